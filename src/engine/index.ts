@@ -1,0 +1,18 @@
+/** What the layers above may use of the engine. */
+export type { Bytes } from './bytes/bytes.ts'
+export type {
+  CloseReason,
+  ConnId,
+  Fact,
+  FileOp,
+  FileResult,
+  Input,
+  Machine,
+  MachineFactory,
+  Micros,
+  Output,
+  ProcessEnv,
+  Signal,
+  Tap,
+} from './machine.ts'
+export { createServer } from './server/create.ts'

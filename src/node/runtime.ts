@@ -1,0 +1,343 @@
+/**
+ * A Machine behind the real world: TCP, files, the system clock, signals.
+ *
+ *   sockets, files, timers, signals ──Input──▶ machine.handle ──Output[]──▶ sockets, files, timers, stdout
+ *
+ * File operations are done at once and answered after the outputs of the same `handle` have been carried out, in order,
+ * so a machine sees the same sequence as in the simulated world. Input that arises while a machine is being handled
+ * waits in a queue: `handle` is never re-entered.
+ */
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { Bytes, ConnId, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
+
+const latin1 = (b: Buffer): Bytes => b.latin1Slice(0, b.length)
+
+/** Above this many bytes waiting in a socket, the machine is told (output buffer limits count them). */
+const BACKPRESSURE_BYTES = 65536
+/** How long an exiting process waits for its last replies to leave. */
+const EXIT_FLUSH_MS = 200
+
+export interface RuntimeOptions {
+  /** Where log lines go: the machine's `logfile`, '' for standard output. */
+  readonly logfile: () => string
+  readonly onExit: (code: number) => void
+}
+
+export class Runtime {
+  private readonly machine: Machine
+  private readonly options: RuntimeOptions
+  private readonly sockets = new Map<ConnId, Socket>()
+  private readonly servers = new Map<number, NetServer[]>()
+  private readonly timers = new Map<number, NodeJS.Timeout>()
+  private queue: Input[] = []
+  private running = false
+  private exiting = false
+  private nextConn = 2
+  private readonly startedAtMicros: number
+  private readonly startedAt: bigint
+
+  constructor(machine: Machine, options: RuntimeOptions) {
+    this.machine = machine
+    this.options = options
+    this.startedAtMicros = Date.now() * 1000
+    this.startedAt = process.hrtime.bigint()
+  }
+
+  start(): void {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const satisfies readonly Signal[]) {
+      process.on(signal, () => this.input({ type: 'signal', signal }))
+    }
+    this.input({ type: 'start' })
+  }
+
+  private now(): number {
+    return this.startedAtMicros + Number((process.hrtime.bigint() - this.startedAt) / 1000n)
+  }
+
+  input(input: Input): void {
+    if (this.exiting) return
+    if (this.running) {
+      this.queue.push(input)
+      return
+    }
+    this.running = true
+    try {
+      this.perform(this.machine.handle(input, this.now()))
+      while (this.queue.length > 0 && !this.exiting) {
+        const batch = this.queue
+        this.queue = []
+        for (const next of batch) {
+          if (this.exiting) break
+          this.perform(this.machine.handle(next, this.now()))
+        }
+      }
+    } finally {
+      this.running = false
+    }
+  }
+
+  private perform(outputs: readonly Output[]): void {
+    for (let i = 0; i < outputs.length; i++) {
+      const out = outputs[i] as Output
+      switch (out.type) {
+        case 'send': {
+          const socket = this.sockets.get(out.conn)
+          if (socket === undefined) break
+          socket.write(out.bytes, 'latin1')
+          if (socket.writableLength > BACKPRESSURE_BYTES) {
+            this.queue.push({ type: 'sent', conn: out.conn, pendingBytes: socket.writableLength })
+          }
+          break
+        }
+        case 'close': {
+          const socket = this.sockets.get(out.conn)
+          this.sockets.delete(out.conn)
+          socket?.end()
+          // A peer that never reads would keep the socket for ever.
+          if (socket) setTimeout(() => socket.destroy(), 5000).unref()
+          break
+        }
+        case 'setTimer': {
+          clearTimeout(this.timers.get(out.id))
+          const delayMs = Math.max(0, (out.at - this.now()) / 1000)
+          this.timers.set(
+            out.id,
+            setTimeout(() => {
+              this.timers.delete(out.id)
+              this.input({ type: 'timer', id: out.id })
+            }, delayMs),
+          )
+          break
+        }
+        case 'clearTimer':
+          clearTimeout(this.timers.get(out.id))
+          this.timers.delete(out.id)
+          break
+        case 'listen':
+          this.listen(out.port, out.bind)
+          break
+        case 'unlisten':
+          for (const server of this.servers.get(out.port) ?? []) server.close()
+          this.servers.delete(out.port)
+          break
+        case 'connect':
+          this.connect(out.conn, out.host, out.port)
+          break
+        case 'file':
+          this.queue.push({ type: 'fileDone', id: out.id, result: performFile(out.op) })
+          break
+        case 'log':
+          this.log(out.line)
+          break
+        case 'stdout':
+          writeAll(1, out.bytes)
+          break
+        case 'stderr':
+          writeAll(2, out.bytes)
+          break
+        case 'exit':
+          this.exit(out.code)
+          return
+      }
+    }
+  }
+
+  private log(line: string): void {
+    const path = this.options.logfile()
+    const text = Buffer.from(`${line}\n`, 'latin1')
+    if (path === '') writeAll(1, text)
+    else
+      try {
+        appendFileSync(path, text)
+      } catch {
+        // As Redis: a log file that can't be opened loses the line, not the server.
+      }
+  }
+
+  private listen(port: number, bind: readonly string[]): void {
+    const servers: NetServer[] = []
+    this.servers.set(port, servers)
+    let waiting = bind.length
+    let failed: string | null = null
+    const settle = (): void => {
+      if (--waiting > 0) return
+      if (failed !== null || servers.length === 0) {
+        for (const server of servers) server.close()
+        this.servers.delete(port)
+        this.input({ type: 'listenFailed', port, error: failed ?? 'EADDRNOTAVAIL' })
+      } else this.input({ type: 'listening', port })
+    }
+    if (bind.length === 0) {
+      waiting = 1
+      settle()
+    }
+    for (const address of bind) {
+      const optional = address.startsWith('-')
+      const name = optional ? address.slice(1) : address
+      const host = name === '*' ? '0.0.0.0' : name === '::*' ? '::' : name
+      const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => this.accept(socket, port))
+      server.once('error', (e: NodeJS.ErrnoException) => {
+        const absent = e.code === 'EADDRNOTAVAIL' || e.code === 'EAFNOSUPPORT' || e.code === 'EPROTONOSUPPORT'
+        if (!(optional && absent)) failed = e.code ?? 'EIO'
+        settle()
+      })
+      server.listen({ port, host, ipv6Only: host.includes(':'), backlog: 511 }, () => {
+        servers.push(server)
+        settle()
+      })
+    }
+  }
+
+  private accept(socket: Socket, port: number): void {
+    const conn = this.nextConn
+    this.nextConn += 2
+    this.sockets.set(conn, socket)
+    this.attach(conn, socket)
+    this.input({
+      type: 'accept',
+      conn,
+      port,
+      remoteHost: plainAddress(socket.remoteAddress),
+      remotePort: socket.remotePort ?? 0,
+      localHost: plainAddress(socket.localAddress),
+    })
+  }
+
+  private connect(conn: ConnId, host: string, port: number): void {
+    const socket = connect({ host, port, noDelay: true })
+    this.sockets.set(conn, socket)
+    let opened = false
+    socket.once('connect', () => {
+      opened = true
+      if (this.sockets.get(conn) !== socket) return
+      this.attach(conn, socket)
+      this.input({
+        type: 'opened',
+        conn,
+        localHost: plainAddress(socket.localAddress),
+        localPort: socket.localPort ?? 0,
+      })
+    })
+    socket.once('error', (e: NodeJS.ErrnoException) => {
+      if (opened || !this.sockets.delete(conn)) return
+      this.input({ type: 'refused', conn, error: e.code ?? 'ECONNREFUSED' })
+    })
+  }
+
+  private attach(conn: ConnId, socket: Socket): void {
+    let reason: 'eof' | 'reset' = 'eof'
+    socket.on('data', (chunk: Buffer) => {
+      if (this.sockets.get(conn) === socket) this.input({ type: 'data', conn, bytes: latin1(chunk) })
+    })
+    socket.on('drain', () => {
+      if (this.sockets.get(conn) === socket) this.input({ type: 'sent', conn, pendingBytes: socket.writableLength })
+    })
+    socket.on('error', () => {
+      reason = 'reset'
+    })
+    socket.on('close', () => {
+      if (this.sockets.get(conn) !== socket) return
+      this.sockets.delete(conn)
+      this.input({ type: 'closed', conn, reason })
+    })
+  }
+
+  private exit(code: number): void {
+    this.exiting = true
+    for (const timer of this.timers.values()) clearTimeout(timer)
+    for (const servers of this.servers.values()) for (const server of servers) server.close()
+    let open = 0
+    const done = (): void => {
+      if (--open <= 0) this.options.onExit(code)
+    }
+    for (const socket of this.sockets.values()) {
+      if (socket.destroyed || socket.writableLength === 0) continue
+      open++
+      socket.end(done)
+    }
+    if (open === 0) this.options.onExit(code)
+    else setTimeout(() => this.options.onExit(code), EXIT_FLUSH_MS)
+  }
+}
+
+/** "::ffff:127.0.0.1" is how a dual-stack socket names an IPv4 peer; Redis shows "127.0.0.1". */
+function plainAddress(address: string | undefined): string {
+  const a = address ?? '?'
+  return a.startsWith('::ffff:') ? a.slice(7) : a
+}
+
+function writeAll(fd: number, bytes: Bytes | Buffer): void {
+  const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
+  for (let offset = 0; offset < data.length; ) {
+    try {
+      offset += writeSync(fd, data, offset)
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') return
+    }
+  }
+}
+
+/** One file operation of the contract on the real file system. */
+export function performFile(op: FileOp): FileResult {
+  try {
+    switch (op.op) {
+      case 'read':
+        return { ok: true, bytes: latin1(readFileSync(op.path)) }
+      case 'write':
+        writeFileSync(op.path, op.bytes, 'latin1')
+        return { ok: true }
+      case 'append':
+        appendFileSync(op.path, op.bytes, 'latin1')
+        return { ok: true }
+      case 'pwrite':
+        return withFile(op.path, 'r+', (fd) => writeSync(fd, Buffer.from(op.bytes, 'latin1'), 0, op.bytes.length, op.offset))
+      case 'truncate':
+        truncateSync(op.path, op.length)
+        return { ok: true }
+      case 'fsync':
+        return withFile(op.path, 'r', (fd) => fsyncSync(fd))
+      case 'rename':
+        renameSync(op.path, op.to)
+        return { ok: true }
+      case 'unlink':
+        unlinkSync(op.path)
+        return { ok: true }
+      case 'stat': {
+        const s = statSync(op.path)
+        return { ok: true, size: s.size, isDirectory: s.isDirectory() }
+      }
+      case 'list':
+        return { ok: true, names: readdirSync(op.path).sort() }
+      case 'mkdir':
+        mkdirSync(op.path)
+        return { ok: true }
+    }
+  } catch (e) {
+    return { ok: false, error: (e as NodeJS.ErrnoException).code ?? 'EIO' }
+  }
+}
+
+function withFile(path: string, flags: string, use: (fd: number) => unknown): FileResult {
+  const fd = openSync(path, flags)
+  try {
+    use(fd)
+    return { ok: true }
+  } finally {
+    closeSync(fd)
+  }
+}
