@@ -1,0 +1,48 @@
+/** The page's address: which parameters it understands and what is wrong with those it was given. */
+
+export type ViewName = 'topology' | 'structures'
+export interface Params {
+  readonly seed: number | null
+  readonly view: ViewName
+  readonly speed: number | null
+}
+export interface ParamProblem {
+  readonly name: string
+  readonly value: string
+  readonly wanted: string
+  readonly instead: string
+}
+
+export const MAX_SEED = 0xffffffff
+export const MIN_SPEED = 0.001
+export const MAX_SPEED = 10
+
+export function parseSeed(text: string): number | null {
+  if (!/^\d{1,10}$/.test(text.trim())) return null
+  const n = Number(text.trim())
+  return n <= MAX_SEED ? n : null
+}
+
+export function parseParams(search: string): { params: Params; problems: ParamProblem[] } {
+  const query = new URLSearchParams(search)
+  const problems: ParamProblem[] = []
+  let seed: number | null = null
+  let speed: number | null = null
+  let view: ViewName = 'topology'
+  const seedText = query.get('seed')
+  if (seedText !== null) {
+    seed = parseSeed(seedText)
+    if (seed === null)
+      problems.push({ name: 'seed', value: seedText, wanted: 'a whole number from 0 to 4294967295', instead: "the scenario's own seed" })
+  }
+  const speedText = query.get('speed')
+  if (speedText !== null) {
+    const n = Number(speedText)
+    if (speedText.trim() !== '' && n >= MIN_SPEED && n <= MAX_SPEED) speed = n
+    else problems.push({ name: 'speed', value: speedText, wanted: 'a number from 0.001 to 10', instead: '1' })
+  }
+  const viewText = query.get('view')
+  if (viewText === 'structures' || viewText === 'topology') view = viewText
+  else if (viewText !== null) problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology' })
+  return { params: { seed, view, speed }, problems }
+}
