@@ -1,0 +1,472 @@
+/**
+ * redis-cli as a program of the world, so that a partition hits it as it hits anybody. One state at a time:
+ *
+ *   connecting ──▶ greeting (AUTH, HELLO, SELECT) ──▶ editing ──Enter──▶ waiting ──reply──▶ editing
+ *                                                                     └▶ streaming (SUBSCRIBE, MONITOR) ──Ctrl-C──▶ connecting
+ *
+ * What is typed while it waits is kept for the next prompt. Kept exactly: prompts, reply formats, reconnecting and
+ * re-selecting, the commands whose replies are raw, timing of slow commands, history privacy. Simplified: it knows the
+ * commands from the table built in instead of asking with COMMAND DOCS at the start.
+ */
+import type { Bytes } from '../../bytes/bytes.ts'
+import { splitArgs } from '../../bytes/quote.ts'
+import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../../machine.ts'
+import { ReplyParser } from '../../protocol/reply-parser.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import { Host, type Link } from '../../server/host.ts'
+import { formatCsv, formatJson, formatRaw, formatTty, isError, isPush } from './format.ts'
+import { completions, helpText, hint } from './help.ts'
+import { Linenoise } from './linenoise.ts'
+import { type CliOptions, parseOptions } from './options.ts'
+
+type State = 'start' | 'connecting' | 'greeting' | 'editing' | 'waiting' | 'streaming' | 'sleeping' | 'ended'
+
+interface Pending {
+  readonly argv: readonly Bytes[]
+  /** Runs left, this one included; -1 is for ever. */
+  repeat: number
+  retried: boolean
+  startedAt: Micros
+}
+
+const ERRNO_TEXT: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  EHOSTUNREACH: 'No route to host',
+  ETIMEDOUT: 'Connection timed out',
+  ENOTFOUND: 'Name or service not known',
+}
+
+export class RedisCli implements Machine {
+  private readonly host: Host
+  private readonly tap: Tap | undefined
+  private options: CliOptions | null = null
+  private readonly line: Linenoise
+  private state: State = 'start'
+  private link: Link | null = null
+  private parser = new ReplyParser()
+  private greetings: { readonly argv: readonly Bytes[]; readonly failed: (text: Bytes) => Bytes }[] = []
+  private pending: Pending | null = null
+  private typeahead: Bytes = ''
+  private streamKind: 'pubsub' | 'monitor' = 'pubsub'
+  private held: Reply[] = []
+  private db = 0
+  private preMultiDb = 0
+  private inMulti = false
+  private resp3 = false
+  private shuttingDown = false
+  private lastError = false
+
+  constructor(env: ProcessEnv, tap?: Tap) {
+    this.host = new Host(env)
+    this.tap = tap
+    this.line = new Linenoise({ complete: completions, hint: (text) => this.hintFor(text) }, (b) => this.host.stdout(b))
+  }
+
+  get workMicros(): number {
+    return 1
+  }
+  private get interactive(): boolean {
+    return this.options?.command.length === 0
+  }
+
+  handle(input: Input, now: Micros): readonly Output[] {
+    this.host.now = now
+    if (!this.host.dispatch(input)) {
+      if (input.type === 'start') this.start()
+      else if (input.type === 'stdin') this.stdin(input.bytes)
+      else if (input.type === 'winsize') this.line.columns = Math.max(20, input.columns)
+      else if (input.type === 'signal') this.exit(input.signal === 'SIGINT' ? 130 : 143)
+    }
+    return this.host.take()
+  }
+
+  view(name: string): unknown {
+    if (name !== 'summary') return null
+    const o = this.options
+    const at = o === null ? '' : `${o.host}:${o.port}`
+    const line = this.link?.open ? (this.state === 'waiting' ? `waits for ${at}` : `connected to ${at}`) : `not connected to ${at}`
+    return { role: 'client', line }
+  }
+
+  private start(): void {
+    const parsed = parseOptions(this.host.env.argv)
+    if (!parsed.ok) {
+      this.print(parsed.text)
+      this.exit(parsed.code)
+      return
+    }
+    this.options = parsed.options
+    this.db = parsed.options.db
+    this.resp3 = parsed.options.resp3
+    this.line.hintsEnabled = parsed.options.hints
+    if (parsed.options.passwordShown) {
+      this.print("Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.\n")
+    }
+    if (!this.interactive) {
+      const repeat = parsed.options.repeat
+      this.pending = { argv: parsed.options.command, repeat, retried: true, startedAt: this.host.now }
+    }
+    this.connect()
+  }
+
+  /** Terminal text: the terminal wants a carriage return before each newline. */
+  private print(text: Bytes): void {
+    this.host.stdout(text.replace(/\r?\n/g, '\r\n'))
+  }
+  private exit(code: number): void {
+    this.state = 'ended'
+    this.link?.close()
+    this.host.exit(code)
+  }
+
+  // ---- connection -------------------------------------------------------------------------------------------------
+
+  private connect(): void {
+    const o = this.options as CliOptions
+    this.link?.close()
+    this.parser = new ReplyParser()
+    this.inMulti = false
+    this.state = 'connecting'
+    this.link = this.host.connect(o.host, o.port, {
+      opened: () => this.greet(),
+      refused: (error) => this.refused(error),
+      data: (bytes) => this.received(bytes),
+      closed: () => this.closed(),
+    })
+  }
+
+  private greet(): void {
+    const o = this.options as CliOptions
+    this.greetings = []
+    if (o.password !== null) {
+      const argv = o.user === null ? ['AUTH', o.password] : ['AUTH', o.user, o.password]
+      this.greetings.push({ argv, failed: (text) => `AUTH failed: ${text}\n` })
+    }
+    if (this.resp3) this.greetings.push({ argv: ['HELLO', '3'], failed: (text) => `HELLO 3 failed: ${text}\n` })
+    if (this.db !== 0) {
+      this.greetings.push({ argv: ['SELECT', String(this.db)], failed: (text) => `SELECT ${this.db} failed: ${text}\n` })
+    }
+    this.state = 'greeting'
+    for (const g of this.greetings) this.sendArgv(g.argv)
+    if (this.greetings.length === 0) this.ready()
+  }
+
+  private ready(): void {
+    if (this.pending !== null) this.sendPending()
+    else this.prompt()
+  }
+
+  private refused(error: string): void {
+    const o = this.options as CliOptions
+    this.link = null
+    this.print(`Could not connect to Redis at ${o.host}:${o.port}: ${ERRNO_TEXT[error] ?? error}\n`)
+    this.pending = null
+    if (this.interactive) this.prompt()
+    else this.exit(1)
+  }
+
+  private closed(): void {
+    this.link = null
+    const p = this.pending
+    if (this.state === 'editing' || this.state === 'ended' || this.state === 'sleeping') return
+    if (this.shuttingDown || p === null || p.retried || !this.interactive) {
+      const quiet = this.shuttingDown && p !== null
+      this.shuttingDown = false
+      this.pending = null
+      if (!quiet) this.print('Error: Server closed the connection\n')
+      if (this.interactive) this.prompt()
+      else this.exit(quiet ? 0 : 1)
+      return
+    }
+    p.retried = true
+    this.connect()
+  }
+
+  private sendArgv(argv: readonly Bytes[]): void {
+    let out = `*${argv.length}\r\n`
+    for (const a of argv) out += `$${a.length}\r\n${a}\r\n`
+    this.link?.send(out)
+  }
+
+  // ---- editing ----------------------------------------------------------------------------------------------------
+
+  private promptText(): string {
+    const o = this.options as CliOptions
+    if (this.link === null || !this.link.open) return 'not connected> '
+    const host = o.host.includes(':') ? `[${o.host}]` : o.host
+    return `${host}:${o.port}${this.db !== 0 ? `[${this.db}]` : ''}${this.inMulti ? '(TX)' : ''}> `
+  }
+
+  private prompt(): void {
+    this.state = 'editing'
+    this.line.begin(this.promptText())
+    const typed = this.typeahead
+    this.typeahead = ''
+    if (typed !== '') this.stdin(typed)
+  }
+
+  private hintFor(text: Bytes): string {
+    const argv = splitArgs(text)
+    if (argv === null || argv.length === 0) return ''
+    return hint(argv, /\s$/.test(text))
+  }
+
+  private stdin(bytes: Bytes): void {
+    if (this.state === 'ended') return
+    if (bytes === '' && this.interactive) this.exit(0)
+    for (let i = 0; i < bytes.length; i++) {
+      if (this.state !== 'editing') {
+        if (bytes[i] === '\x03') this.interrupt()
+        else if (this.state !== 'streaming') this.typeahead += bytes[i]
+        continue
+      }
+      const event = this.line.feed(bytes[i] as Bytes)
+      if (event === null) continue
+      this.host.stdout('\r\n')
+      if (event.type === 'eof') {
+        this.exit(0)
+        return
+      }
+      if (event.type === 'interrupt') {
+        this.print('(Ctrl-D or quit leaves)\n')
+        this.prompt()
+      } else this.entered(event.text)
+    }
+  }
+
+  /** Ctrl-C while something runs: leave the mode with a fresh connection, as redis-cli does. */
+  private interrupt(): void {
+    if (!this.interactive) {
+      this.exit(130)
+      return
+    }
+    this.host.stdout('^C\r\n')
+    this.pending = null
+    this.typeahead = ''
+    this.connect()
+  }
+
+  private entered(text: Bytes): void {
+    const argv = splitArgs(text)
+    if (!/^\s*$/.test(text) && !(argv !== null && isSensitive(argv))) this.line.addHistory(text)
+    if (argv === null) {
+      this.print('Invalid argument(s)\n')
+      this.prompt()
+      return
+    }
+    if (argv.length === 0) {
+      this.prompt()
+      return
+    }
+    let repeat = 1
+    let command = argv
+    if (argv.length > 1 && /^-?\d+$/.test(argv[0] as string)) {
+      repeat = Number(argv[0])
+      command = argv.slice(1)
+      if (repeat <= 0) {
+        this.print('Invalid redis-cli repeat command option value.\n')
+        this.prompt()
+        return
+      }
+    }
+    if (this.local(command)) return
+    this.pending = { argv: command, repeat, retried: false, startedAt: this.host.now }
+    this.shuttingDown = false
+    if (this.link === null || !this.link.open) this.connect()
+    else this.sendPending()
+  }
+
+  /** Commands that never leave the program. */
+  private local(argv: readonly Bytes[]): boolean {
+    const name = (argv[0] as Bytes).toLowerCase()
+    if (name === 'quit' || name === 'exit') {
+      this.exit(0)
+      return true
+    }
+    if (name === 'help' || name === '?') this.host.stdout(helpText(argv.slice(1)).replace(/\r?\n/g, '\r\n'))
+    else if (name.startsWith(':')) this.preference(argv)
+    else if (name === 'clear' && argv.length === 1) this.line.clearScreen()
+    else if (name === 'restart' && argv.length === 1) this.print('Use \'restart\' only in Lua debugging mode.\n')
+    else if (name === 'connect' && argv.length === 3) {
+      const o = this.options as CliOptions
+      o.host = argv[1] as string
+      o.port = Number.parseInt(argv[2] as string, 10) || 0
+      this.connect()
+      return true
+    } else return false
+    this.prompt()
+    return true
+  }
+
+  private preference(argv: readonly Bytes[]): void {
+    const what = (argv[1] ?? '').toLowerCase()
+    if (argv[0]?.toLowerCase() === ':set' && what === 'hints') this.line.hintsEnabled = true
+    else if (argv[0]?.toLowerCase() === ':set' && what === 'nohints') this.line.hintsEnabled = false
+    else this.print(`unknown redis-cli preference '${argv[1] ?? ''}'\n`)
+  }
+
+  // ---- commands and replies ---------------------------------------------------------------------------------------
+
+  private sendPending(): void {
+    const p = this.pending as Pending
+    const name = (p.argv[0] as Bytes).toLowerCase()
+    p.startedAt = this.host.now
+    this.sendArgv(p.argv)
+    if (name === 'shutdown') this.shuttingDown = true
+    this.state = 'waiting'
+    if (['subscribe', 'psubscribe', 'ssubscribe'].includes(name)) {
+      this.state = 'streaming'
+      this.streamKind = 'pubsub'
+      if (this.options?.output !== 'raw') this.print('Reading messages... (press Ctrl-C to quit)\n')
+    } else if (name === 'monitor') {
+      this.state = 'streaming'
+      this.streamKind = 'monitor'
+    }
+  }
+
+  private received(bytes: Bytes): void {
+    this.parser.feed(bytes)
+    for (;;) {
+      const reply = this.nextReply()
+      if (reply === undefined) return
+      if (this.state === 'greeting') this.greeted(reply)
+      else if (this.state === 'streaming') this.streamed(reply)
+      else if (isPush(reply)) {
+        if (this.state === 'waiting') this.showPush(reply)
+        else this.held.push(reply)
+      } else if (this.state === 'waiting') this.answered(reply)
+    }
+  }
+
+  /** undefined while a reply is not whole; a malformed one ends the connection. */
+  private nextReply(): Reply | undefined {
+    try {
+      return this.parser.next()
+    } catch (e) {
+      this.print(`Error: ${(e as Error).message}\n`)
+      this.link?.close()
+      this.link = null
+      this.pending = null
+      if (this.interactive) this.prompt()
+      else this.exit(1)
+      return undefined
+    }
+  }
+
+  private greeted(reply: Reply): void {
+    const g = this.greetings.shift()
+    if (isError(reply) && g !== undefined) this.print(g.failed(reply.text))
+    if (this.greetings.length === 0) this.ready()
+  }
+
+  private format(reply: Reply, rawStrings: boolean): Bytes {
+    if (rawStrings) return formatRaw(reply)
+    switch ((this.options as CliOptions).output) {
+      case 'raw':
+        return `${formatRaw(reply)}\n`
+      case 'csv':
+        return `${formatCsv(reply)}\n`
+      case 'json':
+        return `${formatJson(reply)}\n`
+      default:
+        return formatTty(reply)
+    }
+  }
+
+  private showPush(reply: Reply): void {
+    const items = isPush(reply) ? reply.items : []
+    if (items[0] === 'invalidate') {
+      const keys = items[1]
+      if (Array.isArray(keys)) for (const k of keys) this.print(`-> invalidate: '${String(k)}'\n`)
+      else this.print('-> invalidate: ALL KEYS\n')
+      return
+    }
+    this.print(formatTty(reply))
+  }
+
+  private streamed(reply: Reply): void {
+    this.print(this.format(reply, this.streamKind === 'monitor' && !isError(reply) && this.options?.output === 'raw'))
+    if (isError(reply)) {
+      this.pending = null
+      if (this.interactive) this.prompt()
+      else this.exit(1)
+    }
+  }
+
+  private answered(reply: Reply): void {
+    const p = this.pending as Pending
+    const o = this.options as CliOptions
+    for (const push of this.held.splice(0)) this.showPush(push)
+    this.lastError = isError(reply)
+    this.print(this.format(reply, repliesRaw(p.argv)))
+    this.follow(p.argv, reply)
+    const elapsedMicros = this.host.now - p.startedAt
+    if (p.repeat > 0) p.repeat--
+    if (p.repeat !== 0) {
+      if (o.intervalSeconds > 0) {
+        this.state = 'sleeping'
+        this.host.after(o.intervalSeconds * 1000, () => {
+          if (this.pending === p) this.sendPending()
+        })
+      } else this.sendPending()
+      return
+    }
+    this.pending = null
+    if (!this.interactive) {
+      this.exit(this.lastError && o.errorExit ? 1 : 0)
+      return
+    }
+    if (elapsedMicros >= 500_000 && o.output === 'tty') this.print(`(${(elapsedMicros / 1e6).toFixed(2)}s)\n`)
+    this.tap?.({ kind: 'cli.reply', command: p.argv[0] as string })
+    this.prompt()
+  }
+
+  /** What a reply tells the program about its connection: the prompt shows it. */
+  private follow(argv: readonly Bytes[], reply: Reply): void {
+    const name = (argv[0] as Bytes).toLowerCase()
+    const ok = !isError(reply)
+    if (name === 'select' && argv.length === 2 && ok) this.db = Number.parseInt(argv[1] as string, 10) || 0
+    else if (name === 'multi' && argv.length === 1 && ok) {
+      this.inMulti = true
+      this.preMultiDb = this.db
+    } else if (name === 'exec' && argv.length === 1 && this.inMulti) {
+      this.inMulti = false
+      const aborted = isError(reply) || reply === null || (typeof reply === 'object' && !Array.isArray(reply))
+      if (aborted) this.db = this.preMultiDb
+    } else if (name === 'discard' && argv.length === 1 && ok) {
+      this.inMulti = false
+      this.db = this.preMultiDb
+    } else if (name === 'hello' && ok && argv.length > 1) this.resp3 = argv[1] === '3'
+    else if (name === 'reset' && argv.length === 1 && ok) {
+      this.inMulti = false
+      this.db = 0
+      this.resp3 = false
+    }
+  }
+}
+
+/** Replies that redis-cli prints as text although they are strings. */
+function repliesRaw(argv: readonly Bytes[]): boolean {
+  const [a = '', b = ''] = argv.map((x) => x.toLowerCase())
+  const n = argv.length
+  if (a === 'info' || a === 'lolwut') return true
+  if (a === 'debug') return n >= 2 && (b === 'htstats' || b === 'htstats-key' || b === 'jmap')
+  if (a === 'memory') return n >= 2 && (b === 'malloc-stats' || b === 'doctor')
+  if (a === 'cluster') return n === 2 && (b === 'nodes' || b === 'info')
+  if (a === 'client') return n >= 2 && (b === 'list' || b === 'info')
+  if (a === 'latency') return (n === 3 && b === 'graph') || (n === 2 && b === 'doctor')
+  return false
+}
+
+/** Lines that must not stay in the history. */
+function isSensitive(argv: readonly Bytes[]): boolean {
+  const [a = '', b = '', c = ''] = argv.map((x) => x.toLowerCase())
+  if (a === 'auth') return true
+  if (a === 'acl' && b === 'setuser') return true
+  if (a === 'config' && b === 'set') {
+    return ['masterauth', 'masteruser', 'tls-key-file-pass', 'tls-client-key-file-pass', 'requirepass'].includes(c)
+  }
+  if (a === 'hello' || a === 'migrate') return argv.some((x) => /^auth2?$/i.test(x))
+  if (a === 'sentinel' && b === 'config') return argv.some((x) => /^sentinel-(pass|user)$/i.test(x))
+  return a === 'sentinel' && b === 'set' && argv.some((x) => /^auth-(pass|user)$/i.test(x))
+}
