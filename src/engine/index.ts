@@ -16,3 +16,4 @@ export type {
   Tap,
 } from './machine.ts'
 export { createServer } from './server/create.ts'
+export { RedisCli } from './programs/redis-cli/redis-cli.ts'

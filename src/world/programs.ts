@@ -1,0 +1,15 @@
+/** The programs a world can run, by the kind a topology names. */
+import { createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
+
+export type ProgramKind = 'server' | 'sentinel' | 'client'
+
+export function createProgram(kind: ProgramKind, env: ProcessEnv, tap?: Tap): Machine {
+  switch (kind) {
+    case 'server':
+      return createServer(env, tap, { mode: 'server' })
+    case 'sentinel':
+      return createServer(env, tap, { mode: 'sentinel' })
+    case 'client':
+      return new RedisCli(env, tap)
+  }
+}
