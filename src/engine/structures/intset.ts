@@ -23,8 +23,8 @@ const widthOf = (n: Int64): Width =>
 export class Intset {
   length = 0
   encodingBytes: Width = 2
-  private u8 = new Uint8Array(16)
-  private view = new DataView(this.u8.buffer)
+  private u8: Uint8Array = new Uint8Array(16)
+  private view: DataView = new DataView(this.u8.buffer)
 
   static fromBytes(data: Bytes | Uint8Array): Intset {
     const u8 = typeof data === 'string' ? toUint8(data) : data.slice()
