@@ -159,6 +159,13 @@ export class Dict<V> {
 
   /** True when the key is new. The key is copied (`own`) then; the caller owns the value. */
   set(k: Bytes, v: V): boolean {
+    return this.put(k, v, false)
+  }
+  /** The same for a key that the caller has owned already. */
+  setOwned(k: Bytes, v: V): boolean {
+    return this.put(k, v, true)
+  }
+  private put(k: Bytes, v: V, owned: boolean): boolean {
     if (this.rehashidx !== -1) this.rehashOne()
     const h = this.hashOf(k)
     let e = 0
@@ -169,7 +176,7 @@ export class Dict<V> {
       return false
     }
     this.expandIfNeeded()
-    this.insert(h, own(k), v)
+    this.insert(h, owned ? k : own(k), v)
     return true
   }
 
