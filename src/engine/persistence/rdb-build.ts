@@ -1,0 +1,161 @@
+/**
+ * From elements read to live objects, in the encoding that today's thresholds ask for, whatever the file had.
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { own, toUint8 } from '../bytes/bytes.ts'
+import { parseInt64 } from '../bytes/numbers.ts'
+import { Obj } from '../objects/object.ts'
+import { createStringObject } from '../objects/string.ts'
+import { Dict } from '../structures/dict.ts'
+import { Intset } from '../structures/intset.ts'
+import { Listpack } from '../structures/listpack.ts'
+import { Quicklist } from '../structures/quicklist.ts'
+import { Zset } from '../structures/zset.ts'
+import { d2string } from '../bytes/numbers.ts'
+import type { Config } from '../server/config.ts'
+import { RdbError } from './rdb-format.ts'
+
+export interface LoadLimits {
+  readonly seed: number
+  readonly listFill: number
+  readonly listCompress: number
+  readonly setMaxIntset: number
+  readonly hashMaxEntries: number
+  readonly hashMaxValue: number
+  readonly zsetMaxEntries: number
+  readonly zsetMaxValue: number
+  listpackEntries(blob: Bytes, error: string): Bytes[]
+}
+
+export function loadLimits(config: Config, seed: number): LoadLimits {
+  return {
+    seed,
+    listFill: config.listMaxListpackSize,
+    listCompress: config.listCompressDepth,
+    setMaxIntset: config.setMaxIntsetEntries,
+    hashMaxEntries: config.hashMaxListpackEntries,
+    hashMaxValue: config.hashMaxListpackValue,
+    zsetMaxEntries: config.zsetMaxListpackEntries,
+    zsetMaxValue: config.zsetMaxListpackValue,
+    listpackEntries,
+  }
+}
+
+function listpackOf(blob: Bytes, error: string): Listpack {
+  const u8 = toUint8(blob)
+  if (!Listpack.validate(u8, true)) throw new RdbError(error)
+  return Listpack.fromBytes(u8)
+}
+function listpackEntries(blob: Bytes, error: string): Bytes[] {
+  const lp = listpackOf(blob, error)
+  const out: Bytes[] = []
+  for (let p = lp.first(); p !== -1; p = lp.next(p)) out.push(lp.getBytes(p))
+  return out
+}
+
+export function buildString(b: Bytes): Obj {
+  return createStringObject(b)
+}
+
+export function buildList(elements: readonly Bytes[], limits: LoadLimits): Obj | null {
+  if (elements.length === 0) return null
+  const list = new Quicklist(limits.listFill, limits.listCompress)
+  for (const e of elements) list.pushTail(e)
+  return new Obj('list', 'quicklist', list)
+}
+
+export function buildSet(members: readonly Bytes[], limits: LoadLimits): Obj | null {
+  if (members.length === 0) return null
+  if (members.length <= limits.setMaxIntset) {
+    const ints = members.map(parseInt64)
+    if (ints.every((n) => n !== null)) {
+      const set = new Intset()
+      for (const n of ints) if (!set.add(n as number)) throw new RdbError('Duplicate set members detected')
+      return new Obj('set', 'intset', set)
+    }
+  }
+  const ht = new Dict<null>(limits.seed)
+  ht.expand(members.length)
+  for (const m of members) if (!ht.set(m, null)) throw new RdbError('Duplicate set members detected')
+  return new Obj('set', 'hashtable', ht)
+}
+
+export function buildIntset(blob: Bytes, limits: LoadLimits): Obj | null {
+  const u8 = toUint8(blob)
+  if (!Intset.validate(u8, true)) throw new RdbError('Intset integrity check failed.')
+  const set = Intset.fromBytes(u8)
+  if (set.length === 0) return null
+  if (set.length <= limits.setMaxIntset) return new Obj('set', 'intset', set)
+  const ht = new Dict<null>(limits.seed)
+  ht.expand(set.length)
+  for (const n of set.members()) ht.set(String(n), null)
+  return new Obj('set', 'hashtable', ht)
+}
+
+export function buildHash(flat: readonly Bytes[], limits: LoadLimits): Obj | null {
+  if (flat.length === 0) return null
+  if (flat.length / 2 <= limits.hashMaxEntries && flat.every((b) => b.length <= limits.hashMaxValue)) {
+    const seen = new Set<Bytes>()
+    const lp = new Listpack()
+    for (let i = 0; i < flat.length; i++) {
+      const b = flat[i] ?? ''
+      if (i % 2 === 0) {
+        if (seen.has(b)) throw new RdbError('Hash zipmap with dup elements, or big length (0)')
+        seen.add(b)
+      }
+      lp.append(b)
+    }
+    return new Obj('hash', 'listpack', lp)
+  }
+  const ht = new Dict<Bytes>(limits.seed)
+  ht.expand(flat.length / 2)
+  for (let i = 0; i + 1 < flat.length; i += 2)
+    if (!ht.set(own(flat[i] ?? ''), own(flat[i + 1] ?? ''))) throw new RdbError('Duplicate hash fields detected')
+  return new Obj('hash', 'hashtable', ht)
+}
+
+export function buildHashFromListpack(blob: Bytes, limits: LoadLimits): Obj | null {
+  const lp = listpackOf(blob, 'Hash listpack integrity check failed.')
+  if (lp.length % 2 !== 0) throw new RdbError('Hash listpack integrity check failed.')
+  if (lp.length === 0) return null
+  if (lp.length / 2 <= limits.hashMaxEntries) return new Obj('hash', 'listpack', lp)
+  const flat: Bytes[] = []
+  for (let p = lp.first(); p !== -1; p = lp.next(p)) flat.push(lp.getBytes(p))
+  return buildHash(flat, { ...limits, hashMaxEntries: -1 })
+}
+
+function fillZset(pairs: readonly (readonly [Bytes, number])[], limits: LoadLimits): Obj {
+  const zset = new Zset(limits.seed)
+  for (const [ele, score] of pairs) {
+    if (zset.dict.has(ele)) throw new RdbError('Duplicate zset fields detected')
+    zset.insert(score, own(ele))
+  }
+  return new Obj('zset', 'skiplist', zset)
+}
+
+export function buildZset(pairs: readonly (readonly [Bytes, number])[], limits: LoadLimits): Obj | null {
+  if (pairs.length === 0) return null
+  const o = fillZset(pairs, limits)
+  if (pairs.length > limits.zsetMaxEntries || pairs.some(([e]) => e.length > limits.zsetMaxValue)) return o
+  const zsl = (o.value as Zset).zsl
+  const lp = new Listpack()
+  for (let x = zsl.first(); x > 0; x = zsl.next(x)) {
+    lp.append(zsl.eleOf(x))
+    lp.append(d2string(zsl.scoreOf(x)))
+  }
+  return new Obj('zset', 'listpack', lp)
+}
+
+export function buildZsetFromListpack(blob: Bytes, limits: LoadLimits): Obj | null {
+  const lp = listpackOf(blob, 'Zset listpack integrity check failed.')
+  if (lp.length % 2 !== 0) throw new RdbError('Zset listpack integrity check failed.')
+  if (lp.length === 0) return null
+  if (lp.length / 2 <= limits.zsetMaxEntries) return new Obj('zset', 'listpack', lp)
+  const pairs: [Bytes, number][] = []
+  for (let p = lp.first(); p !== -1; ) {
+    const s = lp.next(p)
+    pairs.push([lp.getBytes(p), Number(lp.getBytes(s).replace('inf', 'Infinity'))])
+    p = lp.next(s)
+  }
+  return fillZset(pairs, limits)
+}

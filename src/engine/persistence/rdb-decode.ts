@@ -1,0 +1,325 @@
+/**
+ * Reading RDB files and DUMP payloads: the encodings of version 10 and those of older versions (zipmap, ziplist,
+ * plain lists, quicklist of ziplists), which are turned into today's structures. `RdbReader` is a position in bytes;
+ * `decodeValue` reads one value; `RdbLoader` walks a file and can be stopped and resumed between keys.
+ *
+ * Invariant: damaged input ends in RdbError with Redis's text, never in any other exception.
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { fromUint8, toUint8 } from '../bytes/bytes.ts'
+import { Crc64 } from '../bytes/crc64.ts'
+import { lzfDecompress } from '../bytes/lzf.ts'
+import type { Obj } from '../objects/object.ts'
+import { buildHash, buildHashFromListpack, buildIntset, buildList, buildSet, buildString, buildZset, buildZsetFromListpack } from './rdb-build.ts'
+import type { LoadLimits } from './rdb-build.ts'
+import * as rdb from './rdb-format.ts'
+import { RdbError } from './rdb-format.ts'
+import { readZiplist, readZipmap } from './rdb-old.ts'
+
+export class RdbReader {
+  readonly bytes: Bytes
+  pos: number
+  readonly end: number
+  constructor(bytes: Bytes, pos = 0, end = bytes.length) {
+    this.bytes = bytes
+    this.pos = pos
+    this.end = end
+  }
+  private need(n: number): number {
+    const at = this.pos
+    if (n > this.end - at) throw new RdbError('Unexpected EOF reading RDB file')
+    this.pos = at + n
+    return at
+  }
+  u8(): number {
+    return this.bytes.charCodeAt(this.need(1))
+  }
+  take(n: number): Bytes {
+    const at = this.need(n)
+    return this.bytes.slice(at, at + n)
+  }
+  le32(): number {
+    const at = this.need(4)
+    const b = this.bytes
+    return (b.charCodeAt(at) | (b.charCodeAt(at + 1) << 8) | (b.charCodeAt(at + 2) << 16) | (b.charCodeAt(at + 3) << 24)) | 0
+  }
+  be32(): number {
+    const at = this.need(4)
+    const b = this.bytes
+    return ((b.charCodeAt(at) << 24) | (b.charCodeAt(at + 1) << 16) | (b.charCodeAt(at + 2) << 8) | b.charCodeAt(at + 3)) >>> 0
+  }
+  le64(): number {
+    const lo = this.le32() >>> 0
+    return this.le32() * 4294967296 + lo
+  }
+  double(): number {
+    scratch.setInt32(0, this.le32(), true)
+    scratch.setInt32(4, this.le32(), true)
+    return scratch.getFloat64(0, true)
+  }
+
+  /** A plain length, or the number of a special encoding as a negative: -1 is INT8 … -4 is LZF. */
+  private lengthOrEncoding(): number {
+    const b = this.u8()
+    const kind = b >> 6
+    if (kind === 0) return b & 63
+    if (kind === 1) return ((b & 63) << 8) | this.u8()
+    if (kind === 3) return -1 - (b & 63)
+    if (b === 0x80) return this.be32()
+    if (b === 0x81) return this.be32() * 4294967296 + this.be32()
+    throw new RdbError(`Unknown length encoding ${b} in rdbLoadLen()`)
+  }
+  length(): number {
+    const n = this.lengthOrEncoding()
+    if (n < 0) throw new RdbError('Unexpected special encoding instead of a length')
+    return n
+  }
+  string(): Bytes {
+    const n = this.lengthOrEncoding()
+    if (n >= 0) return this.take(n)
+    switch (-1 - n) {
+      case rdb.RDB_ENC_INT8:
+        return String((this.u8() << 24) >> 24)
+      case rdb.RDB_ENC_INT16:
+        return String(((this.u8() | (this.u8() << 8)) << 16) >> 16)
+      case rdb.RDB_ENC_INT32:
+        return String(this.le32())
+      case rdb.RDB_ENC_LZF: {
+        const packed = this.length()
+        const plain = this.length()
+        const src = this.take(packed)
+        if (plain > 536870912) throw new RdbError('Invalid LZF compressed string')
+        const out = lzfDecompress(toUint8(src), plain)
+        if (out === null) throw new RdbError('Invalid LZF compressed string')
+        return fromUint8(out)
+      }
+      default:
+        throw new RdbError(`Unknown RDB string encoding type ${-1 - n}`)
+    }
+  }
+  /** rdbLoadDoubleValue: the old notation, a length byte and text. */
+  textDouble(): number {
+    const n = this.u8()
+    if (n === 255) return Number.NEGATIVE_INFINITY
+    if (n === 254) return Number.POSITIVE_INFINITY
+    if (n === 253) return Number.NaN
+    return Number(this.take(n))
+  }
+}
+const scratch = new DataView(new ArrayBuffer(8))
+
+function strings(r: RdbReader, n: number): Bytes[] {
+  if (n > r.end - r.pos) throw new RdbError('Unexpected EOF reading RDB file')
+  const out: Bytes[] = []
+  for (let i = 0; i < n; i++) out.push(r.string())
+  return out
+}
+
+/** rdbLoadObject. null: an empty collection, which is skipped as Redis skips it. */
+export function decodeValue(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
+  try {
+    return decode(type, r, limits)
+  } catch (e) {
+    if (e instanceof RdbError) throw e
+    throw new RdbError('Internal error in RDB reading')
+  }
+}
+
+function decode(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
+  switch (type) {
+    case rdb.RDB_TYPE_STRING:
+      return buildString(r.string())
+    case rdb.RDB_TYPE_LIST:
+      return buildList(strings(r, r.length()), limits)
+    case rdb.RDB_TYPE_SET:
+      return buildSet(strings(r, r.length()), limits)
+    case rdb.RDB_TYPE_ZSET:
+    case rdb.RDB_TYPE_ZSET_2: {
+      const n = r.length()
+      const pairs: [Bytes, number][] = []
+      for (let i = 0; i < n; i++) {
+        const ele = r.string()
+        const score = type === rdb.RDB_TYPE_ZSET_2 ? r.double() : r.textDouble()
+        if (Number.isNaN(score)) throw new RdbError('Zset with NAN score detected')
+        pairs.push([ele, score])
+      }
+      return buildZset(pairs, limits)
+    }
+    case rdb.RDB_TYPE_HASH:
+      return buildHash(strings(r, 2 * r.length()), limits)
+    case rdb.RDB_TYPE_LIST_QUICKLIST_2:
+    case rdb.RDB_TYPE_LIST_QUICKLIST:
+      return decodeQuicklist(type, r, limits)
+    case rdb.RDB_TYPE_SET_INTSET:
+      return buildIntset(r.string(), limits)
+    case rdb.RDB_TYPE_HASH_LISTPACK:
+      return buildHashFromListpack(r.string(), limits)
+    case rdb.RDB_TYPE_ZSET_LISTPACK:
+      return buildZsetFromListpack(r.string(), limits)
+    case rdb.RDB_TYPE_HASH_ZIPMAP:
+      return buildHash(readZipmap(r.string()), limits)
+    case rdb.RDB_TYPE_HASH_ZIPLIST:
+      return buildHash(readZiplist(r.string()), limits)
+    case rdb.RDB_TYPE_LIST_ZIPLIST:
+      return buildList(readZiplist(r.string()), limits)
+    case rdb.RDB_TYPE_ZSET_ZIPLIST: {
+      const flat = readZiplist(r.string())
+      const pairs: [Bytes, number][] = []
+      for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, parseScore(flat[i + 1]!)])
+      return buildZset(pairs, limits)
+    }
+    default:
+      throw new RdbError(`Unknown RDB encoding type ${type}`)
+  }
+}
+
+function parseScore(b: Bytes): number {
+  if (b === 'inf') return Number.POSITIVE_INFINITY
+  return b === '-inf' ? Number.NEGATIVE_INFINITY : Number(b)
+}
+
+function decodeQuicklist(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
+  const n = r.length()
+  const elements: Bytes[] = []
+  for (let i = 0; i < n; i++) {
+    let container = rdb.QUICKLIST_NODE_CONTAINER_PACKED
+    if (type === rdb.RDB_TYPE_LIST_QUICKLIST_2) {
+      container = r.length()
+      if (container !== rdb.QUICKLIST_NODE_CONTAINER_PACKED && container !== rdb.QUICKLIST_NODE_CONTAINER_PLAIN)
+        throw new RdbError('Quicklist integrity check failed.')
+    }
+    const node = r.string()
+    if (container === rdb.QUICKLIST_NODE_CONTAINER_PLAIN) elements.push(node)
+    else if (type === rdb.RDB_TYPE_LIST_QUICKLIST) elements.push(...readZiplist(node))
+    else for (const e of limits.listpackEntries(node, 'Listpack integrity check failed.')) elements.push(e)
+  }
+  return buildList(elements, limits)
+}
+
+export interface RdbSink {
+  aux(key: Bytes, value: Bytes): void
+  select(dbid: number): void
+  resize(keys: number, expires: number): void
+  /** Frequency or idle seconds are -1 when absent. */
+  key(key: Bytes, o: Obj, expireAt: number, idleSeconds: number, freq: number): void
+  emptyKey(key: Bytes): void
+}
+
+export class RdbLoader {
+  readonly r: RdbReader
+  private readonly sink: RdbSink
+  private readonly limits: LoadLimits
+  private readonly checksum: boolean
+  private expireAt = -1
+  private idle = -1
+  private freq = -1
+  private started = false
+
+  constructor(bytes: Bytes, sink: RdbSink, limits: LoadLimits, checksum = true, pos = 0) {
+    this.r = new RdbReader(bytes, pos)
+    this.sink = sink
+    this.limits = limits
+    this.checksum = checksum
+    this.start = pos
+  }
+  private readonly start: number
+
+  /** Reads until the file's end (true) or until more than `budget` bytes were read (false). */
+  step(budget = Number.POSITIVE_INFINITY): boolean {
+    const r = this.r
+    const limit = r.pos + budget
+    if (!this.started) this.header()
+    while (r.pos < limit) if (this.item()) return true
+    return false
+  }
+
+  private header(): void {
+    const head = this.r.take(9)
+    if (!head.startsWith('REDIS')) throw new RdbError('Wrong signature trying to load DB from file')
+    const version = Number.parseInt(head.slice(5), 10) || 0
+    if (version < 1 || version > rdb.RDB_VERSION) throw new RdbError(`Can't handle RDB format version ${version}`)
+    this.version = version
+    this.started = true
+  }
+  private version = 0
+
+  private item(): boolean {
+    const r = this.r
+    const op = r.u8()
+    switch (op) {
+      case rdb.RDB_OPCODE_EXPIRETIME:
+        this.expireAt = r.le32() * 1000
+        return false
+      case rdb.RDB_OPCODE_EXPIRETIME_MS:
+        this.expireAt = r.le64()
+        return false
+      case rdb.RDB_OPCODE_FREQ:
+        this.freq = r.u8()
+        return false
+      case rdb.RDB_OPCODE_IDLE:
+        this.idle = r.length()
+        return false
+      case rdb.RDB_OPCODE_EOF:
+        this.footer()
+        return true
+      case rdb.RDB_OPCODE_SELECTDB:
+        this.sink.select(r.length())
+        return false
+      case rdb.RDB_OPCODE_RESIZEDB: {
+        const keys = r.length()
+        this.sink.resize(keys, r.length())
+        return false
+      }
+      case rdb.RDB_OPCODE_AUX: {
+        const key = r.string()
+        this.sink.aux(key, r.string())
+        return false
+      }
+      case rdb.RDB_OPCODE_MODULE_AUX:
+        skipModuleAux(r)
+        return false
+      case rdb.RDB_OPCODE_FUNCTION:
+        throw new RdbError('Pre-release function format not supported.')
+      case rdb.RDB_OPCODE_FUNCTION2:
+        r.string()
+        return false
+    }
+    const key = r.string()
+    const o = decodeValue(op, r, this.limits)
+    if (o === null) this.sink.emptyKey(key)
+    else this.sink.key(key, o, this.expireAt, this.idle, this.freq)
+    this.expireAt = this.idle = this.freq = -1
+    return false
+  }
+
+  private footer(): void {
+    if (this.version < 5) return
+    const r = this.r
+    const end = r.pos
+    const stored = r.take(8)
+    if (!this.checksum || stored === '\0\0\0\0\0\0\0\0') return
+    const crc = new Crc64().update(r.bytes, this.start, end)
+    if (crc.littleEndian() !== stored)
+      throw new RdbError(`Wrong RDB checksum expected: (${hexOf(stored)}) but got (${crc.hex().replace(/^0+(?=.)/, '')}). Aborting now.`)
+  }
+}
+const hexOf = (le: Bytes): string => {
+  let s = ''
+  for (let i = 7; i >= 0; i--) s += le.charCodeAt(i).toString(16).padStart(2, '0')
+  return s.replace(/^0+(?=.)/, '')
+}
+
+function skipModuleAux(r: RdbReader): void {
+  r.length()
+  r.length()
+  r.length()
+  for (;;) {
+    const op = r.length()
+    if (op === 0) return
+    if (op === 1 || op === 2) r.length()
+    else if (op === 3) r.take(4)
+    else if (op === 4) r.take(8)
+    else if (op === 5) r.string()
+    else throw new RdbError('Error reading module AUX data')
+  }
+}
