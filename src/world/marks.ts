@@ -1,0 +1,72 @@
+/**
+ * Marked events: what a timeline shows and a breakpoint can name. They come from the machine's facts (in Redis's own
+ * words), from its log at warning level, and from the world's faults.
+ */
+import type { Fact } from '../engine/machine.ts'
+
+export interface Mark {
+  readonly at: number
+  readonly process: string
+  readonly kind: string
+  readonly text: string
+  readonly weight: number
+}
+
+const WEIGHTS: Readonly<Record<string, number>> = {
+  '+sdown': 2, '-sdown': 1, '+odown': 3, '-odown': 2, '+switch-master': 3, '+new-epoch': 2, '+try-failover': 2,
+  '+vote-for-leader': 2, '+elected-leader': 3, '+failover-state-select-slave': 1, '+selected-slave': 3,
+  '+failover-state-send-slaveof-noone': 2, '+promoted-slave': 3, '+failover-end': 3, '+failover-end-for-timeout': 3,
+  '-failover-abort-not-elected': 2, '-failover-abort-no-good-slave': 2, '+tilt': 3, '-tilt': 2, '+reboot': 2,
+  '+config-update-from': 2, '+convert-to-slave': 2, '+slave': 1, '+sentinel': 1, '+monitor': 1,
+}
+
+export function eventWeight(kind: string): number {
+  return WEIGHTS[kind] ?? (/^(fault|repl)\./.test(kind) ? 2 : kind.startsWith('+') || kind.startsWith('-') ? 1 : 0)
+}
+
+/** Facts that are worth a mark, besides Sentinel's events. */
+const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster)\b/
+/** "1234:M 21 Nov 2026 14:00:00.123 # text": level '#' is a warning. */
+const LOG_LINE = /^\d+:\w \d+ \w+ \d+ [\d:.]+ (\S) (.*)$/
+
+export class Marks {
+  list: Mark[] = []
+  private readonly process: string
+  constructor(process: string) {
+    this.process = process
+  }
+  add(at: number, kind: string, text: string, weight = eventWeight(kind)): void {
+    this.list.push({ at, process: this.process, kind, text, weight })
+  }
+  fact(at: number, fact: Fact): void {
+    if (fact.kind === 'sentinel.event') {
+      const name = String(fact['event'] ?? fact['name'] ?? fact['type'] ?? '')
+      const text = String(fact['text'] ?? fact['payload'] ?? fact['message'] ?? '')
+      this.add(at, name, text === '' || text.startsWith(name) ? text || name : `${name} ${text}`)
+    } else if (/^[+-]/.test(fact.kind)) {
+      this.add(at, fact.kind, `${fact.kind} ${fieldsOf(fact)}`)
+    } else if (MARKED_FACT.test(fact.kind)) {
+      this.add(at, fact.kind, fieldsOf(fact))
+    }
+  }
+  logLine(at: number, line: string): void {
+    const match = LOG_LINE.exec(line)
+    if (match?.[1] !== '#') return
+    const text = match[2] ?? ''
+    if (!/^[+-]/.test(text)) this.add(at, 'log.warning', text, 0)
+  }
+  take(): Mark[] {
+    if (this.list.length === 0) return []
+    const list = this.list
+    this.list = []
+    return list
+  }
+}
+
+function fieldsOf(fact: Fact): string {
+  const words: string[] = []
+  for (const key of Object.keys(fact)) {
+    if (key !== 'kind') words.push(key === 'text' ? String(fact[key]) : `${key}=${String(fact[key])}`)
+  }
+  return words.join(' ')
+}
