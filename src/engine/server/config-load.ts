@@ -1,0 +1,154 @@
+/**
+ * Boot configuration: `redis-server [file] [--directive words ...] [-]`. File, standard input and command line become one
+ * text, in this order, so the later line wins and errors carry a line number of the whole.
+ */
+
+import { quoteBytes, splitArgs } from '../bytes/quote.ts'
+import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
+import type { Config } from './config.ts'
+import { directiveByName } from './config-table.ts'
+import type { Host } from './host.ts'
+
+export interface CommandLine {
+  readonly file: string | null
+  readonly stdin: boolean
+  /** The options as lines of a config file. */
+  readonly options: string
+}
+
+/** main()'s reading of argv (after the program's name). `--save` without a value means `save ""`. */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  let j = 0
+  let file: string | null = null
+  const first = argv[0]
+  if (first !== undefined && !first.startsWith('-')) {
+    file = first
+    j = 1
+  }
+  let options = ''
+  let stdin = false
+  let mayBeName = true
+  for (; j < argv.length; j++) {
+    const arg = utf8Encode(argv[j] ?? '')
+    if (arg === '-' && j === argv.length - 1) stdin = true
+    else if (mayBeName && arg.startsWith('--')) {
+      if (options !== '') options += '\n'
+      options += `${arg.slice(2)} `
+      const next = argv[j + 1]
+      const single = (splitArgs(arg) ?? []).length === 1
+      const bare = next === undefined || next.startsWith('--')
+      if (single && bare && arg.toLowerCase() === '--save') {
+        options += '""'
+        mayBeName = true
+      } else if (single && bare && arg.toLowerCase() === '--sentinel') mayBeName = true
+      else mayBeName = !single
+    } else {
+      options += `${quoteBytes(arg)} `
+      mayBeName = true
+    }
+  }
+  return { file, stdin, options }
+}
+
+export interface LoadHandlers {
+  /** `sentinel ...` lines; null outside Sentinel mode. Returns an error text. */
+  readonly sentinelLine: ((words: readonly Bytes[]) => string | null) | null
+  /** `user ...` lines. */
+  readonly userLine?: (words: readonly Bytes[]) => string | null
+  readonly renameCommand?: (from: Bytes, to: Bytes) => string | null
+  readonly done: () => void
+  /** Text of standard input for `-`. */
+  readonly stdinText?: Bytes
+}
+
+/** Lines that old files hold and that mean nothing any more. */
+const DEPRECATED = new Set(['list-max-ziplist-entries', 'list-max-ziplist-value', 'lua-replicate-commands'])
+const trim = (s: Bytes): Bytes => s.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
+
+const ERRNO: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', EISDIR: 'Is a directory' }
+
+class Loader {
+  private readonly config: Config
+  private readonly host: Host
+  private readonly handlers: LoadHandlers
+  constructor(config: Config, host: Host, handlers: LoadHandlers) {
+    this.config = config
+    this.host = host
+    this.handlers = handlers
+  }
+  file(path: string, next: (text: Bytes) => void): void {
+    this.host.file({ op: 'read', path }, (r) => {
+      if (r.ok) next(r.bytes ?? '')
+      else {
+        this.host.log(this.fatal(`Fatal error, can't open config file '${path}': ${ERRNO[r.error] ?? r.error}`))
+        this.host.exit(1)
+      }
+    })
+  }
+  /** A log line before the server has a role: 'C' as Redis's child-less early start writes it. */
+  fatal: (text: string) => string = (text) => text
+
+  text(text: Bytes, done: () => void): void {
+    const lines = text.split('\n')
+    const step = (from: number): void => {
+      for (let i = from; i < lines.length; i++) {
+        const line = trim(lines[i] ?? '')
+        if (line === '' || line.startsWith('#')) continue
+        const argv = splitArgs(line)
+        if (argv === null) return this.error(i + 1, line, 'Unbalanced quotes in configuration line')
+        if (argv.length === 0) continue
+        const name = (argv[0] ?? '').toLowerCase()
+        if (name === 'include' && argv.length === 2) {
+          this.file(argv[1] ?? '', (inner) => this.text(inner, () => step(i + 1)))
+          return
+        }
+        const error = this.line(name, argv)
+        if (error !== null) return this.error(i + 1, line, error)
+      }
+      done()
+    }
+    step(0)
+  }
+  private line(name: string, argv: readonly Bytes[]): string | null {
+    const words = argv.slice(1)
+    if (DEPRECATED.has(name) && words.length === 1) return null
+    if (directiveByName.has(name)) return this.config.setAtBoot(name, words)
+    if (name === 'rename-command' && argv.length === 3) return this.handlers.renameCommand?.(argv[1] ?? '', argv[2] ?? '') ?? null
+    if (name === 'user' && argv.length >= 2) return this.handlers.userLine?.(words) ?? null
+    if (name === 'sentinel') {
+      if (argv.length === 1) return null
+      return this.handlers.sentinelLine === null ? 'sentinel directive while not in sentinel mode' : this.handlers.sentinelLine(words)
+    }
+    return 'Bad directive or wrong number of arguments'
+  }
+  private error(lineNumber: number, line: Bytes, text: string): void {
+    this.host.stderr(`\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`)
+    this.host.exit(1)
+  }
+}
+
+/**
+ * Read everything that argv names into `config`, then `done`. On an error the message is printed, the process exits with 1
+ * and `done` is never called. `logLine` makes a whole log line of a text (the server's own format).
+ */
+export function loadConfig(config: Config, host: Host, argv: readonly string[], handlers: LoadHandlers, logLine?: (text: string) => string): void {
+  const cl = parseCommandLine(argv)
+  const loader = new Loader(config, host, handlers)
+  if (logLine) loader.fatal = logLine
+  const rest = (fileText: Bytes): void => {
+    let text = fileText
+    if (cl.stdin) text += `${text === '' ? '' : '\n'}${handlers.stdinText ?? ''}`
+    if (cl.options !== '') text += `\n${cl.options}`
+    loader.text(text, () => {
+      if (config.clusterEnabled && config.replicaof !== null) {
+        host.stderr("\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nreplicaof directive not allowed in cluster mode\n")
+        host.exit(1)
+        return
+      }
+      handlers.done()
+    })
+  }
+  if (cl.file === null) return rest('')
+  config.configFile = host.resolve(cl.file)
+  loader.file(config.configFile, rest)
+}
