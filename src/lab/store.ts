@@ -1,0 +1,117 @@
+/**
+ * What the page knows. The session pushes a whole new state at most once a frame; `keep` hands on the old objects where
+ * nothing changed, so that a component that selects one process, or the links, is not rendered again for every packet.
+ */
+import { create } from 'zustand'
+import type { EventView, ProcessStatus, Session, SessionState } from '../browser/session.ts'
+import type { ParamProblem, ViewName } from './params.ts'
+
+export type Theme = 'light' | 'dark'
+export type InspectorTab = 'State' | 'Keys' | 'Replication' | 'Config' | 'Log'
+export type Channel = 'command' | 'replication' | 'sentinel' | 'hello'
+export interface MenuPlace {
+  readonly process: string
+  readonly x: number
+  readonly y: number
+}
+export interface TerminalTab {
+  readonly id: string
+  readonly kind: 'cli' | 'log' | 'events'
+  /** Process it talks to, or whose log it is. Empty for the event log. */
+  readonly process: string
+}
+export interface Breakpoint {
+  readonly kind: string
+  readonly on: boolean
+}
+export interface CutDraft {
+  readonly side: readonly string[]
+  readonly oneWay: boolean
+}
+
+export interface Lab {
+  session: Session | null
+  state: SessionState | null
+  events: readonly EventView[]
+  failure: string | null
+  problems: readonly ParamProblem[]
+  theme: Theme
+  view: ViewName
+  selected: string
+  inspectorTab: InspectorTab
+  cut: CutDraft | null
+  menu: MenuPlace | null
+  help: boolean
+  shown: Readonly<Record<Channel, boolean>>
+  breakpoints: readonly Breakpoint[]
+  tabs: readonly TerminalTab[]
+  /** The tab in each of the two panes. */
+  left: string
+  right: string
+  /** The pane that shows when there is room for one. */
+  front: 'left' | 'right'
+  toasts: readonly { readonly id: number; readonly text: string }[]
+  announcement: string
+  sheet: 'State' | 'Terminal' | 'Event log'
+  /** redis-cli processes of the terminals: name to box. */
+  clients: Readonly<Record<string, string>>
+}
+
+export const useLab = create<Lab>()(() => ({
+  session: null,
+  state: null,
+  events: [],
+  failure: null,
+  problems: [],
+  theme: document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light',
+  view: 'topology',
+  selected: '',
+  inspectorTab: 'State',
+  cut: null,
+  menu: null,
+  help: false,
+  shown: { command: true, replication: true, sentinel: true, hello: false },
+  breakpoints: [
+    { kind: '+odown', on: false },
+    { kind: '+switch-master', on: false },
+  ],
+  tabs: [{ id: 'events', kind: 'events', process: '' }],
+  left: '',
+  right: 'events',
+  front: 'left',
+  toasts: [],
+  announcement: '',
+  sheet: 'State',
+  clients: {},
+}))
+
+export const lab = { get: useLab.getState, set: useLab.setState }
+
+/** `next`, with every part that equals the old one replaced by the old one. */
+export function keep<T>(old: T | undefined | null, next: T): T {
+  if (Object.is(old, next)) return next
+  if (typeof old !== 'object' || typeof next !== 'object' || old === null || next === null) return next
+  if (Array.isArray(old) !== Array.isArray(next)) return next
+  const before = old as Record<string, unknown>
+  const after = next as Record<string, unknown>
+  const names = Object.keys(after)
+  let same = names.length === Object.keys(before).length
+  const merged: Record<string, unknown> = Array.isArray(next) ? ([] as unknown as Record<string, unknown>) : {}
+  for (const name of names) {
+    const part = keep(before[name], after[name])
+    merged[name] = part
+    if (!Object.is(part, before[name])) same = false
+  }
+  return same ? old : (merged as T)
+}
+
+export const receive = (next: SessionState) => {
+  const old = lab.get().state
+  lab.set({
+    state: old
+      ? { ...next, processes: keep(old.processes, next.processes), links: keep(old.links, next.links), cuts: keep(old.cuts, next.cuts) }
+      : next,
+  })
+}
+
+export const useProcess = (name: string): ProcessStatus | undefined => useLab((s) => s.state?.processes.find((p) => p.name === name))
