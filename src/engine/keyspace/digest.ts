@@ -1,0 +1,101 @@
+/**
+ * DEBUG DIGEST: 20 bytes that are equal for equal data sets, whatever the order of keys in the dict and whatever the
+ * encodings. Ordered things are *mixed* (digest = SHA1(digest xor SHA1(x))), unordered ones are *xored* (digest ^= SHA1(x)).
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { sha1 } from '../bytes/sha1.ts'
+import type { Obj } from '../objects/object.ts'
+import { hashForEach } from '../objects/hash.ts'
+import { stringBytes } from '../objects/string.ts'
+import type { Dict } from '../structures/dict.ts'
+import type { Intset } from '../structures/intset.ts'
+import type { Listpack } from '../structures/listpack.ts'
+import type { Quicklist } from '../structures/quicklist.ts'
+import type { Zset } from '../structures/zset.ts'
+import type { Database } from './database.ts'
+
+const ZERO: Bytes = '\0'.repeat(20)
+const TYPE_NUMBER = { string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6 } as const
+
+function xor(a: Bytes, b: Bytes): Bytes {
+  let out = ''
+  for (let i = 0; i < 20; i++) out += String.fromCharCode(a.charCodeAt(i) ^ b.charCodeAt(i))
+  return out
+}
+const xorDigest = (digest: Bytes, b: Bytes): Bytes => xor(digest, sha1(b))
+const mixDigest = (digest: Bytes, b: Bytes): Bytes => sha1(xorDigest(digest, b))
+const bigEndian = (n: number): Bytes => String.fromCharCode((n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255)
+
+/** printf's %.17g. */
+export function formatG17(n: number): Bytes {
+  if (n === Infinity) return 'inf'
+  if (n === -Infinity) return '-inf'
+  if (n === 0) return Object.is(n, -0) ? '-0' : '0'
+  const [mantissa = '', exponent = '0'] = n.toExponential(16).split('e')
+  const e = Number(exponent)
+  if (e < -4 || e >= 17) {
+    const digits = Math.abs(e) < 10 ? `0${Math.abs(e)}` : `${Math.abs(e)}`
+    return `${mantissa.replace(/\.?0+$/, '')}e${e < 0 ? '-' : '+'}${digits}`
+  }
+  const negative = mantissa.startsWith('-')
+  const digits = mantissa.replace(/[-.]/g, '')
+  const text = e < 0 ? `0.${'0'.repeat(-e - 1)}${digits}` : e >= 16 ? digits : `${digits.slice(0, e + 1)}.${digits.slice(e + 1)}`
+  const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return negative ? `-${short}` : short
+}
+
+function zsetPairs(o: Obj, fn: (ele: Bytes, score: number) => void): void {
+  if (o.encoding === 'listpack') {
+    const lp = o.value as Listpack
+    for (let p = lp.first(); p !== -1; ) {
+      const ele = lp.getBytes(p)
+      p = lp.next(p)
+      const text = lp.getBytes(p)
+      fn(ele, text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text))
+      p = lp.next(p)
+    }
+  } else (o.value as Zset).dict.forEach(fn)
+}
+
+/** The value's own digest, mixed into `start`. */
+export function objectDigest(o: Obj, hasExpire: boolean, start: Bytes = ZERO): Bytes {
+  let d = mixDigest(start, bigEndian(TYPE_NUMBER[o.type]))
+  switch (o.type) {
+    case 'string':
+      d = mixDigest(d, stringBytes(o))
+      break
+    case 'list':
+      for (const v of (o.value as Quicklist).iterate()) d = mixDigest(d, v)
+      break
+    case 'set':
+      if (o.encoding === 'intset') for (const n of (o.value as Intset).members()) d = xorDigest(d, `${n}`)
+      else (o.value as Dict<null>).forEach((m) => { d = xorDigest(d, m) })
+      break
+    case 'zset':
+      zsetPairs(o, (ele, score) => { d = xorDigest(d, mixDigest(mixDigest(ZERO, ele), formatG17(score))) })
+      break
+    case 'hash':
+      hashForEach(o, (f, v) => { d = xorDigest(d, mixDigest(mixDigest(ZERO, f), v)) })
+      break
+  }
+  return hasExpire ? xorDigest(d, '!!expire!!') : d
+}
+
+export const digestHex = (d: Bytes): Bytes => {
+  let out = ''
+  for (let i = 0; i < d.length; i++) out += d.charCodeAt(i).toString(16).padStart(2, '0')
+  return out
+}
+export const EMPTY_DIGEST = ZERO
+
+export function datasetDigest(dbs: readonly Database[]): Bytes {
+  let final = ZERO
+  dbs.forEach((db, id) => {
+    if (db.dict.size === 0) return
+    final = mixDigest(final, bigEndian(id))
+    db.dict.forEach((key, o) => {
+      final = xorDigest(final, objectDigest(o, db.getExpire(key) !== -1, mixDigest(ZERO, key)))
+    })
+  })
+  return final
+}
