@@ -22,6 +22,8 @@ import { Listpack } from './listpack.ts'
 
 const OPTIMIZATION_LEVEL = [4096, 8192, 16384, 32768, 65536] as const
 const SIZE_SAFETY_LIMIT = 8192
+/** What an entry is guessed to add beside its text; an overestimate. */
+const SIZE_ESTIMATE_OVERHEAD = 8
 const MIN_COMPRESS_BYTES = 48
 const MIN_COMPRESS_IMPROVE = 8
 
@@ -66,9 +68,7 @@ export class Quicklist {
   }
   private allowInsert(node: QuicklistNode | null, b: Bytes): boolean {
     if (!node || node.plain !== null || this.isLarge(b)) return false
-    const n = b.length
-    const overhead = (n < 254 ? 1 : 5) + (n < 64 ? 1 : n < 16384 ? 2 : 5)
-    return this.fits(node.sz + n + overhead, node.count + 1)
+    return this.fits(node.sz + b.length + SIZE_ESTIMATE_OVERHEAD, node.count + 1)
   }
   private isLarge(b: Bytes): boolean {
     return b.length >= Quicklist.packedThreshold
