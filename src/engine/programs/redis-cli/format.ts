@@ -11,12 +11,12 @@ const isTagged = (r: Reply): r is Tagged => typeof r === 'object' && r !== null 
 export const isError = (r: Reply): r is Extract<Tagged, { t: 'error' }> => isTagged(r) && r.t === 'error'
 export const isPush = (r: Reply): r is Extract<Tagged, { t: 'push' }> => isTagged(r) && r.t === 'push'
 
-/** A double as the server wrote it; the reader turned it into a number, %.17g gives it back. */
-export function doubleText(value: number): string {
-  if (value === Infinity) return 'inf'
-  if (value === -Infinity) return '-inf'
-  if (Number.isNaN(value)) return 'nan'
-  return String(value)
+/** A double as the server wrote it. */
+function doubleText(d: { readonly value: number; readonly text?: Bytes }): string {
+  if (d.text !== undefined) return d.text
+  if (d.value === Infinity) return 'inf'
+  if (d.value === -Infinity) return '-inf'
+  return Number.isNaN(d.value) ? 'nan' : String(d.value)
 }
 
 interface Aggregate {
@@ -50,7 +50,7 @@ export function formatTty(r: Reply, prefix = ''): Bytes {
     case 'verbatim':
       return `${t.text}\n`
     case 'double':
-      return `(double) ${doubleText(t.value)}\n`
+      return `(double) ${doubleText(t)}\n`
     case 'bool':
       return t.value ? '(true)\n' : '(false)\n'
     case 'bigNumber':
@@ -58,6 +58,12 @@ export function formatTty(r: Reply, prefix = ''): Bytes {
     default:
       return '(nil)\n'
   }
+}
+
+/** A value of several entries begins on a line of its own behind its key. */
+function takesLines(r: Reply): boolean {
+  const a = aggregate(r)
+  return a !== null && a.items.length > (a.isMap ? 2 : 1)
 }
 
 function formatTtyAggregate(a: Aggregate, prefix: string): Bytes {
@@ -70,7 +76,9 @@ function formatTtyAggregate(a: Aggregate, prefix: string): Bytes {
   for (let i = 0; i < a.items.length; i += step) {
     out += `${i === 0 ? '' : prefix}${String(i / step + 1).padStart(width)}${a.separator} `
     out += formatTty(a.items[i] as Reply, nested)
-    if (a.isMap) out = `${out.slice(0, -1)} => ${formatTty(a.items[i + 1] as Reply, nested)}`
+    if (!a.isMap) continue
+    const value = a.items[i + 1] as Reply
+    out = `${out.slice(0, -1)} => ${takesLines(value) ? `\n${nested}` : ''}${formatTty(value, nested)}`
   }
   return out
 }
@@ -96,7 +104,7 @@ export function formatRaw(r: Reply): Bytes {
     case 'bigNumber':
       return t.text
     case 'double':
-      return doubleText(t.value)
+      return doubleText(t)
     case 'bool':
       return t.value ? '(true)' : '(false)'
     default:
@@ -118,7 +126,7 @@ export function formatCsv(r: Reply): Bytes {
     case 'verbatim':
       return quoteBytes(t.text)
     case 'double':
-      return doubleText(t.value)
+      return doubleText(t)
     case 'bool':
       return t.value ? 'true' : 'false'
     case 'bigNumber':
@@ -151,7 +159,7 @@ export function formatJson(r: Reply): Bytes {
     case 'verbatim':
       return jsonString(t.text)
     case 'double':
-      return doubleText(t.value)
+      return doubleText(t)
     case 'bool':
       return t.value ? 'true' : 'false'
     case 'bigNumber':

@@ -58,7 +58,7 @@ export function helpEntries(): readonly HelpEntry[] {
   if (cache !== null) return cache
   const table = facts as unknown as Record<string, CommandFacts>
   cache = Object.keys(table)
-    .sort()
+    .sort((a, b) => (a.toUpperCase() < b.toUpperCase() ? -1 : 1))
     .map((key) => {
       const f = table[key] as CommandFacts
       const name = key.toUpperCase().replace('|', ' ')

@@ -338,19 +338,17 @@ export class RedisCli implements Machine {
     }
   }
 
-  /** undefined while a reply is not whole; a malformed one ends the connection. */
+  /** undefined while a reply is not whole; a stream that is not RESP ends the connection. */
   private nextReply(): Reply | undefined {
-    try {
-      return this.parser.next()
-    } catch (e) {
-      this.print(`Error: ${(e as Error).message}\n`)
-      this.link?.close()
-      this.link = null
-      this.pending = null
-      if (this.interactive) this.prompt()
-      else this.exit(1)
-      return undefined
-    }
+    const reply = this.parser.next()
+    if (reply !== undefined || this.parser.error === null) return reply
+    this.print(`Error: ${this.parser.error}\n`)
+    this.link?.close()
+    this.link = null
+    this.pending = null
+    if (this.interactive) this.prompt()
+    else this.exit(1)
+    return undefined
   }
 
   private greeted(reply: Reply): void {

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  build: {
+    ssr: true,
+    outDir: 'bench/dist',
+    target: 'node20',
+    minify: false,
+    rollupOptions: { input: { engine: 'bench/engine.ts', world: 'bench/world.ts' }, output: { entryFileNames: '[name].js' } },
+  },
+  ssr: { noExternal: true },
+})
