@@ -1,0 +1,73 @@
+/**
+ * Which arguments are keys. Most commands say it with a range (first, last, step); others with "numkeys at argument n";
+ * a few need a look at their options (SORT ... STORE, MIGRATE ... KEYS, XREAD ... STREAMS).
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import type { Command, KeySpec } from './table.ts'
+
+export interface KeyReference {
+  readonly index: number
+  /** The key spec's flags: "RO" | "RW" | "OW" | "RM", "access", "update", "insert", "delete" … */
+  readonly flags: readonly string[]
+}
+
+/** Undefined when the arguments don't fit the specs ("Invalid arguments specified for command"). */
+export function getKeysFromCommand(command: Command, argv: readonly Bytes[]): KeyReference[] | undefined {
+  const out: KeyReference[] = []
+  for (const spec of command.facts.keySpecs) {
+    if (!resolve(spec, argv, out)) return undefined
+  }
+  if (command.name === 'sort') sortStore(argv, out)
+  return out
+}
+
+const num = (v: unknown): number => (typeof v === 'number' ? v : 0)
+
+function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): boolean {
+  const begin = spec.begin_search
+  let first: number
+  if (begin.type === 'index') first = num(begin.spec.index)
+  else if (begin.type === 'keyword') {
+    const word = String(begin.spec.keyword).toLowerCase()
+    const from = num(begin.spec.startfrom)
+    first = -1
+    if (from > 0) {
+      for (let i = from; i < argv.length && first < 0; i++) if (argv[i]?.toLowerCase() === word) first = i + 1
+    } else {
+      for (let i = argv.length + from; i > 0 && first < 0; i--) if (argv[i]?.toLowerCase() === word) first = i + 1
+    }
+    if (first < 0) return true
+  } else return true
+  const find = spec.find_keys
+  let last: number
+  let step = 1
+  if (find.type === 'range') {
+    step = num(find.spec.keystep) || 1
+    const lastkey = num(find.spec.lastkey)
+    const limit = num(find.spec.limit)
+    if (lastkey >= 0) last = first + lastkey
+    else if (limit <= 1) last = argv.length + lastkey
+    else last = first + Math.floor((argv.length - first) / limit + lastkey)
+  } else if (find.type === 'keynum') {
+    step = num(find.spec.keystep) || 1
+    const at = first + num(find.spec.keynumidx)
+    const count = Number(argv[at])
+    if (at >= argv.length || !/^-?\d+$/.test(argv[at] ?? '') || count < 0) return false
+    first += num(find.spec.firstkey)
+    last = first + (count - 1) * step
+  } else return true
+  if (last >= argv.length) return false
+  for (let i = first; i <= last; i += step) out.push({ index: i, flags: spec.flags })
+  return true
+}
+
+function sortStore(argv: readonly Bytes[], out: KeyReference[]): void {
+  let store = -1
+  for (let i = 2; i < argv.length; i++) {
+    const w = argv[i]?.toLowerCase()
+    if (w === 'limit') i += 2
+    else if (w === 'get' || w === 'by') i += 1
+    else if (w === 'store' && i + 1 < argv.length) store = ++i
+  }
+  if (store > 0 && !out.some((k) => k.index === store)) out.push({ index: store, flags: ['OW', 'update'] })
+}

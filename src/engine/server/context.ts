@@ -1,0 +1,137 @@
+/**
+ * What a running command sees (CommandContext). The server keeps a small stack of these objects, one per nesting level
+ * (EXEC or a script runs commands inside a command), so that a call allocates nothing.
+ */
+import { type Bytes, own } from '../bytes/bytes.ts'
+import type { Prng } from '../bytes/prng.ts'
+import type { BlockOptions, CommandContext, NotifyClass } from '../commands/command.ts'
+import type { Database } from '../keyspace/database.ts'
+import { expireIfNeeded, keyIsExpired } from '../keyspace/expire.ts'
+import { notifyKeyspaceEvent } from '../keyspace/notify.ts'
+import type { Obj, ObjType } from '../objects/object.ts'
+import { NO_REPLY, RedisError, type Reply, WRONGTYPE } from '../protocol/reply.ts'
+import { blockForKeys, signalKeyAsReady } from './blocked.ts'
+import type { Client } from './client.ts'
+import type { Config } from './config.ts'
+import type { Server } from './server.ts'
+
+export class Context implements CommandContext {
+  readonly server: Server
+  readonly config: Config
+  readonly rng: Prng
+  client!: Client
+  nowMs = 0
+  /** Argument vector to propagate in place of the typed one. */
+  rewritten: readonly Bytes[] | null = null
+  prevented = false
+  constructor(server: Server) {
+    this.server = server
+    this.config = server.config
+    this.rng = server.rng
+  }
+  get db(): Database {
+    return this.client.db
+  }
+
+  lookupRead(key: Bytes): Obj | undefined {
+    const db = this.client.db
+    let o = db.dict.get(key)
+    if (o !== undefined && db.expires.size !== 0 && expireIfNeeded(this.server, db, key, false)) o = undefined
+    if (o === undefined) {
+      this.server.stat.keyspaceMisses++
+      if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, 'm', 'keymiss', key, db.id)
+      return undefined
+    }
+    this.server.stat.keyspaceHits++
+    this.server.touch(o)
+    return o
+  }
+  lookupWrite(key: Bytes): Obj | undefined {
+    const db = this.client.db
+    const o = db.dict.get(key)
+    if (o === undefined) return undefined
+    if (db.expires.size !== 0 && expireIfNeeded(this.server, db, key, true)) return undefined
+    this.server.touch(o)
+    if (db.snapshot !== null) db.snapshot.beforeChange(db, key)
+    return o
+  }
+  lookupReadOf(key: Bytes, type: ObjType): Obj | undefined {
+    const o = this.lookupRead(key)
+    if (o !== undefined && o.type !== type) throw new RedisError(WRONGTYPE)
+    return o
+  }
+  lookupWriteOf(key: Bytes, type: ObjType): Obj | undefined {
+    const o = this.lookupWrite(key)
+    if (o !== undefined && o.type !== type) throw new RedisError(WRONGTYPE)
+    return o
+  }
+  peek(key: Bytes): Obj | undefined {
+    const db = this.client.db
+    const o = db.dict.get(key)
+    return o !== undefined && db.expires.size !== 0 && keyIsExpired(this.server, db, key) ? undefined : o
+  }
+
+  add(key: Bytes, value: Obj): void {
+    const db = this.client.db
+    value.lru = this.server.initialLru()
+    db.put(key, value)
+    if (value.type === 'list' || value.type === 'zset' || value.type === 'stream') signalKeyAsReady(this.server, db, key)
+    if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, 'n', 'new', key, db.id)
+  }
+  overwrite(key: Bytes, value: Obj): void {
+    const db = this.client.db
+    const old = db.dict.get(key)
+    value.lru = old !== undefined && this.server.lfu ? old.lru : this.server.initialLru()
+    db.put(key, value)
+  }
+  setKey(key: Bytes, value: Obj, keepTtl = false): void {
+    const db = this.client.db
+    if (db.expires.size !== 0) expireIfNeeded(this.server, db, key, true)
+    value.lru = this.server.initialLru()
+    const isNew = db.put(key, value)
+    if (isNew) {
+      if (value.type !== 'string') signalKeyAsReady(this.server, db, key)
+      if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, 'n', 'new', key, db.id)
+    } else if (!keepTtl && db.expires.size !== 0) db.removeExpire(key)
+    this.server.signalModifiedKey(this.client, db, key)
+  }
+  delete(key: Bytes): boolean {
+    return this.client.db.remove(key) !== undefined
+  }
+  getExpire(key: Bytes): number {
+    return this.client.db.getExpire(key)
+  }
+  setExpire(key: Bytes, atMs: number): void {
+    this.client.db.setExpire(key, atMs)
+  }
+  removeExpire(key: Bytes): boolean {
+    return this.client.db.removeExpire(key)
+  }
+  signalModified(key: Bytes): void {
+    this.server.signalModifiedKey(this.client, this.client.db, key)
+  }
+  notify(cls: NotifyClass, event: string, key: Bytes): void {
+    if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, cls, event, key, this.client.db.id)
+  }
+  dirty(n = 1): void {
+    this.server.dirty += n
+  }
+  rewrite(argv: readonly Bytes[]): void {
+    this.rewritten = argv
+  }
+  alsoPropagate(argv: readonly Bytes[]): void {
+    this.server.alsoPropagate(this.client.db.id, argv)
+  }
+  preventPropagation(): void {
+    this.prevented = true
+  }
+  block(opts: BlockOptions): Reply {
+    const c = this.client
+    if (c.multi !== null || c.denyBlocking || c.isFake) return opts.onTimeout
+    blockForKeys(this.server, c, { ...opts, keys: opts.keys.map(own) })
+    return NO_REPLY
+  }
+  work(micros: number): void {
+    this.server.workMicros += micros
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * redis-server (and redis-sentinel) as a Machine. This file is the state that the parts share; what they do with it stands
+ * beside it: startup.ts boots, networking.ts turns bytes into requests, call.ts runs a command, propagate.ts sends its
+ * effect on, blocked.ts parks clients, cron.ts does what is due ten times a second.
+ *
+ *   data ─▶ networking ─▶ call ─▶ command handler ─▶ Database
+ *                          │└▶ propagate ─▶ server.repl.feed
+ *                          └─▶ Reply ─▶ one send per turn
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { Prng } from '../bytes/prng.ts'
+import { type Command, CommandTable } from '../commands/table.ts'
+import type { CommandImpl } from '../commands/command.ts'
+import { Database } from '../keyspace/database.ts'
+import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
+import type { Obj } from '../objects/object.ts'
+import { RedisError, type Reply } from '../protocol/reply.ts'
+import { handleClientsBlockedOnKeys } from './blocked.ts'
+import { execute } from './call.ts'
+import { Client } from './client.ts'
+import { Config } from './config.ts'
+import { Context } from './context.ts'
+import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from './extensions.ts'
+import { Host, type Link } from './host.ts'
+import { type LogLevel, formatLogLine } from './log.ts'
+import { adoptLink, freeClient } from './networking.ts'
+import { type PendingOp, propagatePending } from './propagate.ts'
+import { PubSub } from './pubsub.ts'
+import { SlowLog } from './slowlog.ts'
+import { prepareForShutdown, type ShutdownOptions } from './shutdown.ts'
+import { boot, onSignal } from './startup.ts'
+import { ServerStats } from './stats.ts'
+import { signalFlushedDb, touchWatchedKey } from './watch.ts'
+import { Tracking } from './tracking.ts'
+
+export interface ServerOptions {
+  readonly mode: 'server' | 'sentinel'
+}
+export type ViewFunction = (server: Server, args: readonly string[]) => unknown
+
+export class Server implements Machine {
+  readonly env: ProcessEnv
+  readonly mode: 'server' | 'sentinel'
+  readonly tap: Tap | undefined
+  readonly host: Host
+  readonly rng: Prng
+  readonly config = new Config()
+  readonly stat = new ServerStats()
+  readonly slowlog = new SlowLog()
+  readonly pubsub = new PubSub()
+  readonly tracking = new Tracking()
+  readonly startedAtMs: number = 0
+  /** 40 hex digits, new at each start. */
+  runid: string
+  readonly hashSeed: number
+  table: CommandTable
+  dbs: Database[] = []
+  /** Every connected client by id, in order of arrival. */
+  readonly clients = new Map<number, Client>()
+  readonly monitors = new Set<Client>()
+  nextClientId = 1
+  /** Changes since the last save. */
+  dirty = 0
+  hz = 10
+  cronLoops = 0
+  loading = false
+  booted = false
+  notifyFlags = 0
+  lfu = false
+  currentClient: Client | null = null
+  /** The client whose EXEC is being run. */
+  inExec = false
+  shuttingDown: { readonly atMs: number; readonly options: ShutdownOptions; readonly clients: Client[] } | null = null
+  pause: { untilMs: number; kind: 'all' | 'write' } | null = null
+  expireDb = 0
+  expireTimedOut = false
+  lruClock = 0
+  lastCommandMicros = 0
+  readonly ops: PendingOp[] = []
+  readyKeys: { readonly db: Database; readonly key: Bytes }[] = []
+  blockedOnKeys = 0
+  readonly closing: Client[] = []
+  repl: ReplicationExtension | null = null
+  rdb: PersistenceExtension | null = null
+  sentinel: SentinelExtension | null = null
+  /** Views by name, filled by create.ts. */
+  readonly views = new Map<string, ViewFunction>()
+  /** Memory as INFO and maxmemory see it; inspect fills a formula. */
+  usedMemory: () => number = () => 0
+  /** performEvictions: true when under maxmemory afterwards. */
+  evict: (() => boolean) | null = null
+  /** CONFIG REWRITE, set where the config is loaded. */
+  rewriteConfigFile: (done: (error: string | null) => void) => void = (done) => done('ENOENT')
+  workMicros = 0
+  private readonly contexts: Context[] = []
+  private depth = 0
+
+  constructor(env: ProcessEnv, tap: Tap | undefined, options: ServerOptions) {
+    this.env = env
+    this.tap = tap
+    this.mode = options.mode
+    this.host = new Host(env)
+    this.rng = new Prng(env.seed)
+    this.runid = this.rng.hex(40)
+    this.hashSeed = this.rng.next()
+    this.table = new CommandTable([], options.mode)
+    if (options.mode === 'sentinel') this.config.port = 26379
+  }
+  /** Compose the table, once all extensions are in place. */
+  useCommands(lists: readonly (readonly CommandImpl[])[]): void {
+    this.table = new CommandTable(lists, this.mode)
+  }
+
+  handle(input: Input, now: Micros): readonly Output[] {
+    this.host.now = now
+    this.workMicros = 0
+    if (this.host.exited) return this.host.take()
+    switch (input.type) {
+      case 'start':
+        ;(this as { startedAtMs: number }).startedAtMs = this.nowMs
+        this.lruClock = Math.floor(this.nowMs / 1000) & 0xffffff
+        boot(this)
+        break
+      case 'signal':
+        onSignal(this, input.signal)
+        break
+      default:
+        this.host.dispatch(input)
+    }
+    this.beforeSleep()
+    return this.host.take()
+  }
+  private beforeSleep(): void {
+    if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
+    this.tracking.flush(this)
+    this.repl?.beforeSleep?.()
+    this.rdb?.beforeSleep?.()
+    if (this.ops.length > 0) this.propagatePending()
+    while (this.closing.length > 0) {
+      const c = this.closing.pop() as Client
+      if (!c.freed) freeClient(this, c)
+    }
+  }
+  view(name: string, args: readonly string[]): unknown {
+    return this.views.get(name)?.(this, args) ?? null
+  }
+
+  get nowMs(): number {
+    return this.host.nowMs
+  }
+  get port(): number {
+    return this.config.port
+  }
+  get requirepass(): Bytes {
+    return this.config.requirepass
+  }
+  get isReplica(): boolean {
+    return this.repl !== null && this.repl.isReplica
+  }
+  get uptimeSeconds(): number {
+    return Math.floor((this.nowMs - this.startedAtMs) / 1000)
+  }
+  log(level: LogLevel, text: string): void {
+    const line = formatLogLine(this, level, text)
+    if (line !== null) this.host.log(line)
+  }
+
+  // Commands
+  /** Run one command for a client, without sending the reply. Errors are replies. */
+  execute(client: Client, command: Command, argv: readonly Bytes[]): Reply {
+    return execute(this, client, command, argv)
+  }
+  /** Look up and run; for scripts, fake clients and replication. */
+  call(client: Client, argv: readonly Bytes[]): Reply {
+    const command = this.table.lookup(argv)
+    if (command === undefined) return { t: 'error', text: `ERR unknown command '${argv[0] ?? ''}'` }
+    return execute(this, client, command, argv)
+  }
+  /** The context of the next nesting level; pair with leave(). */
+  enter(client: Client): Context {
+    let ctx = this.contexts[this.depth]
+    if (ctx === undefined) {
+      ctx = new Context(this)
+      this.contexts[this.depth] = ctx
+    }
+    this.depth++
+    ctx.client = client
+    ctx.nowMs = this.host.nowMs
+    ctx.rewritten = null
+    ctx.prevented = false
+    return ctx
+  }
+  leave(): void {
+    this.depth--
+  }
+  get nested(): boolean {
+    return this.depth > 0
+  }
+
+  // Clients
+  adoptLink(link: Link, options: { master?: boolean } = {}): Client {
+    return adoptLink(this, link, options.master === true)
+  }
+  createFakeClient(): Client {
+    const c = new Client(this, 0, null, this.dbs[0] as Database, this.nowMs)
+    c.isFake = true
+    c.authenticated = true
+    return c
+  }
+  freeClient(client: Client): void {
+    freeClient(this, client)
+  }
+  freeClientAsync(client: Client): void {
+    if (client.closeAsap || client.freed) return
+    client.closeAsap = true
+    this.closing.push(client)
+  }
+  /** Close every ordinary client (a demoted master's, so that they look for the new one). */
+  disconnectClients(keep: (c: Client) => boolean = (c) => c.isMaster || c.isReplica): void {
+    for (const c of [...this.clients.values()]) if (!keep(c)) this.freeClientAsync(c)
+  }
+  pauseClients(untilMs: number, kind: 'all' | 'write'): void {
+    const p = this.pause
+    const stricter = p !== null && p.kind === 'all' ? 'all' : kind
+    this.pause = { untilMs: Math.max(untilMs, p?.untilMs ?? 0), kind: stricter }
+  }
+  /** Whether commands of this kind wait now. 'all' asks whether the key space may not change at all (expiry waits too). */
+  pausedFor(_what: 'all' | 'write'): boolean {
+    return this.pause !== null && this.pause.untilMs > this.nowMs
+  }
+
+  // Key space
+  lookupDb(id: number): Database | undefined {
+    return this.dbs[id]
+  }
+  signalModifiedKey(client: Client | null, db: Database, key: Bytes): void {
+    if (db.watchedKeys.size > 0) touchWatchedKey(this, db, key)
+    if (this.tracking.active) this.tracking.invalidateKey(this, client, key)
+  }
+  signalFlushed(dbid: number): void {
+    signalFlushedDb(this, dbid)
+    if (this.tracking.active) this.tracking.invalidateAll(this)
+  }
+  /** Empty one database, or all (-1); number of keys removed. */
+  emptyDb(dbid: number): number {
+    let removed = 0
+    for (const db of this.dbs) if (dbid === -1 || db.id === dbid) removed += db.empty()
+    return removed
+  }
+  flushAll(): number {
+    this.signalFlushed(-1)
+    return this.emptyDb(-1)
+  }
+  /** updates robj.lru as lookupKey does. */
+  touch(o: Obj): void {
+    if (this.lfu) this.touchLfu(o)
+    else o.lru = this.lruClock
+  }
+  private touchLfu(o: Obj): void {
+    const minutes = Math.floor(this.nowMs / 60000) & 65535
+    let counter = o.lru & 255
+    const elapsed = (minutes - (o.lru >>> 8) + 65536) & 65535
+    const decay = this.config.lfuDecayTime > 0 ? Math.floor(elapsed / this.config.lfuDecayTime) : 0
+    counter = decay > counter ? 0 : counter - decay
+    if (counter < 255) {
+      const base = Math.max(0, counter - 5)
+      if (this.rng.float() < 1 / (base * this.config.lfuLogFactor + 1)) counter++
+    }
+    o.lru = (minutes << 8) | counter
+  }
+  initialLru(): number {
+    return this.lfu ? ((Math.floor(this.nowMs / 60000) & 65535) << 8) | 5 : this.lruClock
+  }
+
+  // Propagation
+  alsoPropagate(dbid: number, argv: readonly Bytes[]): void {
+    if (this.loading || this.repl === null) return
+    this.ops.push({ dbid, argv })
+  }
+  propagate(dbid: number, argv: readonly Bytes[]): void {
+    this.alsoPropagate(dbid, argv)
+  }
+  propagatePending(noMulti = false): void {
+    propagatePending(this, noMulti)
+  }
+  /** pubsubPublishMessage: number of receivers here. */
+  publish(channel: Bytes, message: Bytes): number {
+    return this.pubsub.publish(channel, message)
+  }
+  shutdown(options: ShutdownOptions): boolean {
+    return prepareForShutdown(this, options)
+  }
+  fail(line: string): never {
+    throw new RedisError(line)
+  }
+}
