@@ -87,7 +87,7 @@ export class MasterSide {
         if (!info.rdbOnly) c.link?.send(bytes)
       } else if (info.state !== 'wait_bgsave_start') needed = Math.min(needed, info.psyncInitialOffset + 1)
     }
-    this.server.stats.netReplOutputBytes += bytes.length * this.replicas.length
+    this.server.stat.netReplOutputBytes += bytes.length * this.replicas.length
     this.backlog.trim(this.server.config.replBacklogSize, needed)
   }
 
@@ -101,12 +101,12 @@ export class MasterSide {
       const offset = Number(argv[2])
       if (!Number.isSafeInteger(offset)) throw new RedisError('ERR value is not an integer or out of range')
       if (this.tryPartial(c, argv[1] ?? '', offset)) {
-        s.stats.syncPartialOk++
+        s.stat.syncPartialOk++
         return NO_REPLY
       }
-      if (argv[1] !== '?') s.stats.syncPartialErr++
+      if (argv[1] !== '?') s.stat.syncPartialErr++
     } else info.prePsync = true
-    s.stats.syncFull++
+    s.stat.syncFull++
     info.state = 'wait_bgsave_start'
     c.isReplica = true
     this.replicas.push(c)
@@ -197,7 +197,7 @@ export class MasterSide {
     s.log('notice', `Starting BGSAVE for SYNC with target: ${socket ? 'replicas sockets' : 'disk'}`)
     const rdb = encodeReplicationRdb(s)
     const pid = nextChildPid(s)
-    s.stats.totalForks++
+    s.stat.totalForks++
     for (const c of waiting) this.setupFullResync(c, this.masterReplOffset)
     this.child = socket ? 'socket' : 'disk'
     s.tap?.({ kind: 'psync full', target: this.child, replicas: waiting.length, offset: this.masterReplOffset })
