@@ -1,0 +1,79 @@
+/**
+ * The blocking forms. Each takes at once when it can; else the client waits in every key's queue, and `serve` takes when an
+ * element arrives. What is propagated is always the plain form: a replica must never block.
+ */
+import type { Bytes } from '../../bytes/bytes.ts'
+import type { ListEnd } from '../../objects/list.ts'
+import { listPop } from '../../objects/list.ts'
+import type { Obj } from '../../objects/object.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import { NULL_ARRAY } from '../../protocol/reply.ts'
+import { parseTimeoutSeconds } from '../args.ts'
+import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { moveElement } from './move.ts'
+import { listElementsRemoved, mpopFrom, parseEnd, parseMpop } from './pop.ts'
+
+type Take = (c: CommandContext, key: Bytes, o: Obj) => Reply
+
+function takeOrBlock(c: CommandContext, keys: readonly Bytes[], timeoutMs: number, take: Take): Reply {
+  for (const key of keys) {
+    const o = c.lookupWriteOf(key, 'list')
+    if (o) return take(c, key, o)
+  }
+  return c.block({
+    type: 'list',
+    keys,
+    timeoutMs,
+    onTimeout: NULL_ARRAY,
+    serve: (cc, key) => {
+      const o = cc.lookupWrite(key)
+      return o?.type === 'list' ? take(cc, key, o) : undefined
+    },
+  })
+}
+
+const bpop =
+  (where: ListEnd): Handler =>
+  (c, argv) => {
+    const timeoutMs = parseTimeoutSeconds(argv[argv.length - 1])
+    return takeOrBlock(c, argv.slice(1, -1), timeoutMs, (cc, key, o) => {
+      const value = listPop(o, where)!
+      listElementsRemoved(cc, key, where, o, 1)
+      cc.rewrite([where === 'left' ? 'LPOP' : 'RPOP', key])
+      return [key, value]
+    })
+  }
+
+const blmpop: Handler = (c, argv) => {
+  const { keys, where, count } = parseMpop(argv, 2)
+  const timeoutMs = parseTimeoutSeconds(argv[1])
+  return takeOrBlock(c, keys, timeoutMs, (cc, key, o) => mpopFrom(cc, key, o, where, count))
+}
+
+function blockingMove(c: CommandContext, argv: readonly Bytes[], from: ListEnd, to: ListEnd, timeoutMs: number, plain: readonly Bytes[]): Reply {
+  const source = argv[1]!
+  const destination = argv[2]!
+  // Where it may not block it answers like LMOVE; only a real timeout gives the null array.
+  if (c.client.denyBlocking && !c.lookupWriteOf(source, 'list')) return null
+  return takeOrBlock(c, [source], timeoutMs, (cc, _key, o) => {
+    const value = moveElement(cc, source, o, destination, from, to)
+    cc.rewrite(plain)
+    return value
+  })
+}
+
+const blmove: Handler = (c, argv) => {
+  const from = parseEnd(argv[3])
+  const to = parseEnd(argv[4])
+  return blockingMove(c, argv, from, to, parseTimeoutSeconds(argv[5]), ['LMOVE', argv[1]!, argv[2]!, argv[3]!, argv[4]!])
+}
+const brpoplpush: Handler = (c, argv) =>
+  blockingMove(c, argv, 'right', 'left', parseTimeoutSeconds(argv[3]), ['RPOPLPUSH', argv[1]!, argv[2]!])
+
+export const blockingCommands: readonly CommandImpl[] = [
+  { name: 'blpop', handler: bpop('left') },
+  { name: 'brpop', handler: bpop('right') },
+  { name: 'blmpop', handler: blmpop },
+  { name: 'blmove', handler: blmove },
+  { name: 'brpoplpush', handler: brpoplpush },
+]
