@@ -41,7 +41,7 @@ export class Marks {
   fact(at: number, fact: Fact): void {
     if (fact.kind === 'sentinel.event') {
       const name = String(fact['event'] ?? fact['name'] ?? fact['type'] ?? '')
-      const text = String(fact['text'] ?? fact['payload'] ?? fact['message'] ?? '')
+      const text = String(fact['args'] ?? fact['text'] ?? fact['payload'] ?? fact['message'] ?? '')
       this.add(at, name, text === '' || text.startsWith(name) ? text || name : `${name} ${text}`)
     } else if (/^[+-]/.test(fact.kind)) {
       this.add(at, fact.kind, `${fact.kind} ${fieldsOf(fact)}`)

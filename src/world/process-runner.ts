@@ -55,6 +55,7 @@ export interface RunnerState {
   held: Packet[]
   seq: number
   traceSeq: number
+  eventCount: number
   incarnation: number
   clockOffset: number
   diskFreeAt: number
@@ -75,6 +76,7 @@ export function newRunnerState(
     held: [],
     seq: 0,
     traceSeq: 0,
+    eventCount: 0,
     incarnation: 0,
     clockOffset: 0,
     diskFreeAt: 0,
@@ -89,7 +91,6 @@ export class ProcessRunner {
   readonly me: Peer
   readonly marks: Marks
   readonly sockets: Sockets
-  eventCount = 0
   machine: Machine | null = null
   private readonly factory: MachineFactory
   private readonly observer: RunnerObserver
@@ -124,6 +125,9 @@ export class ProcessRunner {
   get name(): string {
     return this.state.spec.name
   }
+  get eventCount(): number {
+    return this.state.eventCount
+  }
   get pid(): number {
     return 1000 + this.state.index * 7 + this.state.incarnation * 211
   }
@@ -156,7 +160,7 @@ export class ProcessRunner {
   step(): void {
     const top = this.peek()
     const machineTime = this.machineTime()
-    this.eventCount++
+    this.state.eventCount++
     if (top && top.time <= machineTime) {
       this.heap.pop()
       this.at = top.time

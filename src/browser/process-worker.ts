@@ -1,0 +1,11 @@
+/** The worker of one process. */
+import { createProgram } from '../world/programs.ts'
+import { ProcessHost } from './process-host.ts'
+import type { ToWorker } from './worker-protocol.ts'
+
+const scope = self as unknown as DedicatedWorkerGlobalScope
+const host = new ProcessHost(
+  (kind) => (env, tap) => createProgram(kind, env, tap),
+  (message) => scope.postMessage(message),
+)
+scope.onmessage = (event: MessageEvent<ToWorker>) => host.receive(event.data)
