@@ -1,0 +1,295 @@
+/**
+ * SAVE, BGSAVE, save points and loading at start. The problem: a file that is the data set of one moment, while the server
+ * goes on. Redis forks; here the bytes of that moment are made when BGSAVE begins and written in slices by a state machine.
+ *
+ *   BGSAVE ▶ encode ▶ write temp-<pid>.rdb slice by slice ▶ fsync ▶ rename to dbfilename ▶ lastsave, dirty -= dirty before
+ *
+ * Kept exactly: the names of files, the texts, when save points fire (and 5 seconds' wait after a failure), the statistics.
+ * Simplified: no page is shared, so copy-on-write sizes are 0.
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { equalsIgnoreCase, syntaxError } from '../commands/args.ts'
+import type { CommandContext, CommandImpl } from '../commands/command.ts'
+import type { FileResult } from '../machine.ts'
+import { OK, RedisError, type Reply, status } from '../protocol/reply.ts'
+import type { PersistenceExtension } from '../server/extensions.ts'
+import type { Server } from '../server/server.ts'
+import { dumpCommands } from './dump.ts'
+import { encodeSnapshot, loadRdbBytes, nextChildPid } from './snapshot.ts'
+
+const SLICE_BYTES = 1 << 20
+const CONFIG_BGSAVE_RETRY_DELAY_SECONDS = 5
+
+interface Child {
+  readonly pid: number
+  readonly bytes: Bytes
+  readonly temp: string
+  readonly startedMs: number
+  at: number
+  killed: boolean
+}
+
+export class RdbPersistence implements PersistenceExtension {
+  private readonly server: Server
+  readonly commands: readonly CommandImpl[]
+  private child: Child | null = null
+  private dirtyBeforeBgsave = 0
+  private lastSaveSeconds: number
+  private lastBgsaveTrySeconds = 0
+  private lastSaveTimeSeconds = -1
+  private scheduled = false
+  private saves = 0
+  lastBgsaveOk = true
+  /** Counts of the last load, for INFO. */
+  private loadedKeys = 0
+
+  constructor(server: Server) {
+    this.server = server
+    this.lastSaveSeconds = 0
+    this.commands = [
+      ...dumpCommands,
+      { name: 'save', handler: () => this.saveCommand() },
+      { name: 'bgsave', handler: (_c, argv) => this.bgsaveCommand(argv) },
+      { name: 'lastsave', handler: () => this.lastSaveSeconds },
+    ]
+  }
+
+  get saving(): boolean {
+    return this.child !== null
+  }
+  private get nowSeconds(): number {
+    return Math.floor(this.server.host.nowMs / 1000)
+  }
+  private get path(): string {
+    return this.server.config.dbfilename
+  }
+
+  /** SAVE: the whole file in one turn. The reply does not wait for the disk; a failure is told by the next write. */
+  private saveCommand(): Reply {
+    if (this.child !== null) throw new RedisError('ERR Background save already in progress')
+    this.writeNow((ok) => {
+      if (!ok) this.lastBgsaveOk = false
+    })
+    return OK
+  }
+
+  private writeNow(done: (ok: boolean) => void): void {
+    const s = this.server
+    const temp = `temp-${s.host.env.pid}.rdb`
+    const bytes = encodeSnapshot(s)
+    this.saves++
+    s.host.file({ op: 'write', path: temp, bytes }, (w) => {
+      if (!w.ok) {
+        s.log('warning', `Failed opening the temp RDB file ${temp} (in server root dir ${s.config.dir}) for saving: ${strerror(w)}`)
+        return done(false)
+      }
+      s.host.file({ op: 'fsync', path: temp })
+      s.host.file({ op: 'rename', path: temp, to: this.path }, (r) => {
+        if (r.ok) {
+          s.log('notice', 'DB saved on disk')
+          this.lastBgsaveOk = true
+          return done(true)
+        }
+        s.log('warning', `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`)
+        s.host.file({ op: 'unlink', path: temp })
+        done(false)
+      })
+    })
+    s.dirty = 0
+    this.lastSaveSeconds = this.nowSeconds
+  }
+
+  private bgsaveCommand(argv: readonly Bytes[]): Reply {
+    let schedule = false
+    if (argv.length > 1) {
+      if (argv.length === 2 && equalsIgnoreCase(argv[1], 'schedule')) schedule = true
+      else syntaxError()
+    }
+    if (this.child !== null) throw new RedisError('ERR Background save already in progress')
+    if (this.otherChild) {
+      if (!schedule)
+        throw new RedisError(
+          'ERR Another child process is active (AOF?): can\'t BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.',
+        )
+      this.scheduled = true
+      return status('Background saving scheduled')
+    }
+    this.start()
+    return status('Background saving started')
+  }
+  /** A child that feeds replicas. */
+  get otherChild(): boolean {
+    const repl = this.server.repl as { m?: { child: string } } | null
+    return repl?.m !== undefined && repl.m.child !== 'none'
+  }
+
+  private start(): void {
+    const s = this.server
+    const pid = nextChildPid(s)
+    this.dirtyBeforeBgsave = s.dirty
+    this.lastBgsaveTrySeconds = this.nowSeconds
+    this.saves++
+    s.stat.totalForks++
+    s.stat.forkTimeMicros = Math.round(300 + (55 * s.usedMemory()) / 1048576)
+    s.workMicros += s.stat.forkTimeMicros
+    const child: Child = { pid, bytes: encodeSnapshot(s), temp: `temp-${pid}.rdb`, startedMs: s.host.nowMs, at: 0, killed: false }
+    this.child = child
+    s.log('notice', `Background saving started by pid ${pid}`)
+    s.tap?.({ kind: 'fork', pid, purpose: 'rdb' })
+    s.host.after(1, () => this.slice(child))
+  }
+
+  private slice(child: Child): void {
+    const s = this.server
+    if (child.killed) return
+    const bytes = child.bytes.slice(child.at, child.at + SLICE_BYTES)
+    const op = child.at === 0 ? 'write' : 'append'
+    child.at += bytes.length
+    s.host.file({ op, path: child.temp, bytes }, (r) => {
+      if (child.killed) return
+      if (!r.ok) {
+        s.log('warning', `Failed opening the temp RDB file ${child.temp} (in server root dir ${s.config.dir}) for saving: ${strerror(r)}`)
+        return this.finish(child, false)
+      }
+      if (child.at < child.bytes.length) return void s.host.after(1, () => this.slice(child))
+      s.host.file({ op: 'fsync', path: child.temp })
+      s.host.file({ op: 'rename', path: child.temp, to: this.path }, (m) => {
+        if (child.killed) return
+        if (m.ok) {
+          s.log('notice', 'DB saved on disk')
+          s.log('notice', 'Fork CoW for RDB: current 0 MB, peak 0 MB, average 0 MB')
+        } else {
+          s.log('warning', `Error moving temp DB file ${child.temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(m)}`)
+          s.host.file({ op: 'unlink', path: child.temp })
+        }
+        this.finish(child, m.ok)
+      })
+    })
+  }
+
+  private finish(child: Child, ok: boolean): void {
+    const s = this.server
+    this.child = null
+    this.lastSaveTimeSeconds = Math.floor((s.host.nowMs - child.startedMs) / 1000)
+    if (ok) {
+      s.log('notice', 'Background saving terminated with success')
+      s.dirty -= this.dirtyBeforeBgsave
+      this.lastSaveSeconds = this.nowSeconds
+    } else s.log('warning', 'Background saving error')
+    this.lastBgsaveOk = ok
+    s.tap?.({ kind: 'child exit', pid: child.pid, ok })
+  }
+
+  killChild(): void {
+    const child = this.child
+    if (child === null) return
+    child.killed = true
+    this.child = null
+    this.server.log('warning', `Killing running RDB child: ${child.pid}`)
+    this.server.host.file({ op: 'unlink', path: child.temp })
+  }
+
+  cron(): void {
+    const s = this.server
+    if (this.lastSaveSeconds === 0) this.lastSaveSeconds = this.nowSeconds
+    if (this.child !== null || this.otherChild) return
+    if (this.scheduled) {
+      this.scheduled = false
+      return this.start()
+    }
+    for (const point of s.config.save) {
+      const [seconds, changes] = point
+      const due = s.dirty >= changes && this.nowSeconds - this.lastSaveSeconds > seconds
+      const mayTry = this.lastBgsaveOk || this.nowSeconds - this.lastBgsaveTrySeconds > CONFIG_BGSAVE_RETRY_DELAY_SECONDS
+      if (!due || !mayTry) continue
+      s.log('notice', `${changes} changes in ${seconds} seconds. Saving...`)
+      return this.start()
+    }
+  }
+
+  saveAtShutdown(done: (ok: boolean) => void): void {
+    this.killChild()
+    this.writeNow(done)
+  }
+  onFlushAll(): void {
+    this.killChild()
+    if (this.server.config.save.length === 0) return
+    const dirty = this.server.dirty
+    this.writeNow(() => {})
+    this.server.dirty = dirty
+  }
+
+  loadAtStart(done: () => void): void {
+    const s = this.server
+    const startedAt = s.host.now
+    this.lastSaveSeconds = this.nowSeconds
+    s.host.file({ op: 'read', path: this.path }, (r) => {
+      if (!r.ok) {
+        if (r.error === 'ENOENT') return done()
+        s.log('warning', `Fatal error loading the DB, check server logs. Exiting.`)
+        return s.host.exit(1)
+      }
+      const aux = new Map<Bytes, Bytes>()
+      const error = loadRdbBytes(s, r.bytes ?? '', (k, v) => aux.set(k, v))
+      if (error !== null) {
+        s.log('warning', error)
+        s.log('warning', 'Fatal error loading the DB, check server logs. Exiting.')
+        return s.host.exit(1)
+      }
+      this.loadedKeys = s.dbs.reduce((n, db) => n + db.dict.size, 0)
+      s.workMicros += this.loadedKeys * 0.25
+      s.log('notice', `DB loaded from disk: ${((s.host.now - startedAt) / 1e6).toFixed(3)} seconds`)
+      const id = aux.get('repl-id')
+      const offset = aux.get('repl-offset')
+      const repl = s.repl as { restored?: (db: number, id: Bytes, offset: number) => void } | null
+      if (id !== undefined && offset !== undefined && id.length === 40)
+        repl?.restored?.(Number(aux.get('repl-stream-db') ?? 0), id, Number(offset))
+      done()
+    })
+  }
+
+  /** DEBUG RELOAD: through the format and back. Gives the error's text, or null. */
+  reload(): string | null {
+    const s = this.server
+    const bytes = encodeSnapshot(s)
+    s.host.file({ op: 'write', path: this.path, bytes })
+    for (const db of s.dbs) db.empty()
+    return loadRdbBytes(s, bytes)
+  }
+
+  infoSection(): string {
+    const s = this.server
+    const running = this.child !== null
+    const lines = [
+      'current_cow_peak:0',
+      'current_cow_size:0',
+      'current_cow_size_age:0',
+      'current_fork_perc:0.00',
+      'current_save_keys_processed:0',
+      'current_save_keys_total:0',
+      `rdb_changes_since_last_save:${s.dirty}`,
+      `rdb_bgsave_in_progress:${running ? 1 : 0}`,
+      `rdb_last_save_time:${this.lastSaveSeconds}`,
+      `rdb_last_bgsave_status:${this.lastBgsaveOk ? 'ok' : 'err'}`,
+      `rdb_last_bgsave_time_sec:${this.lastSaveTimeSeconds}`,
+      `rdb_current_bgsave_time_sec:${this.child === null ? -1 : Math.floor((s.host.nowMs - this.child.startedMs) / 1000)}`,
+      `rdb_saves:${this.saves}`,
+      'rdb_last_cow_size:0',
+      'rdb_last_load_keys_expired:0',
+      `rdb_last_load_keys_loaded:${this.loadedKeys}`,
+    ]
+    return `${lines.join('\r\n')}\r\n`
+  }
+}
+
+const STRERROR: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  ENOSPC: 'No space left on device',
+  EIO: 'Input/output error',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+}
+function strerror(r: FileResult): string {
+  return r.ok ? 'Success' : (STRERROR[r.error] ?? r.error)
+}
+export type { CommandContext }
