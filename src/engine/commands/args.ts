@@ -3,13 +3,10 @@
  * that a handler's first lines are its grammar. 64-bit integers come back as a number when that is exact, else a bigint.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { parseDouble, parseInt64 } from '../bytes/numbers.ts'
+import { INT64_MAX, INT64_MIN, type Int64, parseDouble, parseInt64 } from '../bytes/numbers.ts'
 import { NOT_FLOAT, NOT_INTEGER, RedisError, SYNTAX_ERROR } from '../protocol/reply.ts'
 
-export type Int64 = number | bigint
-
-export const INT64_MAX = 9223372036854775807n
-export const INT64_MIN = -9223372036854775808n
+export { INT64_MAX, INT64_MIN, type Int64 }
 
 export function fail(line: string): never {
   throw new RedisError(line)

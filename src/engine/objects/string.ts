@@ -10,7 +10,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
-import { parseInt64 } from '../bytes/numbers.ts'
+import { normalizeInt, parseInt64 } from '../bytes/numbers.ts'
 import { Sds } from '../structures/sds.ts'
 import { Obj } from './object.ts'
 
@@ -33,12 +33,7 @@ export function createStringObject(bytes: Bytes): Obj {
 
 /** `n` must fit into 64 bits. A bigint that is safe as a number becomes one. */
 export function createIntObject(n: number | bigint): Obj {
-  return new Obj('string', 'int', normalizeInt(n))
-}
-
-export function normalizeInt(n: number | bigint): number | bigint {
-  if (typeof n === 'number') return n === 0 ? 0 : n
-  return n >= -9007199254740991n && n <= 9007199254740991n ? Number(n) : n
+  return new Obj('string', 'int', typeof n === 'bigint' ? normalizeInt(n) : n)
 }
 
 /** A string object that is already an Sds (SETRANGE, SETBIT on a missing key). */
