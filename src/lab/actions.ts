@@ -2,6 +2,7 @@
 import type { Fault } from '../browser/session.ts'
 import { MAX_SPEED, MIN_SPEED, type ViewName } from './params.ts'
 import { lab, type Theme } from './store.ts'
+import { closeTerminal } from './terminal/sessions.ts'
 import { boxOf, specOf } from './world-facts.ts'
 
 let toastId = 0
@@ -166,6 +167,7 @@ export function openLog(process: string): void {
 }
 
 export function closeTab(id: string): void {
+  closeTerminal(id)
   const { tabs, left, right } = lab.get()
   const rest = tabs.filter((t) => t.id !== id)
   const next = (cli: boolean) => rest.find((t) => (t.kind === 'cli') === cli)?.id ?? ''

@@ -1,0 +1,179 @@
+import { lazy, Suspense, useEffect } from 'react'
+import { chooseTheme, copyText, openView, share } from './actions.ts'
+import { Inspector } from './inspector/Inspector.tsx'
+import { installKeyboard, keyList } from './keyboard.ts'
+import type { ViewName } from './params.ts'
+import { Icon } from './parts/icons.tsx'
+import { BrandMark } from './parts/glyphs.tsx'
+import { lab, useLab } from './store.ts'
+import { Terminals } from './terminal/Terminals.tsx'
+import { Sheet } from './Sheet.tsx'
+import { TimeBar } from './timebar/TimeBar.tsx'
+import { ContextMenu } from './topology/ContextMenu.tsx'
+import { Topology } from './topology/Topology.tsx'
+
+const Structures = lazy(() => import('./structures/Structures.tsx').then((m) => ({ default: m.Structures })))
+
+export function App() {
+  const view = useLab((s) => s.view)
+  useEffect(installKeyboard, [])
+  return (
+    <div className="app">
+      <Header />
+      <Notices />
+      <main className={`main ${view}`}>
+        {view === 'topology' ? (
+          <>
+            <div className="mid">
+              <Topology />
+              <Terminals />
+            </div>
+            <Inspector />
+            <Sheet />
+          </>
+        ) : (
+          <Suspense fallback={<div className="say">Loading the Structures screen</div>}>
+            <Structures />
+          </Suspense>
+        )}
+      </main>
+      <TimeBar />
+      <ContextMenu />
+      <Help />
+      <Toasts />
+    </div>
+  )
+}
+
+const views: readonly [ViewName, string, string][] = [
+  ['topology', 'Topology', '1'],
+  ['structures', 'Structures', '4'],
+]
+
+function Header() {
+  const title = useLab((s) => s.session?.scenario.title ?? 'Sentinel failover')
+  const [view, theme] = [useLab((s) => s.view), useLab((s) => s.theme)]
+  const sentinels = useLab((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'sentinel').length ?? 0)
+  return (
+    <header className="top">
+      <h1 className="brand">
+        <BrandMark />
+        <span>Rehash</span>
+      </h1>
+      <div className="crumb">
+        <span>{title}</span>
+        <span className="ink3 hide-m hide-s">Redis 7.0.15{sentinels > 0 ? `, ${sentinels} Sentinels` : ''}</span>
+      </div>
+      <span className="sp" />
+      <nav className="views" aria-label="Views">
+        {views.map(([name, label, key]) => (
+          <button key={name} type="button" className={view === name ? 'on' : ''} aria-current={view === name ? 'page' : undefined} title={`${label} (${key})`} onClick={() => openView(name)}>
+            {label}
+          </button>
+        ))}
+      </nav>
+      <span className="sp hide-s" />
+      <button type="button" className="btn q ic hide-s" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => lab.set({ help: true })}>
+        <Icon name="hint" />
+      </button>
+      <button
+        type="button"
+        className="btn q ic"
+        aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        title={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        onClick={() => chooseTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
+        <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+      </button>
+      <button type="button" className="btn share" aria-label="Share" title="Copy a link that opens this scenario with this seed" onClick={share}>
+        <Icon name="share" />
+        <span className="hide-s">Share</span>
+      </button>
+    </header>
+  )
+}
+
+/** What is wrong with the address, and what stopped the world. The page stays usable below. */
+function Notices() {
+  const problems = useLab((s) => s.problems)
+  const failure = useLab((s) => s.failure)
+  if (problems.length === 0 && failure === null) return null
+  return (
+    <div className="notices" role="alert">
+      {problems.map((p) => (
+        <div className="notice" key={p.name}>
+          <Icon name="sdown" style={{ color: 'var(--suspect-ink)' }} />
+          <span>
+            The address says <code>{`${p.name}=${p.value.slice(0, 60)}`}</code>, but <code>{p.name}</code> must be {p.wanted}. Using {p.instead}.
+          </span>
+          <span className="sp" />
+          <button type="button" className="btn small" onClick={() => lab.set({ problems: problems.filter((x) => x !== p) })}>
+            Dismiss
+          </button>
+        </div>
+      ))}
+      {failure !== null && (
+        <div className="notice">
+          <Icon name="odown" style={{ color: 'var(--down)', '--ct': 'var(--bg-panel)' } as React.CSSProperties} />
+          <span>
+            The world could not start: <code>{failure.split('\n')[0]}</code>
+          </span>
+          <span className="sp" />
+          <button type="button" className="btn small" onClick={() => void copyText(failure, 'Report')}>
+            Copy the report
+          </button>
+          <button type="button" className="btn small" onClick={() => location.reload()}>
+            Reload
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Help() {
+  const open = useLab((s) => s.help)
+  const close = () => lab.set({ help: false })
+  if (!open) return null
+  return (
+    <dialog className="help" aria-label="Keyboard shortcuts" ref={(el) => { if (el && !el.open) el.showModal() }} onClose={close}>
+      <div className="ph">
+        Keyboard
+        <span className="sp" />
+        <button type="button" className="btn q ic" aria-label="Close" onClick={close}>
+          <Icon name="x" />
+        </button>
+      </div>
+      <dl>
+        {keyList.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="cap">Single keys rest while a terminal or a field has the focus.</p>
+    </dialog>
+  )
+}
+
+function Toasts() {
+  const toasts = useLab((s) => s.toasts)
+  const announcement = useLab((s) => s.announcement)
+  return (
+    <>
+      <div className="toasts">
+        {toasts.map((t) => (
+          <div className="toast" key={t.id}>
+            {t.text}
+          </div>
+        ))}
+      </div>
+      <div className="sr" aria-live="polite" role="status">
+        {announcement}
+      </div>
+    </>
+  )
+}

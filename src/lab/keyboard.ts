@@ -1,0 +1,129 @@
+/** Single keys work everywhere except in a terminal, a field or a menu. */
+import { faster, focusTerminal, heal, isolate, openTerminal, openView, processFault, restart, runBy, runToBreakpoint, select, startCut, step, toggleBreakpoint, togglePause, togglePlay } from './actions.ts'
+import { lab } from './store.ts'
+
+export const keyList: readonly (readonly [string, string])[] = [
+  ['Space', 'play or pause'],
+  ['.', 'step one event'],
+  ['Shift .', 'step 10 ms of virtual time'],
+  ['G', 'run to the next breakpoint'],
+  ['+ and -', 'faster, slower'],
+  ['Home', 'start again from zero'],
+  ['Arrows', 'move the selection'],
+  ['K, T', 'kill -9, SIGTERM the selected process'],
+  ['P, R', 'pause or continue, restart it'],
+  ['I', 'isolate its box'],
+  ['X', 'partition: choose boxes to cut off'],
+  ['H', 'heal the last cut'],
+  ['B', 'pause on events of the selection'],
+  ['Enter', 'open redis-cli for the selection'],
+  ['M', 'menu of the selection'],
+  ['1, 4', 'Topology, Structures'],
+  ['Ctrl `', 'focus the terminal; Escape leaves it'],
+  ['?', 'this list'],
+]
+
+export function installKeyboard(): () => void {
+  addEventListener('keydown', onKey)
+  return () => removeEventListener('keydown', onKey)
+}
+
+function onKey(e: KeyboardEvent): void {
+  if (e.ctrlKey && e.key === '`') {
+    e.preventDefault()
+    focusTerminal()
+    return
+  }
+  if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || busy(e.target)) return
+  const act = actionFor(e)
+  if (!act) return
+  e.preventDefault()
+  act()
+}
+
+function busy(target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false
+  if (lab.get().menu) return true
+  return target.closest('input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], .xterm, [role=menu], dialog') !== null
+}
+
+const onControl = (e: KeyboardEvent) => e.target instanceof Element && e.target.closest('button, a, [role=tab], [role=slider], input') !== null
+const onCard = (e: KeyboardEvent) => e.target instanceof Element && e.target.closest('.proc') !== null
+
+function actionFor(e: KeyboardEvent): (() => void) | null {
+  const { selected, cut, help } = lab.get()
+  switch (e.key) {
+    case ' ':
+      return onControl(e) && !onCard(e) ? null : togglePlay
+    case '.':
+      return step
+    case '>':
+      return () => runBy(10_000)
+    case '+':
+    case '=':
+      return () => faster(10 ** 0.5)
+    case '-':
+      return () => faster(10 ** -0.5)
+    case 'Home':
+      return onControl(e) && !onCard(e) ? null : () => restart()
+    case 'Enter':
+      return onControl(e) && !onCard(e) ? null : () => openTerminal(selected)
+    case 'Escape':
+      return cut || help ? () => lab.set({ cut: null, help: false }) : null
+    case '?':
+      return () => lab.set({ help: !help })
+    case '1':
+      return () => openView('topology')
+    case '4':
+      return () => openView('structures')
+    case 'ArrowDown':
+    case 'ArrowRight':
+      return arrows(e, 1)
+    case 'ArrowUp':
+    case 'ArrowLeft':
+      return arrows(e, -1)
+  }
+  switch (e.key.toLowerCase()) {
+    case 'g':
+      return runToBreakpoint
+    case 'x':
+      return startCut
+    case 'h':
+      return () => heal()
+  }
+  return selected ? onSelection(e.key.toLowerCase(), selected) : null
+}
+
+function onSelection(key: string, process: string): (() => void) | null {
+  switch (key) {
+    case 'k':
+      return () => processFault('kill', process)
+    case 't':
+      return () => processFault('term', process)
+    case 'p':
+      return () => togglePause(process)
+    case 'r':
+      return () => processFault('restart', process)
+    case 'i':
+      return () => isolate(process)
+    case 'b':
+      return () => toggleBreakpoint(`@${process}`)
+    case 'm':
+      return () => {
+        const place = document.querySelector(`[data-testid="process-${CSS.escape(process)}"]`)?.getBoundingClientRect()
+        lab.set({ menu: { process, x: place?.right ?? 200, y: place?.top ?? 120 } })
+      }
+  }
+  return null
+}
+
+function arrows(e: KeyboardEvent, by: number): (() => void) | null {
+  if (onControl(e) && !onCard(e)) return null
+  const names = lab.get().session?.scenario.topology.processes.map((p) => p.name) ?? []
+  if (names.length === 0) return null
+  return () => {
+    const next = names[(names.indexOf(lab.get().selected) + by + names.length) % names.length] ?? ''
+    select(next)
+    document.querySelector<HTMLElement>(`[data-testid="process-${CSS.escape(next)}"]`)?.focus()
+  }
+}

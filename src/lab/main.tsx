@@ -1,0 +1,10 @@
+import { createRoot } from 'react-dom/client'
+import { App } from './App.tsx'
+import { boot } from './boot.ts'
+import './styles/tokens.css'
+import './styles/app.css'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(<App />)
+void boot()

@@ -1,0 +1,94 @@
+/** Tabs over two panes: redis-cli at the left, logs at the right; one pane where there is no room for two. */
+import { lazy, Suspense, useRef } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import { closeTab, openLog, openTerminal } from '../actions.ts'
+import { RoleMark } from '../parts/glyphs.tsx'
+import { Icon } from '../parts/icons.tsx'
+import { useNarrow } from '../parts/use-narrow.ts'
+import { useSize } from '../parts/use-size.ts'
+import { lab, type TerminalTab, useLab } from '../store.ts'
+import { addressOf, roleOf, specOf } from '../world-facts.ts'
+import { EventLog, ProcessLog } from './LogPane.tsx'
+
+const XtermPane = lazy(() => import('./XtermPane.tsx').then((m) => ({ default: m.XtermPane })))
+
+export function Terminals() {
+  const narrow = useNarrow()
+  return narrow ? null : <Wide />
+}
+
+function Wide() {
+  const holder = useRef<HTMLDivElement>(null)
+  const { width } = useSize(holder)
+  const [tabs, left, right, front, selected] = useLab(useShallow((s) => [s.tabs, s.left, s.right, s.front, s.selected] as const))
+  const two = width > 720 && left !== '' && right !== ''
+  const one = front === 'left' && left !== '' ? 'left' : right !== '' ? 'right' : 'left'
+  const rightTab = tabs.find((t) => t.id === right)
+  return (
+    <section className="terms" aria-label="Terminals and logs" ref={holder}>
+      <div className="tabs">
+        <div className="tablist" role="tablist" aria-label="Terminals and logs">
+          {tabs.map((tab) => (
+            <TabButton key={tab.id} tab={tab} on={two ? tab.id === left || tab.id === right : tab.id === (one === 'left' ? left : right)} />
+          ))}
+        </div>
+        <button type="button" className="btn q ic" aria-label={`New terminal on ${selected}`} title={`New redis-cli on ${selected} (Enter)`} onClick={() => openTerminal(selected)}>
+          <Icon name="plus" />
+        </button>
+        <span className="grow" />
+        <button type="button" className="btn q small hide-m" onClick={() => openLog(selected)}>
+          Log of {selected}
+        </button>
+      </div>
+      <div className={two ? 'panes two' : 'panes'}>
+        {(two || one === 'left') && <CliPane />}
+        {(two || one === 'right') && (
+          <div className="log-pane" role="tabpanel" aria-label={rightTab?.kind === 'log' ? `Log of ${rightTab.process}` : 'Event log'}>
+            {rightTab?.kind === 'log' ? <ProcessLog process={rightTab.process} /> : <EventLog />}
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
+  const session = useLab((s) => s.session)
+  const status = useLab((s) => s.state?.processes.find((p) => p.name === tab.process))
+  const spec = session ? specOf(session.scenario, tab.process) : undefined
+  const label = tab.kind === 'events' ? 'Event log' : tab.kind === 'log' ? `${tab.process} log` : session ? addressOf(session.scenario, tab.process) : tab.process
+  return (
+    <span className={`tabx ${on ? 'on' : ''}`}>
+      <button
+        type="button"
+        role="tab"
+        aria-selected={on}
+        onClick={() => lab.set(tab.kind === 'cli' ? { left: tab.id, front: 'left' } : { right: tab.id, front: 'right' })}
+      >
+        {tab.kind === 'cli' && <RoleMark role={roleOf(spec, status)} size={12} />}
+        <span className={tab.kind === 'cli' ? 'mono' : ''}>{label}</span>
+      </button>
+      {tab.kind !== 'events' && (
+        <button type="button" className="tabclose" aria-label={`Close ${label}`} title="Close" onClick={() => closeTab(tab.id)}>
+          <Icon name="x" size={10} />
+        </button>
+      )}
+    </span>
+  )
+}
+
+/** Every open redis-cli stays alive; only the chosen one shows. */
+export function CliPane() {
+  const [tabs, left] = useLab(useShallow((s) => [s.tabs, s.left] as const))
+  const clis = tabs.filter((t) => t.kind === 'cli')
+  if (clis.length === 0) return <div className="term-pane say">No terminal is open. Select a process and press Enter.</div>
+  return (
+    <div className="cli-pane">
+      <Suspense fallback={<div className="say">Loading the terminal</div>}>
+        {clis.map((t) => (
+          <XtermPane key={t.id} tab={t} shown={t.id === left} />
+        ))}
+      </Suspense>
+    </div>
+  )
+}
