@@ -29,7 +29,7 @@ function clientCount(s: AdminServer): { connected: number; blocked: number } {
 
 const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
   server: (s) => {
-    const up = Math.floor((s.host.nowMs - (s.startMs ?? s.startTimeMs ?? s.host.nowMs)) / 1000)
+    const up = Math.floor((s.host.nowMs - (s.startMs ?? s.startedAtMs ?? s.host.nowMs)) / 1000)
     const mode = s.sentinel ? 'sentinel' : s.config.clusterEnabled ? 'cluster' : 'standalone'
     return lines('Server', [
       ['redis_version', '7.0.15'], ['redis_git_sha1', '00000000'], ['redis_git_dirty', 0], ['redis_build_id', 'ae4d7c971a948f0'], ['redis_mode', mode],
@@ -65,7 +65,7 @@ const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
       ['expired_stale_perc', t.expiredStalePerc.toFixed(2)], ['expired_time_cap_reached_count', t.expiredTimeCapReachedCount],
       ['expire_cycle_cpu_milliseconds', Math.floor(t.expireCycleTimeUsedMicros / 1000)], ['evicted_keys', t.evictedKeys], ['evicted_clients', t.evictedClients],
       ['total_eviction_exceeded_time', 0], ['current_eviction_exceeded_time', 0], ['keyspace_hits', t.keyspaceHits], ['keyspace_misses', t.keyspaceMisses],
-      ['pubsub_channels', s.pubsub?.channelCount ?? 0], ['pubsub_patterns', s.pubsub?.patternCount ?? 0], ['pubsubshard_channels', 0],
+      ['pubsub_channels', s.pubsub?.channels.size ?? 0], ['pubsub_patterns', s.pubsub?.patterns.size ?? 0], ['pubsubshard_channels', 0],
       ['latest_fork_usec', t.forkTimeMicros], ['total_forks', t.totalForks], ['migrate_cached_sockets', 0], ['slave_expires_tracked_keys', 0],
       ['active_defrag_hits', 0], ['active_defrag_misses', 0], ['active_defrag_key_hits', 0], ['active_defrag_key_misses', 0], ['total_active_defrag_time', 0],
       ['current_active_defrag_time', 0], ['tracking_total_keys', 0], ['tracking_total_items', 0], ['tracking_total_prefixes', 0],

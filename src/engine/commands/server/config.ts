@@ -1,4 +1,5 @@
-import { type Bytes } from '../../bytes/bytes.ts'
+import type { Bytes } from '../../bytes/bytes.ts'
+import { sha256Hex } from '../../bytes/sha256.ts'
 import { fail, wrongArity } from '../args.ts'
 import { map, OK, type Reply } from '../../protocol/reply.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
@@ -23,13 +24,11 @@ function configRewrite(c: CommandContext): Reply {
   const path = c.config.configFile
   if (path === '') fail('ERR The server is running without a config file')
   const s = admin(c)
-  if (s.rewriteConfigFile) {
-    s.rewriteConfigFile(c.client)
-    return OK
-  }
   s.host.file({ op: 'read', path }, (r) => {
-    const extra = [{ option: 'user', lines: ['user default on nopass sanitize-payload ~* &* +@all'] }]
-    const text = rewriteConfig(c.config, r.ok ? (r.bytes ?? '') : null, extra)
+    const user = c.config.requirepass === '' ? 'nopass' : `#${sha256Hex(c.config.requirepass)}`
+    const extra = [{ option: 'user', lines: [`user default on ${user} sanitize-payload ~* &* +@all`] }]
+    if (s.sentinel) extra.push({ option: 'sentinel', lines: s.sentinel.rewriteConfig() })
+    const text = rewriteConfig(c.config, r.ok ? (r.bytes ?? '') : null, extra, s.sentinel !== null && s.sentinel !== undefined)
     s.host.file({ op: 'write', path: `${path}.tmp`, bytes: text }, (w) => {
       if (w.ok) s.host.file({ op: 'rename', path: `${path}.tmp`, to: path })
     })

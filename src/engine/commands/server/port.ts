@@ -9,17 +9,10 @@ import type { Client } from '../../server/client.ts'
 import type { Config } from '../../server/config.ts'
 import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from '../../server/extensions.ts'
 import type { Host } from '../../server/host.ts'
+import type { SlowLog } from '../../server/slowlog.ts'
 import type { ServerStats } from '../../server/stats.ts'
 import type { CommandContext } from '../command.ts'
 
-export interface SlowlogEntry {
-  readonly id: number
-  readonly time: number
-  readonly durationMicros: number
-  readonly argv: readonly Bytes[]
-  readonly addr: Bytes
-  readonly name: Bytes
-}
 export interface LatencySample {
   readonly time: number
   readonly ms: number
@@ -45,15 +38,15 @@ export interface AdminServer {
   readonly monitors?: Set<Client>
   readonly runid?: string
   readonly startMs?: number
-  readonly startTimeMs?: number
+  readonly startedAtMs?: number
   readonly loading?: boolean
   readonly dirty?: number
   readonly repl?: ReplicationExtension | null
   readonly rdb?: PersistenceExtension | null
   readonly sentinel?: SentinelExtension | null
-  readonly pubsub?: { channelCount: number; patternCount: number }
+  readonly pubsub?: { readonly channels: ReadonlyMap<Bytes, unknown>; readonly patterns: ReadonlyMap<Bytes, unknown> }
   readonly commandStats?: Map<string, CommandStat>
-  slowlog?: SlowlogEntry[]
+  readonly slowlog: SlowLog
   latency?: Map<string, LatencySample[]>
   activeExpire?: boolean
   activeExpireEnabled?: boolean
@@ -61,8 +54,6 @@ export interface AdminServer {
   shutdown?(client: Client | null, flags: { save: boolean; nosave: boolean; now: boolean; force: boolean }): unknown
   abortShutdown?(): boolean
   emptyAll?(): void
-  /** CONFIG REWRITE: read the old file, call `make`, write the answer and give the outcome. */
-  rewriteConfigFile?(client?: Client): unknown
   crash?(code: number): void
   addMonitor?(client: Client): void
 }

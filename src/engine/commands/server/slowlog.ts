@@ -14,16 +14,15 @@ export const slowlogCommands: readonly CommandImpl[] = [
       if (argv.length === 3) {
         count = parseLongArg(argv[2], -1, Number(INT64_MAX), 'ERR count should be greater than or equal to -1')
       }
-      const log = admin(c).slowlog ?? []
-      return log.slice(0, count === -1 ? log.length : count).map((e) => [e.id, e.time, e.durationMicros, e.argv, e.addr, e.name])
+      const log = admin(c).slowlog.entries
+      return log.slice(0, count === -1 ? log.length : count).map((e) => [e.id, e.timeSeconds, e.micros, e.argv, e.addr, e.name])
     },
   },
-  { name: 'slowlog|len', handler: (c) => admin(c).slowlog?.length ?? 0 },
+  { name: 'slowlog|len', handler: (c) => admin(c).slowlog.entries.length },
   {
     name: 'slowlog|reset',
     handler: (c) => {
-      const log = admin(c).slowlog
-      if (log) log.length = 0
+      admin(c).slowlog.entries.length = 0
       return OK
     },
   },
