@@ -198,7 +198,7 @@ export class RdbPersistence implements PersistenceExtension {
       return this.start()
     }
     for (const point of s.config.save) {
-      const [seconds, changes] = point
+      const { seconds, changes } = point
       const due = s.dirty >= changes && this.nowSeconds - this.lastSaveSeconds > seconds
       const mayTry = this.lastBgsaveOk || this.nowSeconds - this.lastBgsaveTrySeconds > CONFIG_BGSAVE_RETRY_DELAY_SECONDS
       if (!due || !mayTry) continue

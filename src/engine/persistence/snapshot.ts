@@ -27,12 +27,12 @@ export function rdbOptions(s: Server): RdbOptions {
 
 /** rdbPopulateSaveInfo */
 function saveInfo(s: Server): RdbAux['repl'] {
-  const info = s.repl?.saveInfo?.() ?? null
-  return info
+  const repl = s.repl as { saveInfo?: () => RdbAux['repl'] } | null
+  return repl?.saveInfo?.() ?? null
 }
 
 export function snapshotChunks(s: Server, aofBase = false): Generator<Bytes, void> {
-  return encodeRdb(s.dbs, { usedMemory: s.usedMemory, repl: saveInfo(s), aofBase }, rdbOptions(s))
+  return encodeRdb(s.dbs, { usedMemory: s.usedMemory(), repl: saveInfo(s), aofBase }, rdbOptions(s))
 }
 export function encodeSnapshot(s: Server): Bytes {
   return [...snapshotChunks(s)].join('')
@@ -84,7 +84,7 @@ class ServerSink implements RdbSink {
       this.counts.expired++
       return
     }
-    s.initialLru(o)
+    o.lru = s.initialLru()
     const lfu = s.config.maxmemoryPolicy.includes('lfu')
     if (lfu && freq >= 0) o.lru = ((Math.floor(s.host.nowMs / 60000) & 0xffff) << 8) | freq
     else if (!lfu && idle >= 0) o.lru = Math.max(0, (Math.floor(s.host.nowMs / 1000) & 0xffffff) - idle)

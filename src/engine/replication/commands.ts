@@ -3,15 +3,22 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { equalsIgnoreCase, parseIntArg, parseLongArg, parseTimeoutMs, syntaxError } from '../commands/args.ts'
 import type { CommandContext, CommandImpl } from '../commands/command.ts'
 import { NO_REPLY, OK, RedisError, type Reply, status } from '../protocol/reply.ts'
+import type { Client } from '../server/client.ts'
+import { blockClient } from '../server/blocked.ts'
 import type { Replication } from './replication.ts'
 import { replicaInfo, replicaName } from './replica-state.ts'
+
+/** The head of catClientInfoString, as the log shows who asked. */
+function requester(c: Client): string {
+  return `id=${c.id} addr=${c.addr} laddr=${c.laddr} name=${c.name}`
+}
 
 function replicaof(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply {
   const { r, server: s } = rp
   if (equalsIgnoreCase(argv[1], 'no') && equalsIgnoreCase(argv[2], 'one')) {
     if (rp.isReplica) {
       r.unset()
-      s.log('notice', `MASTER MODE enabled (user request from '${s.clientInfo(c.client)}')`)
+      s.log('notice', `MASTER MODE enabled (user request from '${requester(c.client)}')`)
     }
     return OK
   }
@@ -23,7 +30,7 @@ function replicaof(rp: Replication, c: CommandContext, argv: readonly Bytes[]): 
     return status('OK Already connected to specified master')
   }
   r.setMaster(host, port)
-  s.log('notice', `REPLICAOF ${host}:${port} enabled (user request from '${s.clientInfo(c.client)}')`)
+  s.log('notice', `REPLICAOF ${host}:${port} enabled (user request from '${requester(c.client)}')`)
   return OK
 }
 
@@ -76,7 +83,7 @@ function wait(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply
   const offset = c.client.woff
   const acked = rp.ackedReplicas(offset)
   if (acked >= count || c.client.denyBlocking) return acked
-  c.server.blockForWait(c.client, timeout === 0 ? 0 : c.nowMs + timeout, () => rp.ackedReplicas(offset))
+  blockClient(c.server, c.client, 'wait', { timeoutAtMs: timeout === 0 ? 0 : c.nowMs + timeout, onTimeout: () => rp.ackedReplicas(offset) })
   rp.wait(c.client, offset, count)
   return NO_REPLY
 }

@@ -81,7 +81,6 @@ export class ReplicaSide {
     this.masterhost = host
     this.masterport = port
     if (this.master !== null) this.dropMaster(false)
-    this.server.disconnectAllBlocked?.()
     this.cancelHandshake()
     if (wasMaster) {
       this.server.log(
@@ -335,6 +334,7 @@ export class ReplicaSide {
     master.isMaster = true
     master.authenticated = true
     master.reploff = reploff
+    this.appliedOffset = reploff
     master.readReploff = reploff
     master.db = this.server.dbs[dbid] ?? master.db
     this.master = master
@@ -439,7 +439,8 @@ export class ReplicaSide {
     this.disconnectReplicas()
     m.backlog = null
     s.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
-    for (const db of s.dbs) s.emptyDb(db)
+    s.signalFlushed(-1)
+    s.emptyDb(-1)
     s.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
     let streamDb = 0
     const error = loadRdbBytes(s, rdb, (key, value) => {
@@ -461,6 +462,13 @@ export class ReplicaSide {
     s.log('notice', 'MASTER <-> REPLICA sync: Finished with success')
     this.sendAck()
     if (rest !== '') this.master?.link?.handlers.data(rest)
+  }
+
+  private appliedOffset = 0
+  applied(master: Client, bytes: number): void {
+    this.appliedOffset += bytes
+    master.reploff = this.appliedOffset
+    if (master.readReploff < master.reploff) master.readReploff = master.reploff
   }
 
   sendAck(): void {

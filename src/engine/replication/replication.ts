@@ -6,6 +6,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import type { Client } from '../server/client.ts'
 import type { ReplicationExtension } from '../server/extensions.ts'
+import { unblockClient } from '../server/blocked.ts'
 import type { Server } from '../server/server.ts'
 import { replicationCommands } from './commands.ts'
 import { MasterSide } from './master-side.ts'
@@ -31,6 +32,9 @@ export class Replication implements ReplicationExtension {
     this.m = new MasterSide(server)
     this.r = new ReplicaSide(server, this.m)
     this.commands = replicationCommands(this)
+    server.config.readFrom('replicaof', () =>
+      this.r.masterhost === null ? null : { host: this.r.masterhost, port: this.r.masterport },
+    )
   }
 
   get isReplica(): boolean {
@@ -47,10 +51,9 @@ export class Replication implements ReplicationExtension {
   }
 
   configured(): void {
-    const at = this.server.config.replicaof as unknown as { host: string; port: number } | readonly string[] | null
-    if (at === null || at === undefined) return
-    const [host, port] = 'host' in at ? [at.host, at.port] : [at[0] ?? '', Number(at[1])]
-    if (host === '') return
+    const at = this.server.config.replicaof
+    if (at === null) return
+    const { host, port } = at
     this.r.masterhost = host
     this.r.masterport = port
     this.r.downSinceMs = this.server.host.nowMs
@@ -61,7 +64,9 @@ export class Replication implements ReplicationExtension {
     if (!this.isReplica) this.m.feed(dbid, argv)
   }
   onMasterApplied(client: Client, bytes: Bytes): void {
-    if (client === this.r.master) this.m.feedBytes(bytes)
+    if (client !== this.r.master) return
+    this.r.applied(client, bytes.length)
+    this.m.feedBytes(bytes)
   }
 
   cron(): void {
@@ -81,7 +86,10 @@ export class Replication implements ReplicationExtension {
       if (w.client.freed || w.client.blocked === null) continue
       const acked = this.ackedReplicas(w.offset)
       if (acked < w.count) left.push(w)
-      else this.server.unblockClient(w.client, acked)
+      else {
+        w.client.addReply(acked)
+        unblockClient(this.server, w.client)
+      }
     }
     this.waiters = left
   }
