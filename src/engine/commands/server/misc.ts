@@ -60,7 +60,7 @@ function shutdown(c: CommandContext, argv: readonly Bytes[]): Reply {
   if ((abort && argv.length > 2) || (flags.save && flags.nosave)) syntaxError()
   const s = admin(c)
   if (abort) return s.abortShutdown?.() ? OK : fail('ERR No shutdown in progress.')
-  if (s.shutdown) s.shutdown(c.client, flags)
+  if (s.shutdown) s.shutdown({ now: flags.now, force: flags.force, ...(flags.save ? { save: true } : flags.nosave ? { save: false } : {}) })
   else s.host.exit(0)
   return { t: 'none' }
 }

@@ -9,6 +9,7 @@ import type { Client } from '../../server/client.ts'
 import type { Config } from '../../server/config.ts'
 import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from '../../server/extensions.ts'
 import type { Host } from '../../server/host.ts'
+import type { ShutdownOptions } from '../../server/shutdown.ts'
 import type { SlowLog } from '../../server/slowlog.ts'
 import type { ServerStats } from '../../server/stats.ts'
 import type { CommandContext } from '../command.ts'
@@ -51,7 +52,7 @@ export interface AdminServer {
   activeExpire?: boolean
   activeExpireEnabled?: boolean
   log?(level: string, text: string): void
-  shutdown?(client: Client | null, flags: { save: boolean; nosave: boolean; now: boolean; force: boolean }): unknown
+  shutdown?(options: ShutdownOptions): boolean
   abortShutdown?(): boolean
   emptyAll?(): void
   crash?(code: number): void
