@@ -1,0 +1,146 @@
+/** ZRANGE in all its forms, the older commands that it replaced, and ZRANGESTORE. One parser, one walk, two receivers. */
+import type { Bytes } from '../../bytes/bytes.ts'
+import type { Obj } from '../../objects/object.ts'
+import {
+  createZsetListpack,
+  createZsetSkiplist,
+  zsetLength,
+  zsetLexSpan,
+  zsetPut,
+  zsetScoreSpan,
+  zsetWalkRank,
+} from '../../objects/zset.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import { double } from '../../protocol/reply.ts'
+import { clampRange, equalsIgnoreCase, fail, parseLongArg, syntaxError } from '../args.ts'
+import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { parseLexRange, parseScoreRange } from './bounds.ts'
+
+type RangeType = 'auto' | 'rank' | 'score' | 'lex'
+type Direction = 'auto' | 'forward' | 'reverse'
+
+interface Request {
+  withscores: boolean
+  reverse: boolean
+  offset: number
+  limit: number
+  ranked: boolean
+  /** The 0-based ranks [start, end) that the range covers, before LIMIT. */
+  span: (o: Obj) => readonly [number, number]
+}
+
+/** key min max [options] from argv[at] on. */
+function parse(argv: readonly Bytes[], at: number, type: RangeType, direction: Direction, store: boolean): Request {
+  let withscores = false
+  let offset = 0
+  let limit = -1
+  for (let j = at + 3; j < argv.length; j++) {
+    if (!store && equalsIgnoreCase(argv[j], 'withscores')) withscores = true
+    else if (equalsIgnoreCase(argv[j], 'limit') && argv.length - j - 1 >= 2) {
+      offset = parseLongArg(argv[j + 1])
+      limit = parseLongArg(argv[j + 2])
+      j += 2
+    } else if (direction === 'auto' && equalsIgnoreCase(argv[j], 'rev')) direction = 'reverse'
+    else if (type === 'auto' && equalsIgnoreCase(argv[j], 'bylex')) type = 'lex'
+    else if (type === 'auto' && equalsIgnoreCase(argv[j], 'byscore')) type = 'score'
+    else syntaxError()
+  }
+  const reverse = direction === 'reverse'
+  const ranked = type === 'auto' || type === 'rank'
+  if (limit !== -1 && ranked) fail('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
+  if (withscores && type === 'lex') fail('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
+  const first = argv[at + 1]!
+  const second = argv[at + 2]!
+  const base = { withscores, reverse, offset: ranked ? 0 : offset, limit, ranked }
+  if (ranked) {
+    const start = parseLongArg(first)
+    const end = parseLongArg(second)
+    return {
+      ...base,
+      span: (o) => {
+        const r = clampRange(start, end, zsetLength(o))
+        return r ? [r.start, r.end + 1] : [0, 0]
+      },
+    }
+  }
+  const [min, max] = reverse ? [second, first] : [first, second]
+  if (type === 'score') {
+    const r = parseScoreRange(min, max)
+    return { ...base, span: (o) => zsetScoreSpan(o, r) }
+  }
+  const r = parseLexRange(min, max)
+  return { ...base, span: (o) => zsetLexSpan(o, r) }
+}
+
+/** Calls fn for each element of the request, in its order. */
+function walk(o: Obj, q: Request, fn: (ele: Bytes, score: number) => void): void {
+  const [start, end] = q.span(o)
+  // A negative offset skips everything.
+  if (q.offset < 0 || end - start <= q.offset) return
+  const n = end - start - q.offset
+  const length = zsetLength(o)
+  // Ranks given by index already count in the direction of the walk.
+  const from = q.reverse && !q.ranked ? length - end : start
+  zsetWalkRank(o, from + q.offset, q.limit < 0 ? n : Math.min(n, q.limit), q.reverse, (ele, score) => fn(ele, score))
+}
+
+/** Elements, with scores flat in RESP2 and in pairs in RESP3. */
+export function pairsReply(c: CommandContext, items: readonly (readonly [Bytes, number])[], withscores: boolean): Reply {
+  if (!withscores) return items.map(([ele]) => ele)
+  if (c.client.resp > 2) return items.map(([ele, score]) => [ele, double(score)])
+  const out: Reply[] = []
+  for (const [ele, score] of items) out.push(ele, double(score))
+  return out
+}
+
+const range =
+  (type: RangeType, direction: Direction): Handler =>
+  (c, argv) => {
+    const q = parse(argv, 1, type, direction, false)
+    const o = c.lookupReadOf(argv[1]!, 'zset')
+    if (!o) return []
+    const items: [Bytes, number][] = []
+    walk(o, q, (ele, score) => {
+      items.push([ele, score])
+    })
+    return pairsReply(c, items, q.withscores)
+  }
+
+/** Puts a computed sorted set under `destination`, or deletes that key when it is empty. */
+export function storeZset(c: CommandContext, destination: Bytes, result: Obj | null, event: string): Reply {
+  if (result && zsetLength(result) > 0) {
+    c.setKey(destination, result)
+    c.notify('z', event, destination)
+    c.dirty()
+    return zsetLength(result)
+  }
+  if (c.delete(destination)) {
+    c.signalModified(destination)
+    c.notify('g', 'del', destination)
+    c.dirty()
+  }
+  return 0
+}
+
+const zrangestore: Handler = (c, argv) => {
+  const q = parse(argv, 2, 'auto', 'auto', true)
+  const o = c.lookupReadOf(argv[2]!, 'zset')
+  if (!o) return storeZset(c, argv[1]!, null, 'zrangestore')
+  const [start, end] = q.ranked ? q.span(o) : [0, 0]
+  const result = end - start > c.config.zsetMaxListpackEntries ? createZsetSkiplist(c.rng.next()) : createZsetListpack()
+  const seed = c.rng.next()
+  walk(o, q, (ele, score) => {
+    zsetPut(result, ele, score, c.config, seed)
+  })
+  return storeZset(c, argv[1]!, result, 'zrangestore')
+}
+
+export const rangeCommands: readonly CommandImpl[] = [
+  { name: 'zrange', handler: range('auto', 'auto') },
+  { name: 'zrevrange', handler: range('rank', 'reverse') },
+  { name: 'zrangebyscore', handler: range('score', 'forward') },
+  { name: 'zrevrangebyscore', handler: range('score', 'reverse') },
+  { name: 'zrangebylex', handler: range('lex', 'forward') },
+  { name: 'zrevrangebylex', handler: range('lex', 'reverse') },
+  { name: 'zrangestore', handler: zrangestore },
+]
