@@ -261,6 +261,9 @@ export class RdbPersistence implements PersistenceExtension {
     const s = this.server
     const running = this.child !== null
     const lines = [
+      '# Persistence',
+      `loading:${s.loading ? 1 : 0}`,
+      'async_loading:0',
       'current_cow_peak:0',
       'current_cow_size:0',
       'current_cow_size_age:0',
@@ -277,6 +280,16 @@ export class RdbPersistence implements PersistenceExtension {
       'rdb_last_cow_size:0',
       'rdb_last_load_keys_expired:0',
       `rdb_last_load_keys_loaded:${this.loadedKeys}`,
+      'aof_enabled:0',
+      'aof_rewrite_in_progress:0',
+      'aof_rewrite_scheduled:0',
+      'aof_last_rewrite_time_sec:-1',
+      'aof_current_rewrite_time_sec:-1',
+      'aof_last_bgrewrite_status:ok',
+      'aof_last_write_status:ok',
+      'aof_last_cow_size:0',
+      'module_fork_in_progress:0',
+      'module_fork_last_cow_size:0',
     ]
     return `${lines.join('\r\n')}\r\n`
   }
