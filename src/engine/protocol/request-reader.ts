@@ -38,6 +38,8 @@ export class RequestReader {
   get buffered(): number {
     return this.buf.length - this.pos + this.chunkBytes
   }
+  /** Bytes of the stream that belong to the request being read and are already consumed (a master's offset must not count them). */
+  partialBytes = 0
   /** Arguments of the request being read (CLIENT LIST's argv-mem). */
   get partialArgc(): number {
     return this.argv.length
@@ -75,8 +77,10 @@ export class RequestReader {
     if (this.need > 0 || this.error !== null || this.pos >= this.buf.length) return null
     if (!this.inMultibulk) {
       if (this.buf.charCodeAt(this.pos) !== 42) return this.inline()
+      const start = this.pos
       if (!this.multibulkHeader()) return null
       if (this.multibulklen <= 0) return []
+      this.partialBytes = this.pos - start
       this.inMultibulk = true
       this.argv = []
     }
@@ -139,9 +143,11 @@ export class RequestReader {
             p++
           }
           if (p + 1 >= size || buf.charCodeAt(p) !== 13) {
+            this.partialBytes += pos - this.pos
             this.pos = pos
             len = this.bulkHeader(limits)
             if (len < 0) return null
+            this.partialBytes += this.pos - pos
             pos = this.pos
           } else {
             pos = p + 2
@@ -155,14 +161,17 @@ export class RequestReader {
             }
           }
         } else {
+          this.partialBytes += pos - this.pos
           this.pos = pos
           len = this.bulkHeader(limits)
           if (len < 0) return null
+          this.partialBytes += this.pos - pos
           pos = this.pos
         }
       }
       if (size - pos < len + 2) {
         this.bulklen = len
+        this.partialBytes += pos - this.pos
         this.pos = pos
         this.need = len + 2
         return null
@@ -175,6 +184,7 @@ export class RequestReader {
     this.pos = pos
     this.inMultibulk = false
     this.argv = []
+    this.partialBytes = 0
     return argv
   }
 

@@ -93,6 +93,8 @@ export class Client {
   patterns: Map<Bytes, true> | null = null
   shardChannels: Map<Bytes, true> | null = null
   blocked: BlockedState | null = null
+  /** A command that CLIENT PAUSE held back, to run when the client goes on. */
+  postponed: readonly Bytes[] | null = null
   tracking: TrackingState | null = null
   /** Replication's own record of a replica or of our master. */
   repl: ReplicaState | null = null

@@ -1,0 +1,63 @@
+/** MULTI, EXEC, DISCARD, WATCH, UNWATCH: a queue that runs undisturbed, and optimistic locking around it. */
+import { NULL_ARRAY, NO_REPLY, OK, RedisError } from '../../protocol/reply.ts'
+import { sendToMonitors } from '../../server/call.ts'
+import type { Client } from '../../server/client.ts'
+import { isWatchedKeyExpired, unwatchAllKeys, watchForKey } from '../../server/watch.ts'
+import type { CommandImpl, Handler } from '../command.ts'
+
+export function discardTransaction(c: Client): void {
+  c.multi = null
+  c.dirtyCas = false
+  unwatchAllKeys(c)
+}
+
+const multi: Handler = ({ client }) => {
+  if (client.multi !== null) throw new RedisError('ERR MULTI calls can not be nested')
+  client.multi = { queue: [], hasWrite: false, hasDenyOom: false, dirtyExec: false }
+  return OK
+}
+const discard: Handler = ({ client }) => {
+  if (client.multi === null) throw new RedisError('ERR DISCARD without MULTI')
+  discardTransaction(client)
+  return OK
+}
+const exec: Handler = ({ client, server }, argv) => {
+  const m = client.multi
+  if (m === null) throw new RedisError('ERR EXEC without MULTI')
+  if (isWatchedKeyExpired(server, client)) client.dirtyCas = true
+  if (m.dirtyExec || client.dirtyCas) {
+    discardTransaction(client)
+    if (m.dirtyExec) throw new RedisError('EXECABORT Transaction discarded because of previous errors.')
+    return NULL_ARRAY
+  }
+  unwatchAllKeys(client)
+  client.denyBlocking = true
+  client.multi = null
+  server.inExec = true
+  client.write(`*${m.queue.length}\r\n`)
+  for (const q of m.queue) client.addReply(server.execute(client, q.command, q.argv))
+  server.inExec = false
+  client.denyBlocking = false
+  client.dirtyCas = false
+  if (server.monitors.size > 0) sendToMonitors(server, client, argv)
+  return NO_REPLY
+}
+const watch: Handler = ({ client, server }, argv) => {
+  if (client.multi !== null) throw new RedisError('ERR WATCH inside MULTI is not allowed')
+  if (client.dirtyCas) return OK
+  for (let i = 1; i < argv.length; i++) watchForKey(server, client, argv[i] as string)
+  return OK
+}
+const unwatch: Handler = ({ client }) => {
+  unwatchAllKeys(client)
+  client.dirtyCas = false
+  return OK
+}
+
+export const transactionCommands: readonly CommandImpl[] = [
+  { name: 'multi', handler: multi },
+  { name: 'exec', handler: exec },
+  { name: 'discard', handler: discard },
+  { name: 'watch', handler: watch },
+  { name: 'unwatch', handler: unwatch },
+]

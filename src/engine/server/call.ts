@@ -1,0 +1,229 @@
+/**
+ * From a request to its effect: processCommand asks, in 7.0.15's order, every question that can refuse it, queues it in a
+ * MULTI, or runs it; execute runs one handler and does the accounting (statistics, slow log, propagation, MONITOR).
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { quoteBytes } from '../bytes/quote.ts'
+import { getKeysFromCommand } from '../commands/keys.ts'
+import type { Command } from '../commands/table.ts'
+import { OK, QUEUED, RedisError, type Reply } from '../protocol/reply.ts'
+import { errorLine } from '../protocol/reply-writer.ts'
+import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
+import { Client } from './client.ts'
+import type { Server } from './server.ts'
+import { ErrorStat } from './stats.ts'
+
+const BASE_MICROS = 2
+const MISCONF =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
+
+/** One request of a connected client. */
+export function processCommand(server: Server, c: Client, argv: readonly Bytes[]): void {
+  c.argv = argv
+  let command = server.table.get(argv[0] as Bytes)
+  if (command !== undefined && command.subcommands !== null && argv.length > 1) {
+    const sub = argv[1] as Bytes
+    const found = command.subcommands.get(sub) ?? command.subcommands.get(sub.toLowerCase())
+    if (found === undefined) return reject(server, c, null, `ERR unknown subcommand '${cut(sub)}'. Try ${command.name.toUpperCase()} HELP.`)
+    command = found
+  }
+  if (command === undefined) return reject(server, c, null, unknownCommand(argv))
+  c.command = c.lastCommand = command
+  const refusal = whyRefused(server, c, command, argv)
+  if (refusal !== null) return reject(server, c, command, refusal)
+  if (server.pause !== null && mustWait(server, c, command)) {
+    blockClient(server, c, 'postpone', { timeoutAtMs: 0 })
+    return
+  }
+  const m = c.multi
+  if (m !== null && !RUN_IN_MULTI.has(command.name)) {
+    if (!m.dirtyExec) {
+      m.queue.push({ command, argv })
+      m.hasWrite ||= command.isWrite
+      m.hasDenyOom ||= command.denyOom
+    }
+    c.addReply(QUEUED)
+    return
+  }
+  const reply = execute(server, c, command, argv)
+  if (reply === OK) c.write('+OK\r\n')
+  else c.addReply(reply)
+  if (server.ops.length > 0) server.propagatePending()
+  if (server.readyKeys.length > 0) handleClientsBlockedOnKeys(server)
+  if (server.ops.length > 0) server.propagatePending()
+}
+
+const RUN_IN_MULTI = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
+const cut = (b: Bytes): Bytes => {
+  const nul = b.indexOf('\0')
+  return (nul === -1 ? b : b.slice(0, nul)).slice(0, 128)
+}
+
+export function unknownCommand(argv: readonly Bytes[]): string {
+  let args = ''
+  for (let i = 1; i < argv.length && args.length < 128; i++) {
+    const a = argv[i] as Bytes
+    const nul = a.indexOf('\0')
+    args += `'${(nul === -1 ? a : a.slice(0, nul)).slice(0, 128 - args.length)}' `
+  }
+  return `ERR unknown command '${cut(argv[0] as Bytes)}', with args beginning with: ${args}`
+}
+
+/** rejectCommand: a refused command spoils the transaction it belongs to. */
+function reject(server: Server, c: Client, command: Command | null, line: string): void {
+  if (c.multi !== null) c.multi.dirtyExec = true
+  if (command !== null) {
+    command.rejectedCalls++
+    if (command.name === 'exec') {
+      // execCommandAbort: the transaction is over, and the answer says why.
+      discard(c)
+      line = `EXECABORT Transaction discarded because of: ${line.startsWith('-') ? line.slice(1) : line.replace(/^ERR /, '')}`
+    }
+  }
+  countError(server, line)
+  c.addReply({ t: 'error', text: line })
+}
+function discard(c: Client): void {
+  c.multi = null
+  c.dirtyCas = false
+}
+
+function whyRefused(server: Server, c: Client, command: Command, argv: readonly Bytes[]): string | null {
+  const arity = command.arity
+  if (arity > 0 ? arity !== argv.length : argv.length < -arity) return `ERR wrong number of arguments for '${command.name}' command`
+  if (command.name.length === 5 && command.name === 'debug' && !debugAllowed(server, c)) {
+    return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+  }
+  if (!c.authenticated && !command.noAuth) return 'NOAUTH Authentication required.'
+  if (c.multi !== null && command.noMulti) return 'ERR Command not allowed inside a transaction'
+  const m = c.multi
+  const isExec = m !== null && command.name === 'exec'
+  const writes = command.isWrite || command.mayReplicate || (isExec && m.hasWrite)
+  const obeyMaster = c.isMaster || c.isFake
+  const config = server.config
+  if (config.maxmemory > 0 && (command.denyOom || (isExec && m.hasDenyOom)) && !obeyMaster) {
+    const fits = server.evict !== null ? server.evict() : server.usedMemory() <= config.maxmemory
+    if (!fits) return "OOM command not allowed when used memory > 'maxmemory'."
+  }
+  const isReplica = server.isReplica
+  if (writes || command.name === 'ping') {
+    if (server.rdb !== null && !server.rdb.lastBgsaveOk && config.stopWritesOnBgsaveError && config.save.length > 0 && !isReplica && !obeyMaster) return MISCONF
+  }
+  if (writes) {
+    if (config.minReplicasToWrite > 0 && config.minReplicasMaxLag > 0 && !isReplica && server.repl !== null && server.repl.goodReplicas() < config.minReplicasToWrite) {
+      return 'NOREPLICAS Not enough good replicas to write.'
+    }
+    if (isReplica && config.replicaReadOnly && !obeyMaster && (command.isWrite || (isExec && m.hasWrite))) return "READONLY You can't write against a read only replica."
+  }
+  if (c.resp === 2 && c.isPubsub && !command.isPubsubOk) {
+    return `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`
+  }
+  if (isReplica && !command.staleOk && !config.replicaServeStaleData && server.repl !== null && !server.repl.masterLinkUp && !c.isMaster) {
+    return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+  }
+  if (server.loading && !command.loadingOk) return 'LOADING Redis is loading the dataset in memory'
+  if (c.isReplica && (command.isWrite || command.isReadonly)) return "ERR Replica can't interact with the keyspace"
+  return null
+}
+function debugAllowed(server: Server, c: Client): boolean {
+  const mode = server.config.enableDebugCommand
+  return mode === 'yes' || (mode === 'local' && c.link?.remoteHost === '127.0.0.1') || c.isFake
+}
+function mustWait(server: Server, c: Client, command: Command): boolean {
+  const p = server.pause
+  if (p === null || c.isReplica || c.isMaster || c.isFake) return false
+  if (p.untilMs <= server.nowMs) return false
+  if (p.kind === 'all') return command.name !== 'client|unpause' && !command.name.startsWith('client')
+  return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.hasWrite === true)
+}
+
+/** call(): run the handler and account for it. */
+export function execute(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
+  const outer = server.currentClient
+  const workBefore = server.workMicros
+  const dirtyBefore = server.dirty
+  const ctx = server.enter(c)
+  server.currentClient = c
+  const previousCommand = c.command
+  const previousArgv = c.argv
+  c.command = command
+  c.argv = argv
+  let reply: Reply
+  try {
+    reply = command.handler(ctx, argv)
+  } catch (e) {
+    server.leave()
+    server.currentClient = outer
+    if (!(e instanceof RedisError)) throw e
+    server.stat.numCommands++
+    server.workMicros += BASE_MICROS
+    command.calls++
+    command.micros += BASE_MICROS
+    command.failedCalls++
+    countError(server, e.line)
+    if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
+    return { t: 'error', text: errorLine(e.line) }
+  }
+  if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+    command.failedCalls++
+    countError(server, reply.text)
+  }
+  const changed = server.dirty - dirtyBefore
+  if (changed !== 0 || ctx.rewritten !== null) {
+    if (changed !== 0 && !ctx.prevented && command.name !== 'exec') server.alsoPropagate(c.db.id, ctx.rewritten ?? argv)
+  }
+  server.leave()
+  server.currentClient = outer
+  if (c.blocked === null) {
+    c.command = previousCommand ?? command
+    c.argv = previousArgv
+  }
+  server.workMicros += BASE_MICROS
+  const micros = server.workMicros - workBefore
+  server.stat.numCommands++
+  command.calls++
+  command.micros += micros
+  if (server.config.latencyTracking) recordLatency(command, micros)
+  const limit = server.config.slowlogLogSlowerThan
+  if (limit >= 0 && micros >= limit && !command.skipSlowlog && server.config.slowlogMaxLen > 0) {
+    server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, server.config.slowlogMaxLen)
+  }
+  if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
+  if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
+  return reply
+}
+function recordLatency(command: Command, micros: number): void {
+  const bucket = micros < 1 ? 1 : 2 ** Math.floor(Math.log2(micros))
+  const h = (command.latency ??= new Map())
+  h.set(bucket, (h.get(bucket) ?? 0) + 1)
+}
+function trackKeys(server: Server, c: Client, command: Command, argv: readonly Bytes[]): void {
+  const keys = getKeysFromCommand(command, argv)
+  if (keys) server.tracking.remember(c, keys.map((k) => argv[k.index] as Bytes))
+}
+
+/** Error statistics count by the first word. */
+export function countError(server: Server, line: Bytes): void {
+  server.stat.totalErrorReplies++
+  const space = line.indexOf(' ')
+  const prefix = space === -1 ? line : line.slice(0, space)
+  const s = server.stat.errors.get(prefix)
+  if (s) s.count++
+  else {
+    const fresh = new ErrorStat()
+    fresh.count = 1
+    server.stat.errors.set(prefix, fresh)
+  }
+}
+
+/** `1339518083.107412 [0 127.0.0.1:60866] "get" "x"` */
+export function feedMonitors(server: Server, c: Client, command: Command, argv: readonly Bytes[]): void {
+  if (server.loading || command.skipMonitor || command.isAdmin) return
+  sendToMonitors(server, c, argv)
+}
+export function sendToMonitors(server: Server, c: Client, argv: readonly Bytes[]): void {
+  const now = server.host.now
+  const seconds = Math.floor(now / 1e6)
+  const line = `${seconds}.${String(Math.floor(now - seconds * 1e6)).padStart(6, '0')} [${c.db.id} ${c.isFake ? 'lua' : c.addr}] ${argv.map(quoteBytes).join(' ')}`
+  for (const m of server.monitors) m.addReply({ t: 'status', text: line })
+}

@@ -1,0 +1,77 @@
+/** serverCron: what is due `hz` times a second. Expiry, rehashing, client time-outs, statistics, replication, saving. */
+import { activeExpireCycle } from '../keyspace/expire.ts'
+import { checkOutputBufferLimits, unpauseClients } from './networking.ts'
+import type { Server } from './server.ts'
+
+/** Buckets moved per tick and database (1 ms of work in Redis). */
+const REHASH_BUCKETS = 5000
+
+export function startCron(server: Server): void {
+  server.hz = server.mode === 'sentinel' ? server.hz : server.config.hz
+  server.host.after(1, () => serverCron(server))
+}
+function serverCron(server: Server): void {
+  const now = server.nowMs
+  if (server.mode !== 'sentinel') adaptHz(server)
+  server.lruClock = Math.floor(now / 1000) & 0xffffff
+  if (every(server, 100)) sampleRates(server, now)
+  server.stat.peakMemory = Math.max(server.stat.peakMemory, server.usedMemory())
+  clientsCron(server)
+  if (server.pause !== null && server.pause.untilMs <= now) unpauseClients(server)
+  if (server.mode === 'server') {
+    if (!server.loading) databasesCron(server)
+    server.rdb?.cron()
+  }
+  if (server.repl !== null && every(server, 1000)) server.repl.cron()
+  if (server.mode === 'sentinel') server.sentinel?.tick()
+  if (server.ops.length > 0) server.propagatePending(true)
+  server.cronLoops++
+  server.host.after(Math.floor(1000 / server.hz), () => serverCron(server))
+}
+/** run_with_period */
+function every(server: Server, ms: number): boolean {
+  return ms <= 1000 / server.hz || server.cronLoops % Math.floor((ms * server.hz) / 1000) === 0
+}
+function adaptHz(server: Server): void {
+  server.hz = server.config.hz
+  if (!server.config.dynamicHz) return
+  while (server.clients.size / server.hz > 200) {
+    server.hz *= 2
+    if (server.hz > 500) {
+      server.hz = 500
+      break
+    }
+  }
+}
+function sampleRates(server: Server, now: number): void {
+  const s = server.stat
+  const totals = [s.numCommands, s.netInputBytes, s.netOutputBytes, s.netReplInputBytes, s.netReplOutputBytes]
+  for (let i = 0; i < totals.length; i++) s.instantaneous[i]?.track(totals[i] as number, now)
+}
+function clientsCron(server: Server): void {
+  const timeoutMs = server.config.timeout * 1000
+  for (const c of server.clients.values()) {
+    if (timeoutMs > 0 && !c.isReplica && !c.isMaster && c.blocked === null && !c.isPubsub && server.nowMs - c.lastInteractionMs > timeoutMs) {
+      server.log('verbose', 'Closing idle client')
+      server.freeClientAsync(c)
+    } else if (c.kernelPending > 0) checkOutputBufferLimits(server, c)
+  }
+}
+function databasesCron(server: Server): void {
+  activeExpireCycle(server, 'slow')
+  if (server.rdb?.saving) return
+  for (const db of server.dbs) {
+    if (db.dict.needsResize) db.dict.resizeToFit()
+    if (db.expires.needsResize) db.expires.resizeToFit()
+    if (!server.config.activerehashing) continue
+    if (db.dict.isRehashing) {
+      db.dict.rehashStep(REHASH_BUCKETS)
+      server.tap?.({ kind: 'rehash step', db: db.id, rehashidx: db.dict.rehashidx })
+      break
+    }
+    if (db.expires.isRehashing) {
+      db.expires.rehashStep(REHASH_BUCKETS)
+      break
+    }
+  }
+}
