@@ -101,7 +101,7 @@ export function hashDelete(o: Obj, field: Bytes): boolean {
   if (o.encoding === 'hashtable') {
     const ht = htOf(o)
     if (ht.delete(field) === undefined) return false
-    if (needsResize(ht)) ht.resizeToFit()
+    if (ht.needsResize) ht.resizeToFit()
     return true
   }
   const lp = lpOf(o)
@@ -111,15 +111,9 @@ export function hashDelete(o: Obj, field: Bytes): boolean {
   return true
 }
 
-/** htNeedsResize: under 10% full and larger than the smallest table. */
-export function needsResize<V>(ht: Dict<V>): boolean {
-  const slots = ht.tableSize(0) + ht.tableSize(1)
-  return slots > 4 && (ht.size * 100) / slots < 10
-}
-
 export function hashForEach(o: Obj, fn: (field: Bytes, value: Bytes) => void): void {
   if (o.encoding === 'hashtable') {
-    htOf(o).forEach(fn as never)
+    htOf(o).forEach(fn)
     return
   }
   const lp = lpOf(o)

@@ -1,5 +1,5 @@
 import type { CommandImpl } from '../command.ts'
-import { readCommands } from './read.ts'
-import { writeCommands } from './write.ts'
+import { hashReadFamily } from './read.ts'
+import { hashWriteFamily } from './write.ts'
 
-export const hashCommands: readonly CommandImpl[] = [...writeCommands, ...readCommands]
+export const hashCommands: readonly CommandImpl[] = [...hashWriteFamily, ...hashReadFamily]

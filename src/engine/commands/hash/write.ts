@@ -1,5 +1,5 @@
-/** Commands that change a hash: HSET and its elders, HSETNX, HDEL, and the counters. */
-import { own, type Bytes } from '../../bytes/bytes.ts'
+/** HSET and its relatives, HDEL, HINCRBY, HINCRBYFLOAT. */
+import type { Bytes } from '../../bytes/bytes.ts'
 import { addLongDouble, formatLongDouble, parseLongDouble } from '../../bytes/long-double.ts'
 import { addInt64, parseInt64 } from '../../bytes/numbers.ts'
 import { createHash, hashDelete, hashGet, hashHas, hashLength, hashSet, tryHashConversion } from '../../objects/hash.ts'
@@ -9,45 +9,46 @@ import { fail, parseIntArg, wrongArity } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
 function lookupOrCreate(c: CommandContext, key: Bytes): Obj {
-  const o = c.lookupWriteOf(key, 'hash')
-  if (o) return o
+  const found = c.lookupWriteOf(key, 'hash')
+  if (found) return found
   const created = createHash()
   c.add(key, created)
   return created
 }
-const put = (c: CommandContext, o: Obj, field: Bytes, value: Bytes): boolean =>
-  hashSet(o, own(field), own(value), c.config, c.server.hashSeed)
-const convert = (c: CommandContext, o: Obj, argv: readonly Bytes[], from: number, to: number): void =>
-  tryHashConversion(o, argv, from, to, c.config, c.server.hashSeed)
 
-function setPairs(c: CommandContext, argv: readonly Bytes[]): number {
-  const key = argv[1]!
-  if (argv.length % 2 === 1) wrongArity(argv[0]!.toLowerCase())
-  const o = lookupOrCreate(c, key)
-  convert(c, o, argv, 2, argv.length - 1)
-  let created = 0
-  for (let i = 2; i < argv.length; i += 2) if (put(c, o, argv[i]!, argv[i + 1]!)) created++
+function changed(c: CommandContext, key: Bytes, event: string, n = 1): void {
   c.signalModified(key)
-  c.notify('h', 'hset', key)
-  c.dirty((argv.length - 2) / 2)
+  c.notify('h', event, key)
+  c.dirty(n)
+}
+
+/** The number of fields that were not there before. */
+function setFields(c: CommandContext, argv: readonly Bytes[], command: string): number {
+  if (argv.length % 2 === 1) wrongArity(command)
+  const key = argv[1]!
+  const seed = c.server.hashSeed
+  const o = lookupOrCreate(c, key)
+  tryHashConversion(o, argv, 2, argv.length - 1, c.config, seed)
+  let created = 0
+  for (let i = 2; i < argv.length; i += 2) if (!hashSet(o, argv[i]!, argv[i + 1]!, c.config, seed)) created++
+  changed(c, key, 'hset', (argv.length - 2) / 2)
   return created
 }
-const hset: Handler = (c, argv) => setPairs(c, argv)
+
+const hset: Handler = (c, argv) => setFields(c, argv, 'hset')
+
 const hmset: Handler = (c, argv) => {
-  setPairs(c, argv)
+  setFields(c, argv, 'hmset')
   return OK
 }
 
 const hsetnx: Handler = (c, argv) => {
   const key = argv[1]!
-  const o = c.lookupWriteOf(key, 'hash')
-  if (o && hashHas(o, argv[2]!)) return 0
-  const hash = o ?? lookupOrCreate(c, key)
-  convert(c, hash, argv, 2, 3)
-  put(c, hash, argv[2]!, argv[3]!)
-  c.signalModified(key)
-  c.notify('h', 'hset', key)
-  c.dirty()
+  const o = lookupOrCreate(c, key)
+  if (hashHas(o, argv[2]!)) return 0
+  tryHashConversion(o, argv, 2, 3, c.config, c.server.hashSeed)
+  hashSet(o, argv[2]!, argv[3]!, c.config, c.server.hashSeed)
+  changed(c, key, 'hset')
   return 1
 }
 
@@ -56,58 +57,52 @@ const hdel: Handler = (c, argv) => {
   const o = c.lookupWriteOf(key, 'hash')
   if (!o) return 0
   let deleted = 0
-  let emptied = false
-  for (let i = 2; i < argv.length && !emptied; i++) {
+  let keyRemoved = false
+  for (let i = 2; i < argv.length && !keyRemoved; i++) {
     if (!hashDelete(o, argv[i]!)) continue
     deleted++
-    emptied = hashLength(o) === 0
+    if (hashLength(o) === 0) keyRemoved = c.delete(key)
   }
-  if (deleted === 0) return 0
-  if (emptied) c.delete(key)
-  c.signalModified(key)
-  c.notify('h', 'hdel', key)
-  if (emptied) c.notify('g', 'del', key)
-  c.dirty(deleted)
+  if (deleted > 0) {
+    changed(c, key, 'hdel', deleted)
+    if (keyRemoved) c.notify('g', 'del', key)
+  }
   return deleted
 }
 
 const hincrby: Handler = (c, argv) => {
   const key = argv[1]!
   const by = parseIntArg(argv[3])
-  const o = c.lookupWriteOf(key, 'hash')
-  const text = o ? hashGet(o, argv[2]!) : undefined
+  const o = lookupOrCreate(c, key)
+  const text = hashGet(o, argv[2]!)
   const old = text === undefined ? 0 : parseInt64(text)
   if (old === null) fail('ERR hash value is not an integer')
   const value = addInt64(old, by)
   if (value === null) fail('ERR increment or decrement would overflow')
-  put(c, o ?? lookupOrCreate(c, key), argv[2]!, String(value))
-  c.signalModified(key)
-  c.notify('h', 'hincrby', key)
-  c.dirty()
+  hashSet(o, argv[2]!, String(value), c.config, c.server.hashSeed)
+  changed(c, key, 'hincrby')
   return value
 }
 
+/** Goes out as HSET of the result, so that no replica rounds otherwise. */
 const hincrbyfloat: Handler = (c, argv) => {
   const key = argv[1]!
   const by = parseLongDouble(argv[3]!)
   if (by === null) fail(NOT_FLOAT)
-  const o = c.lookupWriteOf(key, 'hash')
-  const text = o ? hashGet(o, argv[2]!) : undefined
-  const old = parseLongDouble(text ?? '0')
+  if (by.inf !== 0) fail('ERR value is NaN or Infinity')
+  const o = lookupOrCreate(c, key)
+  const old = parseLongDouble(hashGet(o, argv[2]!) ?? '0')
   if (old === null) fail('ERR hash value is not a float')
   const sum = addLongDouble(old, by)
   if (sum === null || sum.inf !== 0) fail('ERR increment would produce NaN or Infinity')
-  const value = formatLongDouble(sum)
-  put(c, o ?? lookupOrCreate(c, key), argv[2]!, value)
-  c.signalModified(key)
-  c.notify('h', 'hincrbyfloat', key)
-  c.dirty()
-  // The result goes out, so that no replica rounds otherwise.
-  c.rewrite(['HSET', key, argv[2]!, value])
-  return value
+  const text = formatLongDouble(sum)
+  hashSet(o, argv[2]!, text, c.config, c.server.hashSeed)
+  changed(c, key, 'hincrbyfloat')
+  c.rewrite(['HSET', key, argv[2]!, text])
+  return text
 }
 
-export const writeCommands: readonly CommandImpl[] = [
+export const hashWriteFamily: readonly CommandImpl[] = [
   { name: 'hset', handler: hset },
   { name: 'hmset', handler: hmset },
   { name: 'hsetnx', handler: hsetnx },
