@@ -191,11 +191,59 @@ export function zsetScoreSpan(o: Obj, r: ScoreRange): [number, number] {
   const { zsl } = zsetOf(o)
   return spanOfNodes(o, zsl.firstInScore(r), zsl.lastInScore(r))
 }
-export function zsetLexSpan(o: Obj, r: LexRange): [number, number] {
-  if (lexRangeEmpty(r)) return [0, 0]
-  if (o.encoding === 'listpack') return spanOf(o, (e) => lexGteMin(e, r), (e) => lexLteMax(e, r))
-  const { zsl } = zsetOf(o)
-  return spanOfNodes(o, zsl.firstInLex(r), zsl.lastInLex(r))
+/** The 0-based rank (from the end when reverse) of the first element in the lexical range, or -1. */
+export function zsetLexStart(o: Obj, r: LexRange, reverse: boolean): number {
+  if (o.encoding === 'skiplist') {
+    const { zsl } = zsetOf(o)
+    const x = reverse ? zsl.lastInLex(r) : zsl.firstInLex(r)
+    if (x === 0) return -1
+    const rank = zsl.rank(zsl.scoreOf(x), zsl.eleOf(x)) - 1
+    return reverse ? zsl.length - 1 - rank : rank
+  }
+  const lp = zsetListpackOf(o)
+  if (lp.length === 0 || lexRangeEmpty(r)) return -1
+  // The ends are looked at first: elements of different scores are in no lexical order, and this shows.
+  if (!lexGteMin(lp.getBytes(lp.seek(-2)), r) || !lexLteMax(lp.getBytes(lp.first()), r)) return -1
+  let found = -1
+  let i = 0
+  zsetWalkRank(o, 0, Infinity, reverse, (ele) => {
+    if (reverse ? lexLteMax(ele, r) : lexGteMin(ele, r)) {
+      if (reverse ? lexGteMin(ele, r) : lexLteMax(ele, r)) found = i
+      return false
+    }
+    i++
+    return true
+  })
+  return found
+}
+/** ZLEXCOUNT. */
+export function zsetLexCount(o: Obj, r: LexRange): number {
+  const start = zsetLexStart(o, r, false)
+  if (start < 0) return 0
+  if (o.encoding === 'skiplist') {
+    const last = zsetLexStart(o, r, true)
+    return zsetLength(o) - start - (last < 0 ? 0 : last)
+  }
+  return lexRun(o, r, start)
+}
+function lexRun(o: Obj, r: LexRange, start: number): number {
+  let n = 0
+  zsetWalkRank(o, start, Infinity, false, (ele) => {
+    if (!lexLteMax(ele, r)) return false
+    n++
+    return true
+  })
+  return n
+}
+export function zsetDeleteLex(o: Obj, r: LexRange): number {
+  if (o.encoding === 'listpack') {
+    const start = zsetLexStart(o, r, false)
+    return start < 0 ? 0 : zsetDeleteRanks(o, start, start + lexRun(o, r, start))
+  }
+  const z = zsetOf(o)
+  const n = z.zsl.deleteRangeByLex(r, (ele) => z.dict.delete(ele))
+  if (z.dict.needsResize) z.dict.resizeToFit()
+  return n
 }
 function spanOfNodes(o: Obj, first: number, last: number): [number, number] {
   if (first === 0 || last === 0) return [0, 0]

@@ -391,13 +391,18 @@ export class Skiplist {
     const x = this.lastWhile((n) => scoreLteMax(this.scoreOf(n), r))
     return x !== 0 && scoreGteMin(this.scoreOf(x), r) ? x : 0
   }
+  /** zslIsInLexRange: looks at both ends only, so with different scores it may err, as Redis does. */
+  private meetsLex(r: LexRange): boolean {
+    if (this.length === 0 || lexRangeEmpty(r)) return false
+    return lexGteMin(this.eleOf(this.tailNode), r) && lexLteMax(this.eleOf(this.first()), r)
+  }
   firstInLex(r: LexRange): number {
-    if (lexRangeEmpty(r)) return 0
+    if (!this.meetsLex(r)) return 0
     const x = this.forwardAt(this.lastWhile((n) => !lexGteMin(this.eleOf(n), r)), 0)
     return x !== 0 && lexLteMax(this.eleOf(x), r) ? x : 0
   }
   lastInLex(r: LexRange): number {
-    if (lexRangeEmpty(r)) return 0
+    if (!this.meetsLex(r)) return 0
     const x = this.lastWhile((n) => lexLteMax(this.eleOf(n), r))
     return x !== 0 && lexGteMin(this.eleOf(x), r) ? x : 0
   }

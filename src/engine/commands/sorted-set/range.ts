@@ -5,13 +5,15 @@ import {
   createZsetListpack,
   createZsetSkiplist,
   zsetLength,
-  zsetLexSpan,
+  zsetLexStart,
   zsetPut,
   zsetScoreSpan,
   zsetWalkRank,
 } from '../../objects/zset.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { double } from '../../protocol/reply.ts'
+import type { LexRange } from '../../structures/skiplist.ts'
+import { lexGteMin, lexLteMax } from '../../structures/skiplist.ts'
 import { clampRange, equalsIgnoreCase, fail, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { parseLexRange, parseScoreRange } from './bounds.ts'
@@ -27,6 +29,7 @@ interface Request {
   ranked: boolean
   /** The 0-based ranks [start, end) that the range covers, before LIMIT. */
   span: (o: Obj) => readonly [number, number]
+  lex?: LexRange
 }
 
 /** key min max [options] from argv[at] on. */
@@ -68,12 +71,15 @@ function parse(argv: readonly Bytes[], at: number, type: RangeType, direction: D
     const r = parseScoreRange(min, max)
     return { ...base, span: (o) => zsetScoreSpan(o, r) }
   }
-  const r = parseLexRange(min, max)
-  return { ...base, span: (o) => zsetLexSpan(o, r) }
+  return { ...base, span: () => [0, 0], lex: parseLexRange(min, max) }
 }
 
 /** Calls fn for each element of the request, in its order. */
 function walk(o: Obj, q: Request, fn: (ele: Bytes, score: number) => void): void {
+  if (q.lex) {
+    walkLex(o, q, q.lex, fn)
+    return
+  }
   const [start, end] = q.span(o)
   // A negative offset skips everything.
   if (q.offset < 0 || end - start <= q.offset) return
@@ -82,6 +88,17 @@ function walk(o: Obj, q: Request, fn: (ele: Bytes, score: number) => void): void
   // Ranks given by index already count in the direction of the walk.
   const from = q.reverse && !q.ranked ? length - end : start
   zsetWalkRank(o, from + q.offset, q.limit < 0 ? n : Math.min(n, q.limit), q.reverse, (ele, score) => fn(ele, score))
+}
+
+/** OFFSET passes elements without looking at them; the walk then ends at the first one outside. */
+function walkLex(o: Obj, q: Request, r: LexRange, fn: (ele: Bytes, score: number) => void): void {
+  const start = zsetLexStart(o, r, q.reverse)
+  if (start < 0 || q.offset < 0) return
+  zsetWalkRank(o, start + q.offset, q.limit < 0 ? Infinity : q.limit, q.reverse, (ele, score) => {
+    if (!(q.reverse ? lexGteMin(ele, r) : lexLteMax(ele, r))) return false
+    fn(ele, score)
+    return true
+  })
 }
 
 /** Elements, with scores flat in RESP2 and in pairs in RESP3. */

@@ -1,7 +1,7 @@
 /** ZCARD, ZSCORE, ZMSCORE, ZRANK, ZREVRANK, ZCOUNT, ZLEXCOUNT, ZSCAN. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { formatDouble } from '../../bytes/numbers.ts'
-import { zsetLength, zsetLexSpan, zsetListpackOf, zsetOf, zsetRank, zsetScore, zsetScoreSpan } from '../../objects/zset.ts'
+import { zsetLength, zsetLexCount, zsetListpackOf, zsetOf, zsetRank, zsetScore, zsetScoreSpan } from '../../objects/zset.ts'
 import { double } from '../../protocol/reply.ts'
 import { parseCursorArg } from '../args.ts'
 import type { CommandImpl, Handler } from '../command.ts'
@@ -42,8 +42,7 @@ const zlexcount: Handler = (c, argv) => {
   const r = parseLexRange(argv[2]!, argv[3]!)
   const o = c.lookupReadOf(argv[1]!, 'zset')
   if (!o) return 0
-  const [start, end] = zsetLexSpan(o, r)
-  return end - start
+  return zsetLexCount(o, r)
 }
 
 const zscan: Handler = (c, argv) => {

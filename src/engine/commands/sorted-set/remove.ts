@@ -1,6 +1,6 @@
 /** ZREM and ZREMRANGEBY*. */
 import type { Bytes } from '../../bytes/bytes.ts'
-import { zsetDelete, zsetDeleteRanks, zsetLength, zsetLexSpan, zsetScoreSpan } from '../../objects/zset.ts'
+import { zsetDelete, zsetDeleteLex, zsetDeleteRanks, zsetLength, zsetScoreSpan } from '../../objects/zset.ts'
 import type { Obj } from '../../objects/object.ts'
 import { clampRange, parseLongArg } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
@@ -28,15 +28,14 @@ const zrem: Handler = (c, argv) => {
   return removed(c, key, o, n, 'zrem')
 }
 
-type Span = (o: Obj) => readonly [number, number]
+type Remove = (o: Obj) => number
 const removeRange =
-  (event: string, parse: (argv: readonly Bytes[]) => Span): Handler =>
+  (event: string, parse: (argv: readonly Bytes[]) => Remove): Handler =>
   (c, argv) => {
-    const span = parse(argv)
+    const remove = parse(argv)
     const o = c.lookupWriteOf(argv[1]!, 'zset')
     if (!o) return 0
-    const [start, end] = span(o)
-    return removed(c, argv[1]!, o, zsetDeleteRanks(o, start, end), event)
+    return removed(c, argv[1]!, o, remove(o), event)
   }
 
 export const removeCommands: readonly CommandImpl[] = [
@@ -48,7 +47,7 @@ export const removeCommands: readonly CommandImpl[] = [
       const end = parseLongArg(argv[3])
       return (o) => {
         const r = clampRange(start, end, zsetLength(o))
-        return r ? [r.start, r.end + 1] : [0, 0]
+        return r ? zsetDeleteRanks(o, r.start, r.end + 1) : 0
       }
     }),
   },
@@ -56,14 +55,14 @@ export const removeCommands: readonly CommandImpl[] = [
     name: 'zremrangebyscore',
     handler: removeRange('zremrangebyscore', (argv) => {
       const r = parseScoreRange(argv[2]!, argv[3]!)
-      return (o) => zsetScoreSpan(o, r)
+      return (o) => zsetDeleteRanks(o, ...zsetScoreSpan(o, r))
     }),
   },
   {
     name: 'zremrangebylex',
     handler: removeRange('zremrangebylex', (argv) => {
       const r = parseLexRange(argv[2]!, argv[3]!)
-      return (o) => zsetLexSpan(o, r)
+      return (o) => zsetDeleteLex(o, r)
     }),
   },
 ]
