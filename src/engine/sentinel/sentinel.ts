@@ -104,6 +104,8 @@ export class Sentinel {
   /** Options that stand in the config file, so that a rewrite keeps their line even at the default. */
   readonly seenOptions = new Set<string>()
   private previousTime = -1
+  private flushing = false
+  private flushAgain = false
   private readonly deferred: ConfigLine[] = []
 
   constructor(server: SentinelServer) {
@@ -187,11 +189,20 @@ export class Sentinel {
     const ends = [this.announceAddr(from), String(from.port), this.announceAddr(to), String(to.port)]
     this.scripts.schedule(master.clientReconfigScript, master.name, role, 'start', ...ends)
   }
-  /** sentinelFlushConfig: the state outlives us. */
+  /** sentinelFlushConfig: the state outlives us. One rewrite at a time; what changes meanwhile is written by one more. */
   flushConfig(): void {
+    if (this.flushing) {
+      this.flushAgain = true
+      return
+    }
+    this.flushing = true
     this.server.rewriteConfigFile((error) => {
+      this.flushing = false
       if (error === null) this.log('notice', 'Sentinel new configuration saved on disk')
       else this.log('warning', `WARNING: Sentinel was not able to save the new configuration on disk!!!: ${error}`)
+      if (!this.flushAgain) return
+      this.flushAgain = false
+      this.flushConfig()
     })
   }
   simFailureCrash(): void {
