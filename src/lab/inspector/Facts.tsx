@@ -15,10 +15,27 @@ export function plainText(v: unknown): string {
 /** camelCase names read as Redis writes them in INFO: with underscores. */
 const title = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
 
+/** INFO's text as sections of fields. */
+export function infoSections(text: string): Record<string, Record<string, string>> {
+  const out: Record<string, Record<string, string>> = {}
+  let section: Record<string, string> = {}
+  for (const line of text.split(/\r?\n/)) {
+    if (line.startsWith('# ')) section = out[line.slice(2)] = {}
+    else if (line.includes(':')) {
+      if (Object.keys(out).length === 0) out.info = section
+      section[line.slice(0, line.indexOf(':'))] = line.slice(line.indexOf(':') + 1)
+    }
+  }
+  return out
+}
+
 export function Facts({ data, name, find = '' }: { data: unknown; name: string; find?: string }) {
+  if (typeof data === 'string' && /^\w+:/m.test(data)) return <Facts data={infoSections(data)} name={name} />
   if (isPlain(data)) return <div className="cap">{plainText(data)}</div>
   if (Array.isArray(data)) return <Rows rows={data} name={name} find={find} />
-  const record = data as Record<string, unknown>
+  const record = Object.fromEntries(
+    Object.entries(data as Record<string, unknown>).map(([k, v]) => (typeof v === 'string' && /^\w+:.*\n/m.test(v) ? [k, infoSections(v)] : [k, v])),
+  )
   const entries = Object.entries(record).filter(([k, v]) => find === '' || !isPlain(v) || k.toLowerCase().includes(find))
   const plain = entries.filter(([, v]) => isPlain(v))
   const lists = entries.filter(([, v]) => Array.isArray(v) && v.every(isPlain) && v.length > 0)

@@ -11,7 +11,7 @@ import { useView } from '../parts/use-view.ts'
 import { type InspectorTab, lab, useLab, useProcess } from '../store.ts'
 import { ProcessLog } from '../terminal/LogPane.tsx'
 import { addressOf, nameOfId, roleOf, specOf, watchesOf } from '../world-facts.ts'
-import { Facts } from './Facts.tsx'
+import { Facts, infoSections } from './Facts.tsx'
 import { KeysTab } from './KeysTab.tsx'
 
 const tabs: readonly InspectorTab[] = ['State', 'Keys', 'Replication', 'Config', 'Log']
@@ -231,7 +231,27 @@ function ViewTab({ process, view, stopped }: { process: string; view: string; st
     )
   }
   if (data === undefined) return <div className="say small">Asking {process}</div>
-  return <Facts data={data} name={view} />
+  return <Facts data={view === 'state' ? stateFacts(data) : data} name={view} />
+}
+
+/** Of all INFO says, what belongs at first sight. */
+function stateFacts(data: unknown): unknown {
+  const info = (data as { info?: unknown } | null)?.info
+  if (typeof info !== 'string') return data
+  const all = infoSections(info)
+  const wanted: Record<string, readonly string[]> = {
+    Server: ['redis_version', 'run_id', 'uptime_in_seconds', 'executable', 'config_file'],
+    Clients: ['connected_clients', 'blocked_clients'],
+    Memory: ['used_memory_human', 'maxmemory_policy'],
+    Stats: ['total_connections_received', 'total_commands_processed', 'expired_keys', 'keyspace_hits', 'keyspace_misses'],
+  }
+  const out: Record<string, Record<string, string>> = {}
+  for (const [section, fields] of Object.entries(wanted)) {
+    const found = fields.flatMap((f) => (all[section]?.[f] === undefined ? [] : [[f, all[section][f]] as const]))
+    if (found.length > 0) out[section] = Object.fromEntries(found)
+  }
+  if (all.Keyspace && Object.keys(all.Keyspace).length > 0) out.Keyspace = all.Keyspace
+  return out
 }
 
 function ConfigTab({ process }: { process: string }) {

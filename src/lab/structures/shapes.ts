@@ -24,7 +24,7 @@ export function readKeys(data: unknown): { keys: KeyRow[]; total: number } {
   const list = Array.isArray(data) ? data : arr(pick(rec(data), 'keys', 'items', 'rows'))
   const keys = list.map((row): KeyRow => {
     const r = rec(row)
-    const ttl = num(pick(r, 'ttl', 'ttlMs', 'pttl'))
+    const ttl = num(pick(r, 'ttlMs', 'ttl'))
     return {
       name: str(pick(r, 'key', 'name')) || (typeof row === 'string' ? row : ''),
       type: str(pick(r, 'type')),
@@ -32,7 +32,7 @@ export function readKeys(data: unknown): { keys: KeyRow[]; total: number } {
       ttl: ttl !== null && ttl >= 0 ? ttl : null,
     }
   })
-  return { keys, total: num(pick(rec(data), 'total', 'count', 'size')) ?? keys.length }
+  return { keys, total: num(pick(rec(data), 'size', 'total')) ?? keys.length }
 }
 
 export interface TableShape {
