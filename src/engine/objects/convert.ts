@@ -1,0 +1,58 @@
+/** A deep copy of any object in the same encoding (COPY). */
+import type { Prng } from '../bytes/prng.ts'
+import { Dict } from '../structures/dict.ts'
+import { Intset } from '../structures/intset.ts'
+import type { Listpack } from '../structures/listpack.ts'
+import { Quicklist } from '../structures/quicklist.ts'
+import { Sds } from '../structures/sds.ts'
+import { listForEach } from './list.ts'
+import { Obj } from './object.ts'
+import { createZsetSkiplist, zsetForEach, zsetOf } from './zset.ts'
+
+function duplicateDict<V>(from: Dict<V>, seed: number): Dict<V> {
+  const to = new Dict<V>(seed)
+  to.expand(from.size)
+  from.forEach((key, value) => {
+    to.setOwned(key, value)
+  })
+  return to
+}
+
+function duplicateList(o: Obj): Quicklist {
+  const from = o.value as Quicklist
+  const to = new Quicklist(from.fill, from.compress)
+  listForEach(o, (element) => to.pushTail(element))
+  return to
+}
+
+function duplicateSkiplist(o: Obj, rng: Prng): unknown {
+  const copy = createZsetSkiplist(rng.next())
+  const { dict, zsl } = zsetOf(copy)
+  zsetForEach(o, (element, score) => {
+    zsl.insert(score, element)
+    dict.setOwned(element, score)
+  })
+  return copy.value
+}
+
+function duplicateValue(o: Obj, seed: number, rng: Prng): unknown {
+  const value = o.value
+  switch (o.encoding) {
+    case 'listpack':
+      return (value as Listpack).clone()
+    case 'intset':
+      return Intset.fromBytes((value as Intset).toBytes())
+    case 'hashtable':
+      return duplicateDict(value as Dict<unknown>, seed)
+    case 'quicklist':
+      return duplicateList(o)
+    case 'skiplist':
+      return duplicateSkiplist(o, rng)
+    default:
+      return value instanceof Sds ? new Sds(value.toBytes()) : value
+  }
+}
+
+export function duplicateObject(o: Obj, seed: number, rng: Prng): Obj {
+  return new Obj(o.type, o.encoding, duplicateValue(o, seed, rng))
+}
