@@ -25,7 +25,8 @@ import {
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Bytes, ConnId, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
 
-const latin1 = (b: Buffer): Bytes => b.latin1Slice(0, b.length)
+/** The fastest way from bytes to a one-byte string; not in the published types. */
+const latin1 = (b: Buffer): Bytes => (b as unknown as { latin1Slice(start: number, end: number): string }).latin1Slice(0, b.length)
 
 /** Above this many bytes waiting in a socket, the machine is told (output buffer limits count them). */
 const BACKPRESSURE_BYTES = 65536
