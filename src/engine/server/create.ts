@@ -1,17 +1,40 @@
 /** Where the parts meet: the one place that knows every command list and every extension. */
+import { bitmapCommands } from '../commands/bitmap/index.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { connectionCommands } from '../commands/connection/index.ts'
+import { genericCommands } from '../commands/generic/index.ts'
+import { hashCommands } from '../commands/hash/index.ts'
+import { listCommands } from '../commands/list/index.ts'
 import { pubsubCommands } from '../commands/pubsub/index.ts'
+import { adminCommands } from '../commands/server/index.ts'
+import { setCommands } from '../commands/set/index.ts'
+import { sortedSetCommands } from '../commands/sorted-set/index.ts'
+import { stringCommands } from '../commands/string/index.ts'
 import { transactionCommands } from '../commands/transactions/index.ts'
 import type { ProcessEnv, Tap } from '../machine.ts'
+import { RdbPersistence } from '../persistence/rdb-save.ts'
+import { Replication } from '../replication/replication.ts'
+import { Sentinel } from '../sentinel/sentinel.ts'
 import { Server, type ServerOptions } from './server.ts'
 
 export interface CreateOptions extends ServerOptions {
-  /** Further command lists. */
+  /** Further command lists; a later list replaces handlers of an earlier one. */
   readonly commands?: readonly (readonly CommandImpl[])[]
 }
 export function createServer(env: ProcessEnv, tap: Tap | undefined, options: CreateOptions): Server {
   const server = new Server(env, tap, options)
-  server.useCommands([connectionCommands, transactionCommands, pubsubCommands, ...(options.commands ?? [])])
+  const lists: (readonly CommandImpl[])[] = [connectionCommands, transactionCommands, pubsubCommands, adminCommands]
+  if (options.mode === 'sentinel') {
+    const sentinel = new Sentinel(server)
+    server.sentinel = sentinel
+    lists.push(sentinel.commands)
+  } else {
+    const repl = new Replication(server)
+    const rdb = new RdbPersistence(server)
+    server.repl = repl
+    server.rdb = rdb
+    lists.push(stringCommands, genericCommands, hashCommands, bitmapCommands, listCommands, setCommands, sortedSetCommands, repl.commands, rdb.commands)
+  }
+  server.useCommands([...lists, ...(options.commands ?? [])])
   return server
 }

@@ -22,6 +22,7 @@ import { Config } from './config.ts'
 import { Context } from './context.ts'
 import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from './extensions.ts'
 import { Host, type Link } from './host.ts'
+import { LatencyMonitor } from './latency.ts'
 import { type LogLevel, formatLogLine } from './log.ts'
 import { adoptLink, freeClient } from './networking.ts'
 import { type PendingOp, propagatePending } from './propagate.ts'
@@ -47,6 +48,7 @@ export class Server implements Machine {
   readonly config = new Config()
   readonly stat = new ServerStats()
   readonly slowlog = new SlowLog()
+  readonly latency = new LatencyMonitor()
   readonly pubsub = new PubSub()
   readonly tracking = new Tracking()
   readonly startedAtMs: number = 0
@@ -74,6 +76,9 @@ export class Server implements Machine {
   pause: { untilMs: number; kind: 'all' | 'write' } | null = null
   expireDb = 0
   expireTimedOut = false
+  /** DEBUG SET-ACTIVE-EXPIRE and DEBUG PAUSE-CRON. */
+  activeExpireEnabled = true
+  pauseCron = false
   lruClock = 0
   lastCommandMicros = 0
   readonly ops: PendingOp[] = []
@@ -289,6 +294,25 @@ export class Server implements Machine {
   }
   shutdown(options: ShutdownOptions): boolean {
     return prepareForShutdown(this, options)
+  }
+  /** INFO commandstats by full name. */
+  get commandStats(): Map<string, { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }> {
+    const out = new Map<string, { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }>()
+    const add = (c: Command): void => {
+      if (c.calls + c.rejectedCalls + c.failedCalls > 0) {
+        out.set(c.name, { calls: c.calls, usec: Math.round(c.micros), rejected: c.rejectedCalls, failed: c.failedCalls, ...(c.latency ? { histogram: c.latency } : {}) })
+      }
+      if (c.subcommands) for (const sub of c.subcommands.values()) add(sub)
+    }
+    for (const c of this.table.all()) add(c)
+    return out
+  }
+  addMonitor(client: Client): void {
+    client.isMonitor = true
+    this.monitors.add(client)
+  }
+  emptyAll(): void {
+    this.flushAll()
   }
   fail(line: string): never {
     throw new RedisError(line)
