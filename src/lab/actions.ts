@@ -62,7 +62,13 @@ export function restart(seed?: number): void {
   if (!session) return
   const playing = lab.get().state?.playing ?? false
   lab.set({ cut: null, menu: null })
+  const clis = lab.get().tabs.filter((t) => t.kind === 'cli')
   void session.restart(seed).then(() => {
+    // The world's redis-cli processes are gone with it: the same tabs get new ones.
+    for (const tab of clis) closeTab(tab.id)
+    const sheet = lab.get().sheet
+    for (const tab of [...clis].reverse()) openTerminal(tab.process, false)
+    lab.set({ sheet })
     if (playing) session.play()
     toast(seed === undefined ? 'Started again with the same seed' : `Started again with seed ${seed}`)
   })
@@ -151,12 +157,12 @@ export function heal(id?: number): void {
 }
 
 let tabCount = 0
-export function openTerminal(process: string): void {
+export function openTerminal(process: string, focus = true): void {
   const session = lab.get().session
   if (!session || !specOf(session.scenario, process)) return
   const id = `cli-${++tabCount}`
   lab.set({ tabs: [{ id, kind: 'cli', process }, ...lab.get().tabs], left: id, front: 'left', menu: null, sheet: 'Terminal' })
-  focusTerminal()
+  if (focus) focusTerminal()
 }
 
 export function openLog(process: string): void {

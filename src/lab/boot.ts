@@ -6,10 +6,6 @@ import { sentinelTrio } from '../world/presets.ts'
 import { lab, receive } from './store.ts'
 
 async function open(scenario: Scenario): Promise<Session> {
-  if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
-    const { FakeSession } = await import('./dev/fake-session.ts')
-    return new FakeSession(scenario)
-  }
   const { openSession } = await import('../browser/session-client.ts')
   return openSession(scenario)
 }
@@ -27,7 +23,7 @@ export async function boot(): Promise<void> {
     lab.set({ session, state: session.state(), selected: first })
     session.setBreakpoints([])
     if (params.speed !== null) session.setSpeed(params.speed)
-    openTerminal(first)
+    openTerminal(first, false)
     lab.set({ sheet: 'State' })
     session.play()
   } catch (error) {

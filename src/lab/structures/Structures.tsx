@@ -1,5 +1,6 @@
 /** The Structures screen: the keyspace's dict, and the chosen key in the structure it is really kept in, live. */
 import { useEffect } from 'react'
+import { useShallow } from 'zustand/react/shallow'
 import { showBytes, textToBytes } from '../bytes.ts'
 import { bytesText, count } from '../format.ts'
 import { useView } from '../parts/use-view.ts'
@@ -14,7 +15,7 @@ import { SkiplistView } from './SkiplistView.tsx'
 export function Structures() {
   const choice = useChoice()
   const selected = useLab((s) => s.selected)
-  const servers = useLab((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server'))
+  const servers = useLab(useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []))
   const scenario = useLab((s) => s.session?.scenario)
   const process = choice.process || (servers?.some((p) => p.name === selected) ? selected : (servers?.[0]?.name ?? ''))
   const keys = readKeys(useView(process, 'keys', [String(choice.db)]))
