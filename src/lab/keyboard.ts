@@ -1,5 +1,5 @@
 /** Single keys work everywhere except in a terminal, a field or a menu. */
-import { faster, focusTerminal, heal, isolate, openTerminal, openView, processFault, restart, runBy, runToBreakpoint, select, startCut, step, toggleBreakpoint, togglePause, togglePlay } from './actions.ts'
+import { faster, focusTerminal, heal, isolate, openLog, openTerminal, openView, processFault, restart, runBy, runToBreakpoint, select, startCut, step, toggleBreakpoint, togglePause, togglePlay } from './actions.ts'
 import { lab } from './store.ts'
 
 export const keyList: readonly (readonly [string, string])[] = [
@@ -106,6 +106,8 @@ function onSelection(key: string, process: string): (() => void) | null {
       return () => processFault('restart', process)
     case 'i':
       return () => isolate(process)
+    case 'l':
+      return () => openLog(process)
     case 'b':
       return () => toggleBreakpoint(`@${process}`)
     case 'm':

@@ -19,7 +19,11 @@ export function addressOf(scenario: Scenario, name: string): string {
 }
 
 export const roleOf = (spec: ProcessSpec | undefined, status: ProcessStatus | undefined): Role =>
-  status?.summary?.role ?? (spec?.kind === 'sentinel' ? 'sentinel' : spec?.kind === 'server' ? 'replica' : 'client')
+  status?.summary?.role ?? (spec?.kind === 'server' ? configuredRole(spec) : (spec?.kind ?? 'client'))
+
+/** Until it has said what it is, a server is what its configuration makes it. */
+const configuredRole = (spec: ProcessSpec): Role =>
+  Object.values(spec.files ?? {}).some((text) => /^(replicaof|slaveof) /m.test(text)) ? 'replica' : 'master'
 
 export interface Watch {
   readonly by: string

@@ -220,7 +220,7 @@ function ViewTab({ process, view, stopped }: { process: string; view: string; st
     const tag = status ? stateTag(status.state) : null
     return (
       <div className="say small">
-        {process} is {tag?.text ?? stopped ?? 'not running'}.
+        {tag || stopped !== 'running' ? `${process} is ${tag?.text ?? stopped ?? 'not running'}.` : `${process} says nothing more about its ${view}.`}
         {status && status.state !== 'running' && status.state !== 'paused' && (
           <button type="button" className="btn" onClick={() => processFault('restart', process)}>
             <Icon name="restart" />

@@ -82,9 +82,13 @@ export function Timeline() {
           <Playhead x={x(now)} top={view.top - 2} base={base} />
           {placed.map((p) => (
             <g key={p.event.seq} onPointerEnter={() => setTip({ x: p.x, event: p.event })} onPointerLeave={() => setTip(null)} data-kind={p.event.kind} className="tmark">
-              <path d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`} stroke={`var(${p.look.color})`} />
-              <rect x={p.x - 6} y={view.top + p.lane * view.lane} width="12" height="12" fill="var(--bg-panel)" />
-              <IconAt name={p.look.icon} x={p.x - 6} y={view.top + p.lane * view.lane} color={`var(${p.look.color})`} />
+              <path d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`} stroke={`var(${p.look.color})`} opacity={p.lane < lanes ? 1 : 0.4} />
+              {p.lane < lanes && (
+                <>
+                  <rect x={p.x - 6} y={view.top + p.lane * view.lane} width="12" height="12" fill="var(--bg-panel)" />
+                  <IconAt name={p.look.icon} x={p.x - 6} y={view.top + p.lane * view.lane} color={`var(${p.look.color})`} />
+                </>
+              )}
               {p.side !== 0 && (
                 <text className="m" x={p.x + 9 * p.side} y={view.top + p.lane * view.lane + 10} fontSize="11" textAnchor={p.side < 0 ? 'end' : 'start'}>
                   {safeText(p.label, 40)}

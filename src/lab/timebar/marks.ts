@@ -59,7 +59,8 @@ export function placeMarks(events: readonly EventView[], xOf: (at: number) => nu
     for (let lane = 0; lane < lanes && !pick; lane++) if (x + w < width - 2 && free(lane, x - 8, x + w)) pick = [lane, 1]
     for (let lane = 0; lane < lanes && !pick; lane++) if (x - w > 2 && free(lane, x - w, x + 8)) pick = [lane, -1]
     for (let lane = 0; lane < lanes && !pick; lane++) if (free(lane, x - 7, x + 7)) pick = [lane, 0]
-    const [lane, side] = pick ?? [lanes - 1, 0]
+    // No lane is free: only its stem is drawn, below the icons.
+    const [lane, side] = pick ?? [lanes, 0]
     if (pick) taken[lane]?.push(side === 1 ? [x - 8, x + w + 4] : side === -1 ? [x - w - 4, x + 8] : [x - 8, x + 8])
     out.push({ event, look, x, lane, side, label })
     if (out.length > 400) break

@@ -119,7 +119,7 @@ const rank = { sentinel: 0, replication: 1, command: 2 } as const
 
 /** Beside its packet, on the side with room; a label that would touch a card or another label is dropped. */
 function placeLabels(drawn: readonly Drawn[], at: Layout, mini: boolean): Map<number, Label> {
-  const taken: { x: number; y: number; w: number; h: number }[] = [...at.boxes.values()]
+  const taken: { x: number; y: number; w: number; h: number }[] = [...at.boxes.values(), ...drawn.map((d) => ({ x: d.at[0] - 9, y: d.at[1] - 9, w: 18, h: 18 }))]
   const out = new Map<number, Label>()
   for (const d of [...drawn].sort((a, b) => rank[a.p.channel] - rank[b.p.channel] || a.p.id - b.p.id)) {
     const text = safeText(d.p.label, mini ? 14 : 32) + (d.copies > 1 ? ` ×${d.copies}` : '')
