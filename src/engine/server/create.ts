@@ -11,7 +11,9 @@ import { setCommands } from '../commands/set/index.ts'
 import { sortedSetCommands } from '../commands/sorted-set/index.ts'
 import { stringCommands } from '../commands/string/index.ts'
 import { transactionCommands } from '../commands/transactions/index.ts'
+import { wireInspect } from '../inspect/index.ts'
 import type { ProcessEnv, Tap } from '../machine.ts'
+import { viewServer } from '../inspect/index.ts'
 import { RdbPersistence } from '../persistence/rdb-save.ts'
 import { Replication } from '../replication/replication.ts'
 import { Sentinel } from '../sentinel/sentinel.ts'
@@ -24,6 +26,7 @@ export interface CreateOptions extends ServerOptions {
 export function createServer(env: ProcessEnv, tap: Tap | undefined, options: CreateOptions): Server {
   const server = new Server(env, tap, options)
   const lists: (readonly CommandImpl[])[] = [connectionCommands, transactionCommands, pubsubCommands, adminCommands]
+  server.inspect = viewServer
   if (options.mode === 'sentinel') {
     const sentinel = new Sentinel(server)
     server.sentinel = sentinel
@@ -35,6 +38,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
     server.rdb = rdb
     lists.push(stringCommands, genericCommands, hashCommands, bitmapCommands, listCommands, setCommands, sortedSetCommands, repl.commands, rdb.commands)
   }
+  wireInspect(server)
   server.useCommands([...lists, ...(options.commands ?? [])])
   return server
 }

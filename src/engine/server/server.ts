@@ -90,6 +90,8 @@ export class Server implements Machine {
   sentinel: SentinelExtension | null = null
   /** Views by name, filled by create.ts. */
   readonly views = new Map<string, ViewFunction>()
+  /** Every other view (engine/inspect), set by create.ts. */
+  inspect: ((server: Server, name: string, args: readonly string[]) => unknown) | null = null
   /** Memory as INFO and maxmemory see it; inspect fills a formula. */
   usedMemory: () => number = () => 0
   /** performEvictions: true when under maxmemory afterwards. */
@@ -147,7 +149,8 @@ export class Server implements Machine {
     }
   }
   view(name: string, args: readonly string[]): unknown {
-    return this.views.get(name)?.(this, args) ?? null
+    const own = this.views.get(name)
+    return own !== undefined ? own(this, args) : (this.inspect?.(this, name, args) ?? null)
   }
 
   get nowMs(): number {
