@@ -5,7 +5,10 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Conductor, type ConductorListener, type Threads } from '../src/browser/conductor.ts'
+import { ConductorSession } from '../src/browser/conductor-session.ts'
+import type { ToPage } from '../src/browser/page-protocol.ts'
 import type { PortLike, WorkerHandle } from '../src/browser/worker-protocol.ts'
+import type { SessionState } from '../src/world/types.ts'
 import type { Mark } from '../src/world/marks.ts'
 import { createWorld } from '../src/world/world.ts'
 import { toys, toyScenario } from './world-toys.ts'
@@ -111,4 +114,52 @@ test('single steps take the events in the order of the one-thread world', async 
     expect(c.digest()).toBe(world.digest())
   }
   c.dispose()
+})
+
+test('a session plays until a breakpoint, takes a fault while it stands, steps and runs to a time', async () => {
+  let state: SessionState | null = null
+  let waiting: { until: (s: SessionState) => boolean; resolve: () => void } | null = null
+  const done = new Map<number, () => void>()
+  let stopped = false
+  const post = (m: ToPage): void => {
+    if (m.type === 'error') console.error(m.message)
+    if (m.type === 'done') done.get(m.id)?.()
+    if (m.type !== 'state') return
+    state = m.state
+    if (waiting?.until(m.state)) waiting.resolve()
+  }
+  const later = (ms: number, fn: () => void): void => void (stopped || setTimeout(fn, ms))
+  const session = new ConductorSession({ threads, programs: toys, post, clock: () => performance.now(), later }, toyScenario())
+  const until = (test: (s: SessionState) => boolean) =>
+    new Promise<void>((resolve) => {
+      waiting = { until: test, resolve }
+      if (state && test(state)) resolve()
+    })
+  const finished = (id: number) => new Promise<void>((resolve) => void done.set(id, resolve))
+  session.receive({ type: 'breakpoints', kinds: ['+answer'] })
+  session.receive({ type: 'speed', speed: 5 })
+  session.receive({ type: 'play' })
+  await until((s) => s.hit !== null)
+  expect(state).toMatchObject({ playing: false, workers: 3, hit: { breakpoint: '+answer' } })
+  session.receive({ type: 'fault', fault: { type: 'kill', process: 'p1' } })
+  await until((s) => s.workers === 2 && s.processes[0]?.state === 'killed')
+  const count = (state as unknown as SessionState).eventCount
+  const stepped = finished(1)
+  session.receive({ type: 'step', id: 1 })
+  await stepped
+  expect((state as unknown as SessionState).eventCount).toBe(count + 1)
+  session.receive({ type: 'breakpoints', kinds: [] })
+  const ran = finished(2)
+  session.receive({ type: 'runTo', id: 2, at: 3_000_000 })
+  await ran
+  await until((s) => s.now === 3_000_000)
+  const restarted = finished(3)
+  session.receive({ type: 'restart', id: 3, seed: 9 })
+  await restarted
+  expect(state).toMatchObject({ now: 0, seed: 9 })
+  session.receive({ type: 'fault', fault: { type: 'kill', process: 'p1' } })
+  session.receive({ type: 'fault', fault: { type: 'kill', process: 'p2' } })
+  session.receive({ type: 'fault', fault: { type: 'kill', process: 'p3' } })
+  await until((s) => s.processes.every((p) => p.state === 'killed') && s.workers === 0)
+  stopped = true
 })
