@@ -58,7 +58,7 @@ export class Command {
   micros = 0
   rejectedCalls = 0
   failedCalls = 0
-  /** Latency histogram: micros (power-of-two bucket) to count, for INFO latencystats and LATENCY HISTOGRAM. */
+  /** Latency histogram (see latency.ts), for INFO latencystats and LATENCY HISTOGRAM. */
   latency: Map<number, number> | null = null
 
   constructor(name: string, f: CommandFacts, handler: Handler, parent: Command | null, hasSubcommands: boolean) {

@@ -3,18 +3,18 @@
  * no rehash step is taken, no random number is drawn.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import type { AdminServer } from '../commands/server/port.ts'
 import { hashForEach } from '../objects/hash.ts'
 import type { Obj } from '../objects/object.ts'
 import { stringBytes } from '../objects/string.ts'
 import { infoText } from '../server/info.ts'
+import type { Server } from '../server/server.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import { Sds } from '../structures/sds.ts'
 import type { Zset } from '../structures/zset.ts'
-import { memoryUsage } from './memory.ts'
+import { memoryEstimator, memoryUsage } from './memory.ts'
 
 const WINDOW = 64
 const TEXT = 256
@@ -75,7 +75,7 @@ export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
   }
 }
 
-function viewKeys(s: AdminServer, args: readonly string[]) {
+function viewKeys(s: Server, args: readonly string[]) {
   const db = s.dbs[Number(args[0] ?? 0)] ?? s.dbs[0]
   if (!db) return null
   const keys: { key: Bytes; type: string; encoding: string; ttlMs: number; bytes: number }[] = []
@@ -99,25 +99,23 @@ function parseInfo(text: string): Map<string, string> {
   return new Map(text.split('\r\n').filter((l) => l.includes(':')).map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]))
 }
 
-function viewSummary(s: AdminServer): unknown {
+function viewSummary(s: Server): unknown {
   if (s.sentinel) {
     const v = (s.sentinel.view() ?? {}) as Record<string, unknown>
-    return { role: 'sentinel', line: `epoch ${v['epoch'] ?? v['currentEpoch'] ?? 0}`, ...v, ...(s.runid ? { runid: s.runid } : {}) }
+    return { role: 'sentinel', line: `epoch ${v['epoch'] ?? v['currentEpoch'] ?? 0}`, ...v, runid: s.runid }
   }
   const f = parseInfo(s.repl?.infoSection() ?? '')
   const offset = Number(f.get('slave_repl_offset') ?? f.get('master_repl_offset') ?? 0)
-  const runid = s.runid ? { runid: s.runid } : {}
   if (s.repl?.isReplica) {
     const up = s.repl.masterLinkUp
-    return { role: 'replica', line: `offset ${offset}, link ${up ? 'up' : 'down'}`, offset, masterLink: up ? 'up' : 'down', ...runid }
+    return { role: 'replica', line: `offset ${offset}, link ${up ? 'up' : 'down'}`, offset, masterLink: up ? 'up' : 'down', runid: s.runid }
   }
   const replicas = f.get('connected_slaves') ?? '0'
-  return { role: 'master', line: `offset ${offset}, ${replicas} replica${replicas === '1' ? '' : 's'}`, offset, ...runid }
+  return { role: 'master', line: `offset ${offset}, ${replicas} replica${replicas === '1' ? '' : 's'}`, offset, runid: s.runid }
 }
 
 /** What Machine.view answers. Unknown names give null. */
-export function viewServer(server: unknown, name: string, args: readonly string[]): unknown {
-  const s = server as AdminServer
+export function viewServer(s: Server, name: string, args: readonly string[]): unknown {
   switch (name) {
     case 'summary':
       return viewSummary(s)
@@ -147,4 +145,11 @@ export function viewServer(server: unknown, name: string, args: readonly string[
     default:
       return null
   }
+}
+
+const VIEWS = ['summary', 'state', 'keys', 'replication', 'sentinel', 'config', 'dict', 'object'] as const
+/** Give a server its views and its reckoning of memory. */
+export function wireInspect(server: Server): void {
+  for (const name of VIEWS) server.views.set(name, (s, args) => viewServer(s, name, args))
+  server.usedMemory = memoryEstimator(server)
 }

@@ -1,6 +1,8 @@
 /** An estimate of what a value would take in Redis's own structures on 64 bits, by their sizes and jemalloc's classes. */
 import type { Bytes } from '../bytes/bytes.ts'
+import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
+import type { Server } from '../server/server.ts'
 import { stringLength } from '../objects/string.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
@@ -58,4 +60,99 @@ function valueSize(o: Obj, samples: number): number {
 /** MEMORY USAGE. */
 export function memoryUsage(key: Bytes, o: Obj, samples = 5): number {
   return valueSize(o, samples) + sds(key.length) + 24
+}
+
+/** What a freshly started redis-server 7.0.15 has allocated. */
+export const STARTUP_MEMORY = 876416
+const CLIENT_MEMORY = 1928
+const DB_OVERHEAD = 56 + 24
+/** From this many keys on a spread sample stands for all. */
+const EXACT_KEYS = 2048
+
+/** The hash tables of a database: buckets and entries. */
+export function tableMemory(db: Database): { main: number; expires: number } {
+  const { dict, expires } = db
+  return {
+    main: dict.size === 0 ? 0 : 8 * (dict.tableSize(0) + dict.tableSize(1)) + 24 * dict.size,
+    expires: expires.size === 0 ? 0 : 8 * (expires.tableSize(0) + expires.tableSize(1)) + 24 * expires.size,
+  }
+}
+/** Keys and values without the tables' entries. */
+function contentMemory(db: Database): number {
+  const { dict } = db
+  const slots = dict.tableSize(0) + dict.tableSize(1)
+  const stride = dict.size <= EXACT_KEYS ? 1 : Math.max(1, Math.floor((slots / EXACT_KEYS) * 2))
+  let bytes = 0
+  let seen = 0
+  for (let i = 0; i < slots; i += stride) {
+    const keys = i < dict.tableSize(0) ? dict.bucketKeys(0, i) : dict.bucketKeys(1, i - dict.tableSize(0))
+    for (const key of keys) {
+      const o = dict.get(key)
+      if (o === undefined) continue
+      seen++
+      bytes += memoryUsage(key, o) - 24
+    }
+  }
+  return seen === 0 ? 0 : Math.floor((bytes / seen) * dict.size)
+}
+export interface MemoryAccount {
+  readonly total: number
+  readonly startup: number
+  readonly clients: number
+  readonly replicas: number
+  readonly backlog: number
+  readonly dbs: readonly { readonly id: number; readonly main: number; readonly expires: number }[]
+  readonly overhead: number
+  readonly keys: number
+}
+function fixedParts(s: Server): { clients: number; replicas: number; backlog: number } {
+  let [clients, replicas] = [0, 0]
+  for (const c of s.clients.values()) {
+    const n = CLIENT_MEMORY + c.obufBytes
+    if (c.isReplica) replicas += n
+    else clients += n
+  }
+  const histlen = (s.repl as { m?: { backlog: { histlen: number } | null } } | null)?.m?.backlog?.histlen
+  return { clients, replicas, backlog: histlen === undefined ? 0 : Math.max(20508, histlen) }
+}
+/** Everything, computed now. Changes nothing. */
+export function memoryAccount(s: Server): MemoryAccount {
+  const fixed = fixedParts(s)
+  let content = 0
+  let keys = 0
+  const dbs: { id: number; main: number; expires: number }[] = []
+  for (const db of s.dbs) {
+    if (db.size === 0) continue
+    keys += db.size
+    content += contentMemory(db)
+    const t = tableMemory(db)
+    dbs.push({ id: db.id, main: DB_OVERHEAD + t.main, expires: t.expires })
+  }
+  const overhead = STARTUP_MEMORY + fixed.clients + fixed.replicas + fixed.backlog + dbs.reduce((n, d) => n + d.main + d.expires, 0)
+  return { ...fixed, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
+}
+
+/**
+ * used_memory for maxmemory and the peak, asked before every write: the last full account, corrected by the number of keys that
+ * came and went since; a new account when a sixteenth as many changes were made as there are keys.
+ */
+export function memoryEstimator(s: Server): () => number {
+  let changes = -1
+  let keysThen = 0
+  let total = 0
+  let perKey = 0
+  return () => {
+    let keys = 0
+    for (const db of s.dbs) keys += db.size
+    const since = Math.abs(s.dirty - changes)
+    if (changes < 0 || since > keys / 16 || (since === 0 && keys !== keysThen)) {
+      const account = memoryAccount(s)
+      changes = s.dirty
+      keysThen = keys
+      total = account.total
+      perKey = keys === 0 ? 0 : (account.total - STARTUP_MEMORY) / keys
+      return total
+    }
+    return Math.floor(total + (keys - keysThen) * perKey)
+  }
 }

@@ -10,6 +10,7 @@ import { OK, QUEUED, RedisError, type Reply } from '../protocol/reply.ts'
 import { errorLine } from '../protocol/reply-writer.ts'
 import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
 import { Client } from './client.ts'
+import { countLatency } from './latency.ts'
 import type { Server } from './server.ts'
 import { ErrorStat } from './stats.ts'
 
@@ -183,7 +184,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   server.stat.numCommands++
   command.calls++
   command.micros += micros
-  if (server.config.latencyTracking) recordLatency(command, micros)
+  recordLatency(server, command, micros)
   const limit = server.config.slowlogLogSlowerThan
   if (limit >= 0 && micros >= limit && !command.skipSlowlog && server.config.slowlogMaxLen > 0) {
     server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, server.config.slowlogMaxLen)
@@ -192,10 +193,10 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }
-function recordLatency(command: Command, micros: number): void {
-  const bucket = micros < 1 ? 1 : 2 ** Math.floor(Math.log2(micros))
-  const h = (command.latency ??= new Map())
-  h.set(bucket, (h.get(bucket) ?? 0) + 1)
+function recordLatency(server: Server, command: Command, micros: number): void {
+  if (server.config.latencyTracking) countLatency((command.latency ??= new Map()), micros)
+  const threshold = server.config.latencyMonitorThreshold
+  if (threshold > 0 && micros >= threshold * 1000) server.latency.add(command.facts.flags.includes('fast') ? 'fast-command' : 'command', Math.floor(micros / 1000), Math.floor(server.nowMs / 1000))
 }
 function trackKeys(server: Server, c: Client, command: Command, argv: readonly Bytes[]): void {
   const keys = getKeysFromCommand(command, argv)

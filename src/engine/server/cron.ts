@@ -12,6 +12,10 @@ export function startCron(server: Server): void {
 }
 function serverCron(server: Server): void {
   const now = server.nowMs
+  if (server.pauseCron) {
+    server.host.after(Math.floor(1000 / server.hz), () => serverCron(server))
+    return
+  }
   if (server.mode !== 'sentinel') adaptHz(server)
   server.lruClock = Math.floor(now / 1000) & 0xffffff
   if (every(server, 100)) sampleRates(server, now)
@@ -58,7 +62,7 @@ function clientsCron(server: Server): void {
   }
 }
 function databasesCron(server: Server): void {
-  activeExpireCycle(server, 'slow')
+  if (server.activeExpireEnabled) activeExpireCycle(server, 'slow')
   if (server.rdb?.saving) return
   for (const db of server.dbs) {
     if (db.dict.needsResize) db.dict.resizeToFit()

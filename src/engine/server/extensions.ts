@@ -51,6 +51,8 @@ export interface PersistenceExtension {
   readonly lastBgsaveOk: boolean
   /** FLUSHALL with save points rewrites the file. */
   onFlushAll?(): void
+  /** DEBUG RELOAD: save and load again; an error's text or null. */
+  reload?(): string | null
   infoSection(): string
   view?(): unknown
 }

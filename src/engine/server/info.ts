@@ -1,7 +1,9 @@
 /** INFO: sections of `field:value` lines, in 7.0.15's order and words. */
 import type { Bytes } from '../bytes/bytes.ts'
-import type { AdminServer } from '../commands/server/port.ts'
-import { statsOf } from '../commands/server/port.ts'
+import type { Command } from '../commands/table.ts'
+import { memoryAccount } from '../inspect/memory.ts'
+import { latencyPercentile } from './latency.ts'
+import type { Server } from './server.ts'
 
 type Fields = readonly (readonly [string, string | number])[]
 const lines = (title: string, fields: Fields): string => `# ${title}\r\n${fields.map(([k, v]) => `${k}:${v}\r\n`).join('')}`
@@ -18,24 +20,59 @@ export function bytesToHuman(n: number): string {
   return `${v.toFixed(2)}${units[u]}`
 }
 
-function clientCount(s: AdminServer): { connected: number; blocked: number } {
+function clientCount(s: Server): { connected: number; blocked: number } {
   let [connected, blocked] = [0, 0]
-  for (const c of s.clients?.values() ?? []) {
+  for (const c of s.clients.values()) {
     if (!c.isReplica && !c.isMaster) connected++
     if (c.blocked) blocked++
   }
   return { connected, blocked }
 }
 
-const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
+function* commandsOf(s: Server): Generator<Command, void> {
+  for (const c of s.table.all()) {
+    yield c
+    if (c.subcommands) yield* c.subcommands.values()
+  }
+}
+
+/** The process's text, libraries and allocator's own pages beside what is allocated. */
+const RSS_BASE = 8388608
+const TOTAL_SYSTEM_MEMORY = 17179869184
+function memorySection(s: Server): string {
+  const m = memoryAccount(s)
+  const used = m.total
+  const peak = Math.max(s.stat.peakMemory, used)
+  const rss = used + RSS_BASE
+  const dataset = Math.max(0, used - m.overhead)
+  const net = Math.max(1, used - m.startup)
+  const human = (k: string, n: number): Fields => [[k, n], [`${k}_human`, bytesToHuman(n)]]
+  return lines('Memory', [
+    ...human('used_memory', used), ...human('used_memory_rss', rss), ...human('used_memory_peak', peak),
+    ['used_memory_peak_perc', `${((used / peak) * 100).toFixed(2)}%`], ['used_memory_overhead', m.overhead], ['used_memory_startup', m.startup],
+    ['used_memory_dataset', dataset], ['used_memory_dataset_perc', `${((dataset / net) * 100).toFixed(2)}%`],
+    ['allocator_allocated', used], ['allocator_active', used], ['allocator_resident', used], ...human('total_system_memory', TOTAL_SYSTEM_MEMORY),
+    ['used_memory_lua', 32768], ['used_memory_vm_eval', 32768], ['used_memory_lua_human', '32.00K'], ['used_memory_scripts_eval', 0], ['number_of_cached_scripts', 0],
+    ['number_of_functions', 0], ['number_of_libraries', 0], ['used_memory_vm_functions', 33792], ['used_memory_vm_total', 66560],
+    ['used_memory_vm_total_human', '65.00K'], ['used_memory_functions', 200], ['used_memory_scripts', 200], ['used_memory_scripts_human', '200B'],
+    ...human('maxmemory', s.config.maxmemory), ['maxmemory_policy', s.config.maxmemoryPolicy],
+    ['allocator_frag_ratio', '1.00'], ['allocator_frag_bytes', 0], ['allocator_rss_ratio', '1.00'], ['allocator_rss_bytes', 0],
+    ['rss_overhead_ratio', (rss / used).toFixed(2)], ['rss_overhead_bytes', rss - used], ['mem_fragmentation_ratio', (rss / used).toFixed(2)], ['mem_fragmentation_bytes', rss - used],
+    ['mem_not_counted_for_evict', 0], ['mem_replication_backlog', m.backlog], ['mem_total_replication_buffers', m.backlog + m.replicas],
+    ['mem_clients_slaves', m.replicas], ['mem_clients_normal', m.clients], ['mem_cluster_links', 0], ['mem_aof_buffer', 0],
+    ['mem_allocator', 'jemalloc-5.3.0'], ['active_defrag_running', 0], ['lazyfree_pending_objects', 0], ['lazyfreed_objects', s.stat.lazyfreedObjects],
+  ])
+}
+
+const sections: Readonly<Record<string, (s: Server) => string>> = {
   server: (s) => {
-    const up = Math.floor((s.host.nowMs - (s.startMs ?? s.startedAtMs ?? s.host.nowMs)) / 1000)
+    const up = s.uptimeSeconds
     const mode = s.sentinel ? 'sentinel' : s.config.clusterEnabled ? 'cluster' : 'standalone'
     return lines('Server', [
       ['redis_version', '7.0.15'], ['redis_git_sha1', '00000000'], ['redis_git_dirty', 0], ['redis_build_id', 'ae4d7c971a948f0'], ['redis_mode', mode],
       ['os', 'Linux x86_64'], ['arch_bits', 64], ['monotonic_clock', 'POSIX clock_gettime'], ['multiplexing_api', 'epoll'], ['atomicvar_api', 'c11-builtin'],
-      ['gcc_version', '12.2.0'], ['process_id', s.host.env.pid], ['process_supervised', 'no'], ['run_id', s.runid ?? '0'.repeat(40)], ['tcp_port', s.config.port],
-      ['server_time_usec', s.host.now], ['uptime_in_seconds', up], ['uptime_in_days', Math.floor(up / 86400)], ['hz', s.config.hz], ['configured_hz', s.config.hz],
+      ['gcc_version', '12.2.0'], ['process_id', s.host.env.pid], ['process_supervised', 'no'], ['run_id', s.runid], ['tcp_port', s.config.port],
+      ['server_time_usec', s.host.now], ['uptime_in_seconds', up], ['uptime_in_days', Math.floor(up / 86400)], ['hz', s.hz], ['configured_hz', s.config.hz],
       ['lru_clock', Math.floor(s.host.nowMs / 1000) & 0xffffff], ['executable', `${s.host.env.cwd}/redis-server`], ['config_file', s.config.configFile], ['io_threads_active', 0],
     ])
   },
@@ -46,14 +83,10 @@ const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
       ['client_recent_max_output_buffer', 0], ['blocked_clients', n.blocked], ['tracking_clients', 0], ['clients_in_timeout_table', 0],
     ])
   },
-  memory: (s) => lines('Memory', [
-    ['maxmemory', s.config.maxmemory], ['maxmemory_human', bytesToHuman(s.config.maxmemory)], ['maxmemory_policy', s.config.maxmemoryPolicy],
-    ['mem_allocator', 'jemalloc-5.3.0'], ['active_defrag_running', 0], ['lazyfree_pending_objects', 0], ['lazyfreed_objects', statsOf(s)?.lazyfreedObjects ?? 0],
-  ]),
+  memory: memorySection,
   persistence: (s) => s.rdb?.infoSection() ?? '# Persistence\r\nloading:0\r\n',
   stats: (s) => {
-    const t = statsOf(s)
-    if (!t) return '# Stats\r\n'
+    const t = s.stat
     const rate = (i: number) => t.instantaneous[i]?.rate ?? 0
     const kb = (i: number) => (rate(i) / 1024).toFixed(2)
     return lines('Stats', [
@@ -65,7 +98,7 @@ const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
       ['expired_stale_perc', t.expiredStalePerc.toFixed(2)], ['expired_time_cap_reached_count', t.expiredTimeCapReachedCount],
       ['expire_cycle_cpu_milliseconds', Math.floor(t.expireCycleTimeUsedMicros / 1000)], ['evicted_keys', t.evictedKeys], ['evicted_clients', t.evictedClients],
       ['total_eviction_exceeded_time', 0], ['current_eviction_exceeded_time', 0], ['keyspace_hits', t.keyspaceHits], ['keyspace_misses', t.keyspaceMisses],
-      ['pubsub_channels', s.pubsub?.channels.size ?? 0], ['pubsub_patterns', s.pubsub?.patterns.size ?? 0], ['pubsubshard_channels', 0],
+      ['pubsub_channels', s.pubsub.channels.size], ['pubsub_patterns', s.pubsub.patterns.size], ['pubsubshard_channels', s.pubsub.shardChannels.size],
       ['latest_fork_usec', t.forkTimeMicros], ['total_forks', t.totalForks], ['migrate_cached_sockets', 0], ['slave_expires_tracked_keys', 0],
       ['active_defrag_hits', 0], ['active_defrag_misses', 0], ['active_defrag_key_hits', 0], ['active_defrag_key_misses', 0], ['total_active_defrag_time', 0],
       ['current_active_defrag_time', 0], ['tracking_total_keys', 0], ['tracking_total_items', 0], ['tracking_total_prefixes', 0],
@@ -78,9 +111,17 @@ const sections: Readonly<Record<string, (s: AdminServer) => string>> = {
   cpu: () => lines('CPU', [['used_cpu_sys', '0.000000'], ['used_cpu_user', '0.000000'], ['used_cpu_sys_children', '0.000000'], ['used_cpu_user_children', '0.000000'], ['used_cpu_sys_main_thread', '0.000000'], ['used_cpu_user_main_thread', '0.000000']]),
   modules: () => '# Modules\r\n',
   sentinel: (s) => s.sentinel?.infoSection() ?? '',
-  commandstats: (s) => lines('Commandstats', [...(s.commandStats ?? [])].map(([n, t]) => [`cmdstat_${n}`, `calls=${t.calls},usec=${t.usec},usec_per_call=${(t.calls === 0 ? 0 : t.usec / t.calls).toFixed(2)},rejected_calls=${t.rejected},failed_calls=${t.failed}`] as const)),
-  errorstats: (s) => lines('Errorstats', [...(statsOf(s)?.errors ?? [])].map(([n, e]) => [`errorstat_${n}`, `count=${e.count}`] as const)),
-  latencystats: () => '# Latencystats\r\n',
+  commandstats: (s) => lines('Commandstats', [...commandsOf(s)].flatMap((c) => {
+    if (c.calls === 0 && c.failedCalls === 0 && c.rejectedCalls === 0) return []
+    const usec = Math.round(c.micros)
+    return [[`cmdstat_${c.name}`, `calls=${c.calls},usec=${usec},usec_per_call=${(c.calls === 0 ? 0 : usec / c.calls).toFixed(2)},rejected_calls=${c.rejectedCalls},failed_calls=${c.failedCalls}`] as const]
+  })),
+  errorstats: (s) => lines('Errorstats', [...s.stat.errors].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([n, e]) => [`errorstat_${n}`, `count=${e.count}`] as const)),
+  latencystats: (s) => lines('Latencystats', [...commandsOf(s)].flatMap((c) => {
+    const h = c.latency
+    if (h === null) return []
+    return [[`latency_percentiles_usec_${c.name}`, s.config.latencyTrackingInfoPercentiles.map((p) => `p${p}=${latencyPercentile(h, p).toFixed(3)}`).join(',')] as const]
+  })),
   cluster: (s) => lines('Cluster', [['cluster_enabled', s.config.clusterEnabled ? 1 : 0]]),
   keyspace: (s) => lines('Keyspace', s.dbs.flatMap((db, i) => (db.size === 0 ? [] : [[`db${i}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.avgTtlMs)}`] as const]))),
 }
@@ -89,7 +130,7 @@ const SENTINEL_DEFAULT = ['server', 'clients', 'cpu', 'stats', 'sentinel']
 const order = Object.keys(sections)
 
 /** The text of INFO for the asked sections; none means the default ones. */
-export function infoText(s: AdminServer, asked: readonly Bytes[]): Bytes {
+export function infoText(s: Server, asked: readonly Bytes[]): Bytes {
   const want = new Set<string>()
   const defaults = s.sentinel ? SENTINEL_DEFAULT : order.filter((n) => !EXTRA.has(n) || n === 'modules')
   const words = asked.length === 0 ? ['default'] : asked.map((w) => w.toLowerCase())

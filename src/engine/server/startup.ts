@@ -1,10 +1,9 @@
 /** From `start` to "Ready to accept connections": read the configuration, say who we are, listen, load the data; and signals. */
-import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
+import { utf8Encode } from '../bytes/bytes.ts'
 import { Database } from '../keyspace/database.ts'
-import { notifyFlagsOf } from '../keyspace/notify.ts'
 import type { Signal } from '../machine.ts'
 import { loadConfig } from './config-load.ts'
-import { rewriteConfig } from './config-rewrite.ts'
+import { wireConfig } from './config-hooks.ts'
 import { startCron } from './cron.ts'
 import { acceptClient } from './networking.ts'
 import { formatLogLine } from './log.ts'
@@ -33,18 +32,7 @@ function configured(server: Server): void {
   const { config, host, env } = server
   if (config.dir !== '') host.cwd = host.resolve(config.dir)
   else config.dir = env.cwd
-  server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents)
-  server.lfu = config.maxmemoryPolicy.includes('lfu')
-  config.onApply('notify-keyspace-events', () => {
-    server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents)
-    return null
-  })
-  config.onApply('maxmemory-policy', () => {
-    server.lfu = config.maxmemoryPolicy.includes('lfu')
-    return null
-  })
-  config.onApply('requirepass', () => null)
-  server.rewriteConfigFile = (done) => rewriteConfigFile(server, done)
+  wireConfig(server)
   server.hz = server.mode === 'sentinel' ? DEFAULT_HZ + server.rng.below(DEFAULT_HZ) : config.hz
   server.log('warning', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo')
   server.log('warning', `Redis version=7.0.15, bits=64, commit=00000000, modified=0, pid=${env.pid}, just started`)
@@ -89,24 +77,6 @@ function listening(server: Server): void {
   }
   if (server.rdb === null) ready()
   else server.rdb.loadAtStart(ready)
-}
-
-/** CONFIG REWRITE: keep the file's order and comments, write beside it, fsync, rename. */
-function rewriteConfigFile(server: Server, done: (error: string | null) => void): void {
-  const { config, host } = server
-  const path = config.configFile
-  if (path === '') return done('ENOENT')
-  host.file({ op: 'read', path }, (r) => {
-    if (!r.ok && r.error !== 'ENOENT') return done(r.error)
-    const old: Bytes | null = r.ok ? (r.bytes ?? '') : null
-    const lines = server.sentinel?.rewriteConfig() ?? []
-    const text = rewriteConfig(config, old, lines.length > 0 || server.mode === 'sentinel' ? [{ option: 'sentinel', lines }] : [], server.mode === 'sentinel')
-    const temp = `${path}.${server.env.pid}.tmp`
-    host.file({ op: 'write', path: temp, bytes: text }, (w) => {
-      if (!w.ok) return done(w.error)
-      host.file({ op: 'fsync', path: temp }, () => host.file({ op: 'rename', path: temp, to: path }, (x) => done(x.ok ? null : x.error)))
-    })
-  })
 }
 
 export function onSignal(server: Server, signal: Signal): void {

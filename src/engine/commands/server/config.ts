@@ -1,45 +1,75 @@
 import type { Bytes } from '../../bytes/bytes.ts'
-import { sha256Hex } from '../../bytes/sha256.ts'
+import { map, NO_REPLY, OK, type Reply, status } from '../../protocol/reply.ts'
+import { blockClient, unblockClient } from '../../server/blocked.ts'
+import { relisten } from '../../server/config-hooks.ts'
+import type { Command } from '../table.ts'
 import { fail, wrongArity } from '../args.ts'
-import { map, OK, type Reply } from '../../protocol/reply.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import { helpTexts } from './help-texts.ts'
-import { admin, statsOf } from './port.ts'
-import { status } from '../../protocol/reply.ts'
-import { rewriteConfig } from '../../server/config-rewrite.ts'
 
 export const help = (name: string): Reply => (helpTexts[name] ?? []).map((line) => status(line))
 
+/** Answer when a file or socket operation is over: the client waits. Inside a transaction or a script nobody can wait: OK. */
+export function answerLater(c: CommandContext, start: (answer: (reply: Reply) => void) => void): Reply {
+  const { client, server } = c
+  if (client.multi !== null || client.denyBlocking || client.isFake || server.inExec !== null) {
+    start(() => {})
+    return OK
+  }
+  let early: Reply | undefined
+  let waiting = false
+  start((reply) => {
+    if (!waiting) early = reply
+    else if (!client.freed) {
+      client.addReply(reply)
+      unblockClient(server, client)
+    }
+  })
+  if (early !== undefined) return early
+  waiting = true
+  blockClient(server, client, 'wait', { timeoutAtMs: 0 })
+  return NO_REPLY
+}
+
 function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
   if (argv.length % 2 !== 0) wrongArity('config|set')
+  const { config, server } = c
   const pairs: [Bytes, Bytes][] = []
   for (let i = 2; i < argv.length; i += 2) pairs.push([argv[i] ?? '', argv[i + 1] ?? ''])
   const local = c.client.addr.startsWith('127.') || c.client.isUnixSocket
-  const protectedOk = c.config.enableProtectedConfigs === 'yes' || (c.config.enableProtectedConfigs === 'local' && local)
-  c.config.set(pairs, { allowProtected: protectedOk, loading: admin(c).loading === true })
-  return OK
+  const protectedOk = config.enableProtectedConfigs === 'yes' || (config.enableProtectedConfigs === 'local' && local)
+  const was = { port: config.port, bind: [...config.bind] }
+  config.set(pairs, { allowProtected: protectedOk, loading: server.loading })
+  if (config.port === was.port && config.bind.join(' ') === was.bind.join(' ')) return OK
+  const [name, text] = config.port === was.port ? ['bind', 'Failed to bind to specified addresses.'] : ['port', 'Unable to listen on this port. Check server logs.']
+  return answerLater(c, (answer) =>
+    relisten(server, was, (ok) => answer(ok ? OK : { t: 'error', text: `ERR CONFIG SET failed (possibly related to argument '${name}') - ${text}` })),
+  )
 }
+
+const ERRNO: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', ENOSPC: 'No space left on device', EROFS: 'Read-only file system' }
 
 function configRewrite(c: CommandContext): Reply {
-  const path = c.config.configFile
-  if (path === '') fail('ERR The server is running without a config file')
-  const s = admin(c)
-  s.host.file({ op: 'read', path }, (r) => {
-    const user = c.config.requirepass === '' ? 'nopass' : `#${sha256Hex(c.config.requirepass)}`
-    const extra = [{ option: 'user', lines: [`user default on ${user} sanitize-payload ~* &* +@all`] }]
-    if (s.sentinel) extra.push({ option: 'sentinel', lines: s.sentinel.rewriteConfig() })
-    const text = rewriteConfig(c.config, r.ok ? (r.bytes ?? '') : null, extra, s.sentinel !== null && s.sentinel !== undefined)
-    s.host.file({ op: 'write', path: `${path}.tmp`, bytes: text }, (w) => {
-      if (w.ok) s.host.file({ op: 'rename', path: `${path}.tmp`, to: path })
-    })
-  })
-  return OK
+  if (c.config.configFile === '') fail('ERR The server is running without a config file')
+  return answerLater(c, (answer) =>
+    c.server.rewriteConfigFile((error) => {
+      if (error === null) c.server.log('warning', 'CONFIG REWRITE executed with success.')
+      else c.server.log('warning', `CONFIG REWRITE failed: ${ERRNO[error] ?? error}`)
+      answer(error === null ? OK : { t: 'error', text: `ERR Rewriting config file: ${ERRNO[error] ?? error}` })
+    }),
+  )
 }
 
+/** Commands and subcommands. */
+export function* everyCommand(table: { all(): Iterable<Command> }): Generator<Command, void> {
+  for (const command of table.all()) {
+    yield command
+    if (command.subcommands) yield* command.subcommands.values()
+  }
+}
 function configResetStat(c: CommandContext): Reply {
-  const s = admin(c)
-  statsOf(s)?.reset()
-  s.commandStats?.clear()
+  c.server.stat.reset()
+  for (const command of everyCommand(c.server.table)) command.resetStats()
   return OK
 }
 

@@ -12,7 +12,6 @@ import type { Obj } from '../../objects/object.ts'
 import { createStringObject, stringBytes } from '../../objects/string.ts'
 import { Sds } from '../../structures/sds.ts'
 import { help } from './config.ts'
-import { admin } from './port.ts'
 
 function tableStats<V>(d: Dict<V>, t: 0 | 1): string {
   const name = t === 0 ? 'main hash table' : 'rehashing target'
@@ -75,11 +74,25 @@ function protocolReply(type: string): Reply {
   }
 }
 
+/** DEBUG RELOAD [NOSAVE] [NOFLUSH] [MERGE]: only the whole round trip is offered. */
+function debugReload(c: CommandContext, argv: readonly Bytes[]): Reply {
+  if (argv.length > 2) fail('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.')
+  const rdb = c.server.rdb
+  if (rdb === null || rdb.reload === undefined) return fail('ERR Error trying to load the RDB dump, check server logs')
+  const error = rdb.reload()
+  if (error !== null) {
+    c.server.log('warning', error)
+    fail('ERR Error trying to load the RDB dump, check server logs')
+  }
+  c.server.log('warning', 'DB reloaded by DEBUG RELOAD')
+  return OK
+}
+
 type DebugHandler = (c: CommandContext, argv: readonly Bytes[]) => Reply
 const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler]>> = {
   help: [2, () => help('debug')],
   object: [3, debugObject],
-  digest: [2, (c) => status(digestHex(datasetDigest(admin(c).dbs)))],
+  digest: [2, (c) => status(digestHex(datasetDigest(c.server.dbs)))],
   'digest-value': [-2, (c, argv) => argv.slice(2).map((k) => {
     const o = c.peek(k)
     return status(digestHex(o ? objectDigest(o, c.getExpire(k) !== -1) : EMPTY_DIGEST))
@@ -89,14 +102,14 @@ const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler
     return OK
   }],
   segfault: [2, (c) => {
-    const s = admin(c)
-    s.log?.('warning', 'Redis 7.0.15 crashed by signal: 11, si_code: 1')
+    const s = c.server
+    s.log('warning', 'Redis 7.0.15 crashed by signal: 11, si_code: 1')
     s.host.exit(139)
     return { t: 'none' }
   }],
   htstats: [3, (c, argv) => {
     const id = parseLongArg(argv[2])
-    const db = admin(c).dbs[id] ?? fail('ERR Out of range database')
+    const db = c.server.dbs[id] ?? fail('ERR Out of range database')
     return verbatim(`[Dictionary HT]\n${dictStats(db.dict)}[Expires HT]\n${dictStats(db.expires)}`)
   }],
   'htstats-key': [3, (c, argv) => {
@@ -121,19 +134,21 @@ const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler
     return status(`key_sds_len:${key.length}, key_sds_avail:0, key_zmalloc: ${key.length + 2}, val_sds_len:${len}, val_sds_avail:${alloc - len}, val_zmalloc: ${alloc + 2}`)
   }],
   'set-active-expire': [3, (c, argv) => {
-    const s = admin(c)
-    s.activeExpire = s.activeExpireEnabled = argv[2] !== '0'
+    const s = c.server
+    s.activeExpireEnabled = Number.parseInt(argv[2] ?? '0', 10) !== 0
     return OK
   }],
   error: [3, (_, argv) => fail((argv[2] ?? '').replace(/[\r\n]/g, ' '))],
   log: [3, (c, argv) => {
-    admin(c).log?.('warning', `DEBUG LOG: ${argv[2]}`)
+    c.server.log('warning', `DEBUG LOG: ${argv[2]}`)
     return OK
   }],
   protocol: [3, (_, argv) => protocolReply((argv[2] ?? '').toLowerCase())],
-  'pause-cron': [3, () => OK],
-  replybuffer: [4, () => OK],
-  'quicklist-packed-threshold': [3, () => OK],
+  'pause-cron': [3, (c, argv) => {
+    c.server.pauseCron = Number.parseInt(argv[2] ?? '0', 10) !== 0
+    return OK
+  }],
+  reload: [-2, debugReload],
   populate: [-3, (c, argv) => {
     const n = parseLongArg(argv[2], 0)
     const size = argv.length > 4 ? parseLongArg(argv[4], 0) : 0

@@ -2,8 +2,9 @@ import type { CommandImpl } from '../command.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { debugCommands } from './debug.ts'
+import { latencyCommands } from './latency.ts'
 import { miscCommands } from './misc.ts'
 import { slowlogCommands } from './slowlog.ts'
 
 /** ROLE belongs to replication (and to Sentinel); everything else of the server group is here. */
-export const adminCommands: readonly CommandImpl[] = [...configCommands, ...commandCommands, ...miscCommands, ...slowlogCommands, ...debugCommands]
+export const adminCommands: readonly CommandImpl[] = [...configCommands, ...commandCommands, ...miscCommands, ...slowlogCommands, ...latencyCommands, ...debugCommands]

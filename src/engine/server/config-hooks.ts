@@ -1,0 +1,97 @@
+/** What a changed directive does to the running server, where the truth of some directives lives, and CONFIG REWRITE's file. */
+import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
+import { sha256Hex } from '../bytes/sha256.ts'
+import { notifyFlagsOf } from '../keyspace/notify.ts'
+import { rewriteConfig } from './config-rewrite.ts'
+import { acceptClient } from './networking.ts'
+import type { Server } from './server.ts'
+
+/** Once the configuration has been loaded. */
+export function wireConfig(server: Server): void {
+  const { config, host } = server
+  const follow = (name: string, now: boolean, fn: () => void): void => {
+    config.onApply(name, () => {
+      fn()
+      return null
+    })
+    if (now) fn()
+  }
+  config.readFrom('dir', () => host.cwd ?? server.env.cwd)
+  follow('notify-keyspace-events', true, () => { server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents) })
+  follow('maxmemory-policy', true, () => { server.lfu = config.maxmemoryPolicy.includes('lfu') })
+  follow('dir', false, () => { host.cwd = host.resolve(config.dir) })
+  follow('requirepass', false, () => {
+    // The default user is `nopass` again: nobody has to authenticate.
+    if (config.requirepass !== '') return
+    for (const c of server.clients.values()) {
+      c.authenticated = true
+      c.reader.unauthenticated = false
+    }
+  })
+  follow('maxmemory', false, () => {
+    if (config.maxmemory === 0) return
+    const used = server.usedMemory()
+    if (used > config.maxmemory) {
+      server.log('warning', `WARNING: the new maxmemory value set via CONFIG SET (${config.maxmemory}) is smaller than the current memory usage (${used}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`)
+    }
+    server.evict?.()
+  })
+  config.onApply('appendonly', () => {
+    if (!config.appendonly) return null
+    server.log('warning', 'This server keeps no append only file.')
+    return 'Unable to turn on AOF. Check server logs.'
+  })
+  server.rewriteConfigFile = (done) => rewriteConfigFile(server, done)
+}
+
+/** The port or the addresses changed: listen anew, then stop listening where we did. On failure all is as it was. */
+export function relisten(server: Server, was: { readonly port: number; readonly bind: readonly Bytes[] }, done: (ok: boolean) => void): void {
+  const { config, host } = server
+  const listen = (ready: (error: string | null) => void): void =>
+    host.listen(config.port, config.bind.map((b) => utf8Encode(b)), (link) => acceptClient(server, link), ready)
+  const moved = config.port !== was.port
+  if (config.port === 0) {
+    host.unlisten(was.port)
+    return done(true)
+  }
+  if (!moved) host.unlisten(was.port)
+  let answered = false
+  listen((error) => {
+    if (answered) return
+    answered = true
+    if (error === null) {
+      if (moved && was.port !== 0) host.unlisten(was.port)
+      return done(true)
+    }
+    server.log('warning', `Could not create server TCP listening socket *:${config.port}: bind: ${error === 'EADDRINUSE' ? 'Address already in use' : error}`)
+    config.port = was.port
+    config.bind = [...was.bind]
+    if (!moved) listen(() => {})
+    done(false)
+  })
+}
+
+/** The default user as ACL LIST and the config file say it. */
+export function defaultUserLine(server: Server): Bytes {
+  const pass = server.config.requirepass
+  return `user default on ${pass === '' ? 'nopass' : `#${sha256Hex(pass)}`} ~* &* +@all`
+}
+
+/** CONFIG REWRITE: keep the file's order and comments, write beside it, fsync, rename. */
+function rewriteConfigFile(server: Server, done: (error: string | null) => void): void {
+  const { config, host } = server
+  const path = config.configFile
+  if (path === '') return done('ENOENT')
+  host.file({ op: 'read', path }, (r) => {
+    if (!r.ok && r.error !== 'ENOENT') return done(r.error)
+    const old: Bytes | null = r.ok ? (r.bytes ?? '') : null
+    const extra = [{ option: 'user', lines: [defaultUserLine(server).replace(' ~*', ' sanitize-payload ~*')] }]
+    if (server.sentinel !== null) extra.push({ option: 'sentinel', lines: server.sentinel.rewriteConfig() })
+    const text = rewriteConfig(config, old, extra, server.mode === 'sentinel')
+    const temp = `${path}.${server.env.pid}.tmp`
+    host.file({ op: 'write', path: temp, bytes: text }, (w) => {
+      if (!w.ok) return done(w.error)
+      host.file({ op: 'fsync', path: temp }, () => host.file({ op: 'rename', path: temp, to: path }, (x) => done(x.ok ? null : x.error)))
+    })
+  })
+}
