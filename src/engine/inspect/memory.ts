@@ -17,8 +17,10 @@ export function allocationSize(n: number): number {
   const group = 2 ** Math.floor(Math.log2(n - 1))
   return Math.ceil(n / (group / 4)) * (group / 4)
 }
-const sds = (len: number): number => allocationSize(len + (len < 32 ? 2 : len < 256 ? 4 : len < 65536 ? 6 : 10))
+/** zmalloc_size of an sds of that length. */
+export const sdsSize = (len: number): number => allocationSize(len + (len < 32 ? 2 : len < 256 ? 4 : len < 65536 ? 6 : 10))
 
+const tableSize = (d: Dict<unknown>): number => 16 + 56 + 8 * (d.tableSize(0) + d.tableSize(1))
 function valueSize(o: Obj, samples: number): number {
   const robj = 16
   switch (o.encoding) {
@@ -27,30 +29,46 @@ function valueSize(o: Obj, samples: number): number {
     case 'embstr':
       return allocationSize(stringLength(o) + 3 + 16)
     case 'raw':
-      return robj + sds(stringLength(o))
+      return robj + sdsSize(stringLength(o))
     case 'listpack':
       return robj + allocationSize((o.value as Listpack).totalBytes)
     case 'intset':
       return robj + allocationSize((o.value as Intset).length * (o.value as Intset).encodingBytes + 8)
-    case 'quicklist':
-      return robj + 40 + (o.value as Quicklist).nodes().reduce((sum, n) => sum + 32 + allocationSize(n.sz), 0)
-    case 'hashtable':
-    case 'skiplist': {
-      const d = o.encoding === 'skiplist' ? (o.value as Zset).dict : (o.value as Dict<unknown>)
+    case 'quicklist': {
+      const ql = o.value as Quicklist
       let bytes = 0
       let seen = 0
-      const limit = samples === 0 ? Infinity : samples
-      for (const t of [0, 1] as const) {
-        for (let i = 0; i < d.tableSize(t) && seen < limit; i++) {
-          for (const k of d.bucketKeys(t, i)) {
-            if (seen >= limit) break
-            const v = d.get(k)
-            seen++
-            bytes += 24 + sds(k.length) + (typeof v === 'string' ? sds(v.length) : 0) + (o.encoding === 'skiplist' ? 40 : 0)
-          }
+      for (const n of ql.nodes()) {
+        bytes += 40 + allocationSize(n.sz)
+        if (++seen === samples) break
+      }
+      return robj + 40 + (seen === 0 ? 0 : Math.floor((bytes / seen) * ql.nodeCount))
+    }
+    case 'hashtable': {
+      const d = o.value as Dict<unknown>
+      let bytes = 0
+      let seen = 0
+      const all = d.tableSize(0) + d.tableSize(1)
+      for (let i = 0; i < all; i++) {
+        const keys = i < d.tableSize(0) ? d.bucketKeys(0, i) : d.bucketKeys(1, i - d.tableSize(0))
+        for (const k of keys) {
+          const v = d.get(k)
+          bytes += 24 + sdsSize(k.length) + (typeof v === 'string' ? sdsSize(v.length) : 0)
+          if (++seen === samples) return tableSize(d) + Math.floor((bytes / seen) * d.size)
         }
       }
-      return robj + 56 + 8 * (d.tableSize(0) + d.tableSize(1)) + (seen > 0 ? Math.floor((bytes / seen) * d.size) : 0)
+      return tableSize(d) + bytes
+    }
+    case 'skiplist': {
+      const { dict, zsl } = o.value as Zset
+      let bytes = 0
+      let seen = 0
+      for (let x = zsl.first(); x > 0; x = zsl.next(x)) {
+        bytes += 24 + sdsSize(zsl.eleOf(x).length) + allocationSize(24 + 16 * zsl.levels(x).length)
+        if (++seen === samples) break
+      }
+      // zset, zskiplist and its header of 32 levels.
+      return tableSize(dict) + 16 + 32 + 640 + (seen === 0 ? 0 : Math.floor((bytes / seen) * dict.size))
     }
     default:
       return robj
@@ -59,7 +77,7 @@ function valueSize(o: Obj, samples: number): number {
 
 /** MEMORY USAGE. */
 export function memoryUsage(key: Bytes, o: Obj, samples = 5): number {
-  return valueSize(o, samples) + sds(key.length) + 24
+  return valueSize(o, samples) + sdsSize(key.length) + 24
 }
 
 /** What a freshly started redis-server 7.0.15 has allocated. */

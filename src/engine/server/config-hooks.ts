@@ -85,7 +85,7 @@ function rewriteConfigFile(server: Server, done: (error: string | null) => void)
   host.file({ op: 'read', path }, (r) => {
     if (!r.ok && r.error !== 'ENOENT') return done(r.error)
     const old: Bytes | null = r.ok ? (r.bytes ?? '') : null
-    const extra = [{ option: 'user', lines: [defaultUserLine(server).replace(' ~*', ' sanitize-payload ~*')] }]
+    const extra = [{ option: 'user', lines: [defaultUserLine(server)] }]
     if (server.sentinel !== null) extra.push({ option: 'sentinel', lines: server.sentinel.rewriteConfig() })
     const text = rewriteConfig(config, old, extra, server.mode === 'sentinel')
     const temp = `${path}.${server.env.pid}.tmp`

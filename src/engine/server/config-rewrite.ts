@@ -25,7 +25,6 @@ class RewriteState {
   constructor(oldText: string | null, sentinel: boolean) {
     if (oldText === null) return
     const raw = oldText.split('\n')
-    if (raw[raw.length - 1] === '') raw.pop()
     for (const r of raw) this.readLine(r.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''), sentinel)
   }
   private readLine(line: string, sentinel: boolean): void {

@@ -3,7 +3,8 @@ import type { Bytes } from '../../bytes/bytes.ts'
 import { globMatch } from '../../bytes/glob.ts'
 import { map, type Reply, set, status } from '../../protocol/reply.ts'
 import { fail, syntaxError } from '../args.ts'
-import type { CommandImpl } from '../command.ts'
+import type { CommandContext, CommandImpl } from '../command.ts'
+import { getKeysFromCommand } from '../keys.ts'
 import facts from '../facts.json' with { type: 'json' }
 import { help } from './config.ts'
 
@@ -24,13 +25,16 @@ interface KeySpec {
   readonly find_keys: { readonly type: string; readonly spec: Readonly<Record<string, number>> }
 }
 const table = facts as unknown as Readonly<Record<string, Fact>>
-const names = Object.keys(table)
-const top = names.filter((n) => !n.includes('|'))
-const find = (name: Bytes): Fact | undefined => (Object.hasOwn(table, name.toLowerCase()) ? table[name.toLowerCase()] : undefined)
-const subcommandsOf = (name: string): string[] => names.filter((n) => n.startsWith(`${name}|`))
+/** Commands that this server has, in the table's order. */
+function namesOf(c: CommandContext): string[] {
+  return Object.keys(table).filter((n) => c.server.table.byFullName(n) !== undefined)
+}
+const topOf = (c: CommandContext): string[] => [...c.server.table.byName.keys()]
+const find = (c: CommandContext, name: Bytes): Fact | undefined => c.server.table.byFullName(name)?.facts as Fact | undefined
+const subcommandsOf = (c: CommandContext, name: string): string[] => [...(c.server.table.byFullName(name)?.subcommands?.values() ?? [])].map((s) => s.name)
 
-function info(name: string): Reply {
-  const f = find(name)
+function info(c: CommandContext, name: string): Reply {
+  const f = find(c, name)
   if (!f) return { t: 'nullArray' }
   const shape = (v: unknown, key = ''): Reply => {
     if (Array.isArray(v)) return key === 'flags' ? set(v.map((x) => status(String(x)))) : v.map((x) => shape(x))
@@ -40,7 +44,7 @@ function info(name: string): Reply {
   const words = (list: readonly string[]): Reply => set(list.map((w) => status(w)))
   return [
     name.toLowerCase(), f.arity, words(f.flags), f.firstKey, f.lastKey, f.step, words(f.acl), f.tips,
-    f.keySpecs.map((k) => shape(k)), subcommandsOf(name.toLowerCase()).map(info),
+    f.keySpecs.map((k) => shape(k)), subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s)),
   ]
 }
 
@@ -53,8 +57,8 @@ function argument(a: Readonly<Record<string, unknown>>): Reply {
     return [k, v as Reply]
   }))
 }
-function doc(name: string): Reply {
-  const f = table[name]
+function doc(c: CommandContext, name: string): Reply {
+  const f = find(c, name)
   if (!f) return null
   const pairs: Reply[] = []
   for (const field of DOC_FIELDS) {
@@ -66,90 +70,54 @@ function doc(name: string): Reply {
     else if (field === 'history') pairs.push(set(v as Reply[]))
     else pairs.push(v as Reply)
   }
-  const subs = subcommandsOf(name)
-  if (subs.length > 0) pairs.push('subcommands', map(subs.flatMap((s) => [s, doc(s)])))
+  const subs = subcommandsOf(c, name)
+  if (subs.length > 0) pairs.push('subcommands', map(subs.flatMap((s) => [s, doc(c, s)])))
   return map(pairs)
 }
 
-function list(argv: readonly Bytes[]): Reply {
-  if (argv.length === 2) return set(top)
+function list(c: CommandContext, argv: readonly Bytes[]): Reply {
+  if (argv.length === 2) return set(topOf(c))
   if ((argv[2] ?? '').toLowerCase() !== 'filterby' || argv.length !== 5) syntaxError()
   const by = (argv[3] ?? '').toLowerCase()
   const value = argv[4] ?? ''
+  const names = namesOf(c)
   if (by === 'module') return set([])
   if (by === 'aclcat') return set(names.filter((n) => table[n]?.acl.includes(`@${value.toLowerCase()}`)))
   if (by === 'pattern') return set(names.filter((n) => globMatch(value, n, true)))
   return syntaxError()
 }
 
-/** Key positions by the key specs: where to begin, then how far. */
-export function keysOf(f: Fact, argv: readonly Bytes[]): { key: Bytes; flags: readonly string[] }[] {
-  const out: { key: Bytes; flags: readonly string[] }[] = []
-  for (const k of f.keySpecs) {
-    let first = 0
-    const begin = k.begin_search.spec
-    if (k.begin_search.type === 'index') first = Number(begin['index'])
-    else if (k.begin_search.type === 'keyword') {
-      const from = Number(begin['startfrom'])
-      const word = String(begin['keyword']).toLowerCase()
-      const step = from > 0 ? 1 : -1
-      for (let i = from > 0 ? from : argv.length + from; i > 0 && i < argv.length; i += step) {
-        if ((argv[i] ?? '').toLowerCase() === word) {
-          first = i + 1
-          break
-        }
-      }
-    }
-    if (first === 0 || first >= argv.length) continue
-    const spec = k.find_keys.spec
-    let last = first
-    let step = spec['keystep'] ?? 1
-    if (k.find_keys.type === 'range') {
-      const lastkey = spec['lastkey'] ?? 0
-      const limit = spec['limit'] ?? 0
-      if (lastkey >= 0) last = first + lastkey
-      else if (limit <= 1) last = argv.length + lastkey
-      else last = first + Math.floor((argv.length - first) / limit) + lastkey
-    } else if (k.find_keys.type === 'keynum') {
-      const n = Number(argv[first + (spec['keynumidx'] ?? 0)])
-      if (!Number.isInteger(n) || n < 0) fail('ERR Invalid arguments specified for command')
-      first += spec['firstkey'] ?? 0
-      last = first + (n - 1) * step
-    } else step = 1
-    for (let i = first; i <= last && i < argv.length; i += step) {
-      const variable = k.flags.includes('variable_flags') && argv[0]?.toLowerCase() === 'set'
-      const flags = !variable ? k.flags : argv.some((a, j) => j > 2 && a.toLowerCase() === 'get') ? ['RW', 'access', 'update'] : ['OW', 'update']
-      out.push({ key: argv[i] ?? '', flags })
-    }
-  }
-  return out
-}
-
-function getKeys(argv: readonly Bytes[], withFlags: boolean): Reply {
+function getKeys(c: CommandContext, argv: readonly Bytes[], withFlags: boolean): Reply {
   const inner = argv.slice(2)
-  const name = (inner[0] ?? '').toLowerCase()
-  const f = find(`${name}|${(inner[1] ?? '').toLowerCase()}`) ?? find(name)
-  if (!f) return fail('ERR Invalid command specified')
-  if (f.keySpecs.length === 0) fail('ERR The command has no key arguments')
-  if ((f.arity > 0 && f.arity !== inner.length) || inner.length < -f.arity) fail('ERR Invalid number of arguments specified for command')
-  const keys = keysOf(f, inner)
-  if (keys.length === 0) fail('ERR Invalid arguments specified for command')
-  return keys.map((k) => (withFlags ? [k.key, set(k.flags.map((w) => status(w)))] : k.key))
+  const command = c.server.table.lookup(inner)
+  if (!command) return fail('ERR Invalid command specified')
+  if (command.facts.keySpecs.length === 0) fail('ERR The command has no key arguments')
+  if ((command.arity > 0 && command.arity !== inner.length) || inner.length < -command.arity) fail('ERR Invalid number of arguments specified for command')
+  const keys = getKeysFromCommand(command, inner)
+  if (keys === undefined || keys.length === 0) return fail('ERR Invalid arguments specified for command')
+  return keys.map(({ index, flags }) => {
+    const key = inner[index] ?? ''
+    if (!withFlags) return key
+    // SET's flags depend on its options: with GET it also reads.
+    const reads = inner.some((a, j) => j > 2 && a.toLowerCase() === 'get')
+    const exact = command.name !== 'set' ? flags : reads ? ['RW', 'access', 'update'] : ['OW', 'update']
+    return [key, set(exact.map((w) => status(w)))]
+  })
 }
 
 export const commandCommands: readonly CommandImpl[] = [
-  { name: 'command', handler: () => top.map(info) },
-  { name: 'command|count', handler: () => top.length },
-  { name: 'command|info', handler: (_, argv) => (argv.length === 2 ? top : argv.slice(2)).map(info) },
+  { name: 'command', handler: (c) => topOf(c).map((n) => info(c, n)) },
+  { name: 'command|count', handler: (c) => topOf(c).length },
+  { name: 'command|info', handler: (c, argv) => (argv.length === 2 ? topOf(c) : argv.slice(2)).map((n) => info(c, n)) },
   {
     name: 'command|docs',
-    handler: (_, argv) => {
-      const asked = argv.length === 2 ? top : argv.slice(2).map((n) => n.toLowerCase()).filter((n) => find(n) !== undefined)
-      return map(asked.flatMap((n) => [n, doc(n)]))
+    handler: (c, argv) => {
+      const asked = argv.length === 2 ? topOf(c) : argv.slice(2).map((n) => n.toLowerCase()).filter((n) => find(c, n) !== undefined)
+      return map(asked.flatMap((n) => [n, doc(c, n)]))
     },
   },
-  { name: 'command|list', handler: (_, argv) => list(argv) },
-  { name: 'command|getkeys', handler: (_, argv) => getKeys(argv, false) },
-  { name: 'command|getkeysandflags', handler: (_, argv) => getKeys(argv, true) },
+  { name: 'command|list', handler: (c, argv) => list(c, argv) },
+  { name: 'command|getkeys', handler: (c, argv) => getKeys(c, argv, false) },
+  { name: 'command|getkeysandflags', handler: (c, argv) => getKeys(c, argv, true) },
   { name: 'command|help', handler: () => help('command') },
 ]

@@ -2,11 +2,12 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
 import { encodeValue } from '../../persistence/rdb-encode.ts'
+import { allocationSize, sdsSize } from '../../inspect/memory.ts'
 import { map, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
 import type { Dict } from '../../structures/dict.ts'
 import type { Quicklist } from '../../structures/quicklist.ts'
 import type { Zset } from '../../structures/zset.ts'
-import { fail, parseDoubleArg, parseLongArg } from '../args.ts'
+import { fail, parseLongArg } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import type { Obj } from '../../objects/object.ts'
 import { createStringObject, stringBytes } from '../../objects/string.ts'
@@ -56,7 +57,7 @@ function debugObject(c: CommandContext, argv: readonly Bytes[]): Reply {
   return status(`Value at:0x7f0000000000 refcount:${shared ? 2147483647 : 1} encoding:${o.encoding} serializedlength:${encodeValue(o, c.config.rdbcompression).length} lru:${o.lru} lru_seconds_idle:${idle}${extra}`)
 }
 
-function protocolReply(type: string): Reply {
+function protocolReply(c: CommandContext, type: string): Reply {
   switch (type) {
     case 'string': return 'Hello World'
     case 'integer': return 12345
@@ -65,6 +66,11 @@ function protocolReply(type: string): Reply {
     case 'array': return [0, 1, 2]
     case 'set': return set([0, 1, 2])
     case 'map': return map([0, { t: 'bool', value: false }, 1, { t: 'bool', value: true }, 2, { t: 'bool', value: false }])
+    case 'attrib': {
+      const text = 'Some real reply following the attribute'
+      if (c.client.resp === 2) return text
+      return { t: 'raw', bytes: `|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n$${text.length}\r\n${text}\r\n` }
+    }
     case 'push': return { t: 'push', items: ['server-cpu-usage', 42] }
     case 'true': return { t: 'bool', value: true }
     case 'false': return { t: 'bool', value: false }
@@ -98,7 +104,8 @@ const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler
     return status(digestHex(o ? objectDigest(o, c.getExpire(k) !== -1) : EMPTY_DIGEST))
   })],
   sleep: [3, (c, argv) => {
-    c.work(Math.floor(parseDoubleArg(argv[2]) * 1000000))
+    const seconds = Number.parseFloat(argv[2] ?? '')
+    if (seconds > 0) c.work(Math.floor(seconds * 1000000))
     return OK
   }],
   segfault: [2, (c) => {
@@ -130,8 +137,11 @@ const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler
     const o = need(c, argv[2])
     const key = argv[2] ?? ''
     if (o.type !== 'string' || o.encoding === 'int') fail('ERR Not an sds encoded string.')
-    const [len, alloc] = o.value instanceof Sds ? [o.value.len, o.value.alloc] : [stringBytes(o).length, stringBytes(o).length]
-    return status(`key_sds_len:${key.length}, key_sds_avail:0, key_zmalloc: ${key.length + 2}, val_sds_len:${len}, val_sds_avail:${alloc - len}, val_zmalloc: ${alloc + 2}`)
+    const raw = o.value instanceof Sds ? o.value : null
+    const len = raw === null ? stringBytes(o).length : raw.len
+    const alloc = raw === null ? len : raw.alloc
+    const size = raw === null ? allocationSize(16 + 3 + len + 1) - 16 : sdsSize(alloc)
+    return status(`key_sds_len:${key.length}, key_sds_avail:0, key_zmalloc: ${sdsSize(key.length)}, val_sds_len:${len}, val_sds_avail:${alloc - len}, val_zmalloc: ${size}`)
   }],
   'set-active-expire': [3, (c, argv) => {
     const s = c.server
@@ -143,7 +153,7 @@ const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler
     c.server.log('warning', `DEBUG LOG: ${argv[2]}`)
     return OK
   }],
-  protocol: [3, (_, argv) => protocolReply((argv[2] ?? '').toLowerCase())],
+  protocol: [3, (c, argv) => protocolReply(c, (argv[2] ?? '').toLowerCase())],
   'pause-cron': [3, (c, argv) => {
     c.server.pauseCron = Number.parseInt(argv[2] ?? '0', 10) !== 0
     return OK

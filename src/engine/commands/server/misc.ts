@@ -79,7 +79,8 @@ function memoryUsageCommand(c: CommandContext, argv: readonly Bytes[]): Reply {
   let samples = 5
   for (let i = 3; i < argv.length; i += 2) {
     if (!equalsIgnoreCase(argv[i], 'samples') || i + 1 >= argv.length) syntaxError()
-    samples = parseLongArg(argv[i + 1], 0)
+    samples = parseLongArg(argv[i + 1])
+    if (samples < 0) syntaxError()
   }
   const key = argv[2] ?? ''
   const o = c.peek(key)
@@ -87,11 +88,11 @@ function memoryUsageCommand(c: CommandContext, argv: readonly Bytes[]): Reply {
 }
 const allowed = (name: string): readonly string[] => (facts as unknown as Readonly<Record<string, { acl: readonly string[] }>>)[name]?.acl ?? []
 const CATEGORIES = 'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(' ')
-function aclCat(argv: readonly Bytes[]): Reply {
+function aclCat(c: CommandContext, argv: readonly Bytes[]): Reply {
   if (argv.length === 2) return CATEGORIES
   const name = (argv[2] ?? '').toLowerCase()
   if (!CATEGORIES.includes(name)) fail(`ERR Unknown category '${argv[2]}'`)
-  return Object.keys(facts).filter((n) => allowed(n).includes(`@${name}`))
+  return Object.keys(facts).filter((n) => c.server.table.byFullName(n) !== undefined && allowed(n).includes(`@${name}`))
 }
 function genPass(c: CommandContext, argv: readonly Bytes[]): Reply {
   const bits = argv.length === 3 ? parseLongArg(argv[2]) : 256
@@ -162,7 +163,7 @@ export const miscCommands: readonly CommandImpl[] = [
   { name: 'acl|users', handler: () => ['default'] },
   { name: 'acl|list', handler: (c) => [defaultUserLine(c.server)] },
   { name: 'acl|getuser', handler: aclGetUser },
-  { name: 'acl|cat', handler: (_, argv) => aclCat(argv) },
+  { name: 'acl|cat', handler: (c, argv) => aclCat(c, argv) },
   { name: 'acl|genpass', handler: genPass },
   { name: 'acl|help', handler: () => help('acl') },
 ]
