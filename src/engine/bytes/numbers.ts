@@ -131,7 +131,7 @@ export function formatDouble(d: number): Bytes {
   if (Number.isInteger(d) && d < 1e17 && d > -1e17) return Object.is(d, -0) ? '-0' : fixedInteger(d)
   if (d === Infinity) return 'inf'
   if (d === -Infinity) return '-inf'
-  if (d !== d) return 'nan'
+  if (Number.isNaN(d)) return 'nan'
   let s = d.toPrecision(17)
   // JavaScript rounds an exact tie up, C to even. A tie shows as an 18-digit expansion that is exact and ends in 5.
   const longer = d.toPrecision(18)
