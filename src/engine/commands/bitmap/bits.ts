@@ -119,7 +119,8 @@ const bitcount: Handler = (c, argv) => {
 }
 
 const bitpos: Handler = (c, argv) => {
-  const bit = parseLongArg(argv[2], 0, 1, 'ERR The bit argument must be 1 or 0.')
+  const bit = parseLongArg(argv[2])
+  if (bit !== 0 && bit !== 1) fail('ERR The bit argument must be 1 or 0.')
   const o = c.lookupReadOf(argv[1]!, 'string')
   if (!o) return bit === 1 ? -1 : 0
   if (argv.length > 6) syntaxError()

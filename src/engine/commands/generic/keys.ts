@@ -51,7 +51,7 @@ const keys: Handler = (c, argv) => {
   c.db.dict.forEach((key) => {
     if ((pattern === '*' || globMatch(pattern, key)) && c.peek(key)) out.push(key)
   })
-  c.work(c.db.dict.size / 10)
+  c.work(c.db.dict.size * 0.14 + out.length * 0.38)
   return out
 }
 
