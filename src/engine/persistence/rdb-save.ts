@@ -223,6 +223,14 @@ export class RdbPersistence implements PersistenceExtension {
     const s = this.server
     const startedAt = s.host.now
     this.lastSaveSeconds = this.nowSeconds
+    s.host.file({ op: 'stat', path: this.path }, (there) => {
+      if (!there.ok && there.error === 'ENOENT') return done()
+      s.loading = true
+      this.readAtStart(startedAt, done)
+    })
+  }
+  private readAtStart(startedAt: number, done: () => void): void {
+    const s = this.server
     s.host.file({ op: 'read', path: this.path }, (r) => {
       if (!r.ok) {
         if (r.error === 'ENOENT') return done()

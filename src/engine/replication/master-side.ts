@@ -28,7 +28,7 @@ export class MasterSide {
   backlog: Backlog | null = null
   slaveseldb = -1
   noReplicasSinceMs = 0
-  pingLoops = 0
+  private cronLoops = 0
   /** A transfer child is running. */
   child: 'none' | 'disk' | 'socket' = 'none'
   private waitingSinceMs = 0
@@ -57,8 +57,6 @@ export class MasterSide {
     )
   }
   createBacklog(): void {
-    this.masterReplOffset++
-    this.masterReplOffset--
     this.backlog = new Backlog(this.masterReplOffset + 1)
     this.noReplicasSinceMs = this.nowMs
   }
@@ -299,7 +297,7 @@ export class MasterSide {
   cron(isMaster: boolean): void {
     const s = this.server
     const pingEvery = s.config.replPingReplicaPeriod
-    if (isMaster && this.replicas.length > 0 && this.pingLoops++ % pingEvery === 0) this.feed(-1, ['PING'])
+    if (this.cronLoops++ % pingEvery === 0 && isMaster && this.replicas.length > 0) this.feed(-1, ['PING'])
     for (const c of [...this.replicas]) {
       const info = this.info(c)
       const waiting = info.state === 'wait_bgsave_start' || (info.state === 'wait_bgsave_end' && this.child !== 'socket')

@@ -70,6 +70,7 @@ export class Replication implements ReplicationExtension {
   }
 
   cron(): void {
+    if (!this.server.booted) return
     this.r.cron()
     this.m.cron(!this.isReplica)
   }

@@ -50,6 +50,7 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
   if (reply === OK) c.write('+OK\r\n')
   else c.addReply(reply)
   if (server.ops.length > 0) server.propagatePending()
+  if (server.repl !== null) c.woff = server.repl.masterReplOffset
   if (server.readyKeys.length > 0) handleClientsBlockedOnKeys(server)
   if (server.ops.length > 0) server.propagatePending()
 }
@@ -102,9 +103,9 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   const writes = command.isWrite || command.mayReplicate || (isExec && m.hasWrite)
   const obeyMaster = c.isMaster || c.isFake
   const config = server.config
-  if (config.maxmemory > 0 && (command.denyOom || (isExec && m.hasDenyOom)) && !obeyMaster) {
-    const fits = server.evict !== null ? server.evict() : server.usedMemory() <= config.maxmemory
-    if (!fits) return "OOM command not allowed when used memory > 'maxmemory'."
+  if (config.maxmemory > 0) {
+    const fits = server.evictor.perform()
+    if (!fits && (command.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) && !obeyMaster) return "OOM command not allowed when used memory > 'maxmemory'."
   }
   const isReplica = server.isReplica
   if (writes || command.name === 'ping') {
@@ -119,7 +120,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   if (c.resp === 2 && c.isPubsub && !command.isPubsubOk) {
     return `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`
   }
-  if (isReplica && !command.staleOk && !config.replicaServeStaleData && server.repl !== null && !server.repl.masterLinkUp && !c.isMaster) {
+  if (isReplica && (!command.staleOk || (isExec && m.queue.some((q) => !q.command.staleOk))) && !config.replicaServeStaleData && server.repl !== null && !server.repl.masterLinkUp && !c.isMaster) {
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
   }
   if (server.loading && !command.loadingOk) return 'LOADING Redis is loading the dataset in memory'
@@ -141,7 +142,9 @@ function mustWait(server: Server, c: Client, command: Command): boolean {
 /** call(): run the handler and account for it. */
 export function execute(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
   const outer = server.currentClient
+  const clock = server.env.clock
   const workBefore = server.workMicros
+  const clockBefore = clock === undefined ? 0 : clock()
   const dirtyBefore = server.dirty
   const ctx = server.enter(c)
   server.currentClient = c
@@ -149,6 +152,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   const previousArgv = c.argv
   c.command = command
   c.argv = argv
+  if (command.costBefore !== undefined) server.workMicros += command.costBefore(server, c, argv)
   let reply: Reply
   try {
     reply = command.handler(ctx, argv)
@@ -159,7 +163,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     server.stat.numCommands++
     server.workMicros += BASE_MICROS
     command.calls++
-    command.micros += BASE_MICROS
+    command.micros += clock === undefined ? BASE_MICROS : clock() - clockBefore
     command.failedCalls++
     countError(server, e.line)
     if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
@@ -169,7 +173,8 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     command.failedCalls++
     countError(server, reply.text)
   }
-  const changed = server.dirty - dirtyBefore
+  // SAVE and SHUTDOWN count the changes anew: that is no change.
+  const changed = Math.max(0, server.dirty - dirtyBefore)
   if (changed !== 0 || ctx.rewritten !== null) {
     if (changed !== 0 && !ctx.prevented && command.name !== 'exec') server.alsoPropagate(c.db.id, ctx.rewritten ?? argv)
   }
@@ -179,8 +184,8 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     c.command = previousCommand ?? command
     c.argv = previousArgv
   }
-  server.workMicros += BASE_MICROS
-  const micros = server.workMicros - workBefore
+  server.workMicros += command.costAfter === undefined ? BASE_MICROS : BASE_MICROS + command.costAfter(reply)
+  const micros = clock === undefined ? server.workMicros - workBefore : clock() - clockBefore
   server.stat.numCommands++
   command.calls++
   command.micros += micros

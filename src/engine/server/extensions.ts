@@ -23,6 +23,8 @@ export interface ReplicationExtension {
   /** server.masterhost != NULL */
   readonly isReplica: boolean
   readonly masterLinkUp: boolean
+  /** server.master_repl_offset: kept on a client after each command, for WAIT. */
+  readonly masterReplOffset: number
   /** refreshGoodSlavesCount: online replicas whose lag is at most min-replicas-max-lag. */
   goodReplicas(): number
   ackedReplicas(offset: number): number
@@ -64,7 +66,9 @@ export interface SentinelExtension {
   /** sentinelIsRunning: after boot, logs "Sentinel ID is ..." and fires +monitor events. */
   start(): void
   /** A `sentinel ...` line of the config file; an error text stops the boot. */
-  handleConfigLine(argv: readonly Bytes[]): string | null
+  handleConfigLine(argv: readonly Bytes[], lineNumber?: number, line?: string): string | null
+  /** Lines that named a master which a later line defines (loadSentinelConfigFromQueue); the first bad one stops the boot. */
+  finishConfig?(): { readonly linenum: number; readonly line: string; readonly error: string } | null
   /** All `sentinel ...` lines of a rewritten config. */
   rewriteConfig(): string[]
   infoSection(): string
@@ -74,6 +78,8 @@ export interface SentinelExtension {
   /** PUBLISH to __sentinel__:hello at a sentinel (sentinelPublishCommand); a reply number, or an error line is thrown. */
   publish?(client: Client, channel: Bytes, message: Bytes): number
   view(): unknown
+  /** View `summary`: small, always drawn. */
+  summary(): unknown
 }
 
 /** Copy-on-write watcher of a running snapshot: told before a key's value, TTL or existence changes. */

@@ -2,7 +2,7 @@
 import { utf8Encode } from '../bytes/bytes.ts'
 import { Database } from '../keyspace/database.ts'
 import type { Signal } from '../machine.ts'
-import { loadConfig } from './config-load.ts'
+import { fatalConfigError, loadConfig } from './config-load.ts'
 import { wireConfig } from './config-hooks.ts'
 import { startCron } from './cron.ts'
 import { acceptClient } from './networking.ts'
@@ -20,7 +20,7 @@ export function boot(server: Server): void {
     host,
     env.argv,
     {
-      sentinelLine: sentinelMode ? (words) => server.sentinel?.handleConfigLine(words) ?? null : null,
+      sentinelLine: sentinelMode ? (words, linenum, line) => server.sentinel?.handleConfigLine(words, linenum, line) ?? null : null,
       renameCommand: (from, to) => (server.table.rename(from, to) ? null : 'No such command in rename-command'),
       done: () => configured(server),
     },
@@ -30,6 +30,12 @@ export function boot(server: Server): void {
 
 function configured(server: Server): void {
   const { config, host, env } = server
+  const bad = server.sentinel?.finishConfig?.() ?? null
+  if (bad !== null) {
+    host.stderr(fatalConfigError(bad.linenum, bad.line, bad.error))
+    host.exit(1)
+    return
+  }
   if (config.dir !== '') host.cwd = host.resolve(config.dir)
   else config.dir = env.cwd
   wireConfig(server)
@@ -69,10 +75,10 @@ function listening(server: Server): void {
   }
   server.log('warning', 'Server initialized')
   startCron(server)
+  server.repl?.configured?.()
   const ready = (): void => {
     server.loading = false
     server.booted = true
-    server.repl?.configured?.()
     server.log('notice', 'Ready to accept connections')
   }
   if (server.rdb === null) ready()
