@@ -20,8 +20,12 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   '+config-update-from': 2, '+convert-to-slave': 2, '+slave': 1, '+sentinel': 1, '+monitor': 1,
 }
 
+/** How a link to a master comes about, step by step: true, and of little interest on a timeline. */
+const STEPS = /^(repl|psync) (state|partial)|^\+(slave-reconf|failover-state)|^[+-](slave-update|role-change|fix-slave)/
+
 export function eventWeight(kind: string): number {
-  return WEIGHTS[kind] ?? (/^(fault|repl)\./.test(kind) ? 2 : kind.startsWith('+') || kind.startsWith('-') ? 1 : 0)
+  if (WEIGHTS[kind] === undefined && STEPS.test(kind)) return 0
+  return WEIGHTS[kind] ?? (/^fault\./.test(kind) ? 2 : kind.startsWith('+') || kind.startsWith('-') ? 1 : 0)
 }
 
 /** Facts that are worth a mark, besides Sentinel's events. */

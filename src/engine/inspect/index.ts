@@ -101,8 +101,7 @@ function parseInfo(text: string): Map<string, string> {
 
 function viewSummary(s: Server): unknown {
   if (s.sentinel) {
-    const v = (s.sentinel.view() ?? {}) as Record<string, unknown>
-    return { role: 'sentinel', line: `epoch ${v['epoch'] ?? v['currentEpoch'] ?? 0}`, ...v, runid: s.runid }
+    return s.sentinel.summary()
   }
   const f = parseInfo(s.repl?.infoSection() ?? '')
   const offset = Number(f.get('slave_repl_offset') ?? f.get('master_repl_offset') ?? 0)
