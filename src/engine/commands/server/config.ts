@@ -12,7 +12,7 @@ export const help = (name: string): Reply => (helpTexts[name] ?? []).map((line) 
 /** Answer when a file or socket operation is over: the client waits. Inside a transaction or a script nobody can wait: OK. */
 export function answerLater(c: CommandContext, start: (answer: (reply: Reply) => void) => void): Reply {
   const { client, server } = c
-  if (client.multi !== null || client.denyBlocking || client.isFake || server.inExec !== null) {
+  if (client.multi !== null || client.denyBlocking || client.isFake || server.inExec) {
     start(() => {})
     return OK
   }

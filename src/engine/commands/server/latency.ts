@@ -53,6 +53,9 @@ function doctor(c: CommandContext): Reply {
   if (events.has('command')) {
     if (config.slowlogLogSlowerThan < 0 || config.slowlogMaxLen === 0) advice.push('- In order to monitor slow commands, enable the Slow Log: CONFIG SET slowlog-log-slower-than 10000.')
     else {
+      if (config.slowlogLogSlowerThan / 1000 > config.latencyMonitorThreshold) {
+        advice.push(`- Your current Slow Log configuration only logs events that are slower than your configured latency monitor threshold. Please use 'CONFIG SET slowlog-log-slower-than ${config.latencyMonitorThreshold * 1000}'.`)
+      }
       advice.push('- Check your Slow Log to understand what are the commands you are running which are too slow to execute. Please check https://redis.io/commands/slowlog for more information.')
       advice.push('- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking operation. If you have very large objects that are often deleted, expired, or evicted, try to fragment those objects into multiple smaller objects.')
     }
@@ -77,6 +80,7 @@ function graph(c: CommandContext, argv: readonly Bytes[]): Reply {
   const steps = CHARSET.length * ROWS
   const span = max - min
   for (let from = 0; from < values.length; from += 80) {
+    if (from > 0) text += '\n'
     const part = values.slice(from, from + 80)
     const tags = labels.slice(from, from + 80)
     for (let row = 0; row < ROWS; row++) {
@@ -87,10 +91,9 @@ function graph(c: CommandContext, argv: readonly Bytes[]): Reply {
       })
       text += `${line.join('')}\n`
     }
-    text += '\n'
+    text += `${' '.repeat(part.length)}\n`
     const tall = Math.max(...tags.map((t) => t.length))
     for (let row = 0; row < tall; row++) text += `${tags.map((t) => t.charAt(row) || ' ').join('')}\n`
-    text += '\n'
   }
   return verbatim(text)
 }

@@ -71,7 +71,7 @@ function shutdown(c: CommandContext, argv: readonly Bytes[]): Reply {
     return OK
   }
   if (!(flags.now && flags.nosave) && c.client.denyBlocking) fail("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
-  if (c.client.multi === null) blockClient(server, c.client, 'shutdown', { timeoutAtMs: 0 })
+  if (!c.client.denyBlocking) blockClient(server, c.client, 'shutdown', { timeoutAtMs: 0 })
   prepareForShutdown(server, { now: flags.now, force: flags.force, ...(flags.save ? { save: true } : flags.nosave ? { save: false } : {}) }, c.client)
   return NO_REPLY
 }
