@@ -74,6 +74,8 @@ export interface ProcessEnv {
   readonly cwd: string
   /** True in rehash-server: real files, real signals. Only texts and defaults may depend on it, never semantics. */
   readonly real?: boolean
+  /** Monotonic microseconds, on real hardware only: measures how long commands take (slow log, latency). Never decides anything. */
+  readonly clock?: () => number
 }
 
 /**

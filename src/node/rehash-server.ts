@@ -20,6 +20,7 @@ const server = createServer(
     argv: argv.filter((a) => a !== '--sentinel'),
     cwd: process.cwd(),
     real: true,
+    clock: () => performance.now() * 1000,
   },
   undefined,
   { mode: sentinel ? 'sentinel' : 'server' },

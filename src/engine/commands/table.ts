@@ -5,6 +5,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { RedisError } from '../protocol/reply.ts'
 import type { CommandImpl, Handler } from './command.ts'
+import { type CostAfter, type CostBefore, costsAfter, costsBefore } from './costs.ts'
 import facts from './facts.json' with { type: 'json' }
 
 export interface KeySpec {
@@ -53,6 +54,9 @@ export class Command {
   readonly isBlocking: boolean
   readonly mayReplicate: boolean
   readonly isPubsubOk: boolean
+  /** Modelled cost that grows with the data (see costs.ts). */
+  readonly costBefore: CostBefore | undefined
+  readonly costAfter: CostAfter | undefined
   // commandstats
   calls = 0
   micros = 0
@@ -82,6 +86,8 @@ export class Command {
     this.noMulti = has('no_multi')
     this.isBlocking = has('blocking')
     this.mayReplicate = has('may_replicate') || name === 'publish' || name === 'spublish' || name === 'eval' || name === 'evalsha'
+    this.costBefore = costsBefore.get(name)
+    this.costAfter = costsAfter.get(name)
     this.isPubsubOk = ['ping', 'subscribe', 'ssubscribe', 'psubscribe', 'unsubscribe', 'sunsubscribe', 'punsubscribe', 'quit', 'reset'].includes(name)
   }
   /** Times that CONFIG RESETSTAT forgets. */

@@ -147,6 +147,8 @@ export class Client {
     if ((this.replyOff || this.replySkip) && !this.pushing) return
     // A master is never answered; replication writes REPLCONF ACK on the link itself.
     if (this.isMaster) return
+    this.server.stat.netOutputBytes += bytes.length
+    if (this.link.pending.length === 0) this.server.stat.totalWritesProcessed++
     this.link.send(bytes)
   }
   addReply(reply: Reply): void {

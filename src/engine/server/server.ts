@@ -12,6 +12,8 @@ import { Prng } from '../bytes/prng.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { Database } from '../keyspace/database.ts'
+import { Evictor } from './evict.ts'
+import { activeExpireCycle } from '../keyspace/expire.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
@@ -95,7 +97,8 @@ export class Server implements Machine {
   /** Memory as INFO and maxmemory see it; inspect fills a formula. */
   usedMemory: () => number = () => 0
   /** performEvictions: true when under maxmemory afterwards. */
-  evict: (() => boolean) | null = null
+  readonly evictor = new Evictor(this)
+  evict: (() => boolean) | null = () => this.evictor.perform()
   /** CONFIG REWRITE, set where the config is loaded. */
   rewriteConfigFile: (done: (error: string | null) => void) => void = (done) => done('ENOENT')
   workMicros = 0
@@ -139,6 +142,7 @@ export class Server implements Machine {
   }
   private beforeSleep(): void {
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
+    if (this.expireTimedOut || this.stat.expiredStalePerc >= 10) this.fastExpire()
     this.tracking.flush(this)
     this.repl?.beforeSleep?.()
     this.rdb?.beforeSleep?.()
@@ -148,6 +152,13 @@ export class Server implements Machine {
       if (!c.freed) freeClient(this, c)
     }
   }
+  /** The fast cycle, when the slow one left work: at most every 2 ms. */
+  private fastExpire(): void {
+    if (!this.activeExpireEnabled || this.loading || this.mode !== 'server' || this.host.now - this.lastFastExpire < 2000) return
+    this.lastFastExpire = this.host.now
+    activeExpireCycle(this, 'fast')
+  }
+  private lastFastExpire = 0
   view(name: string, args: readonly string[]): unknown {
     const own = this.views.get(name)
     return own !== undefined ? own(this, args) : (this.inspect?.(this, name, args) ?? null)
