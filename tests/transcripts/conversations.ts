@@ -89,49 +89,50 @@ export function engineConversation(argv: readonly string[]): Conversation {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** How long a command that does not answer (BLPOP, SUBSCRIBE's later messages) is given. */
-const SILENCE_MS = 60
-
+/** A command is over when two PINGs sent behind it on a connection of our own are answered: a blocked one stays silent. */
 export async function socketConversation(port: number): Promise<Conversation> {
   const parsers = new Map<string, ReplyParser>()
   const sockets = new Map<string, net.Socket>()
-  let heard: () => void = () => {}
-  const connect = async (client: string): Promise<net.Socket> => {
+  const connect = async (client: string, heard: (data: string) => void): Promise<net.Socket> => {
     const known = sockets.get(client)
     if (known) return known
     const socket = net.connect(port, '127.0.0.1')
-    const parser = new ReplyParser()
     socket.setNoDelay(true)
-    socket.on('data', (data) => {
-      parser.feed(data.latin1Slice())
-      heard()
-    })
+    socket.on('data', (data) => heard(data.latin1Slice()))
     socket.on('error', () => {})
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve())
       socket.once('error', reject)
     })
-    parsers.set(client, parser)
     sockets.set(client, socket)
     return socket
   }
+  let pongs = 0
+  let woken = (): void => {}
+  const control = await connect(' control', () => {
+    pongs++
+    woken()
+  })
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 2; i++) {
+      const before = pongs
+      control.write('PING\r\n')
+      while (pongs === before) await new Promise<void>((resolve) => (woken = resolve))
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   return {
     say: async (client, argv) => {
-      const socket = await connect(client)
-      const parser = parsers.get(client)!
+      const parser = parsers.get(client) ?? new ReplyParser()
+      parsers.set(client, parser)
+      const socket = await connect(client, (data) => parser.feed(data))
       socket.write(Buffer.from(encodeCommand(argv), 'latin1'))
-      const replies: ParsedReply[] = []
-      const until = performance.now() + SILENCE_MS
-      while (replies.length === 0 && performance.now() < until) {
-        await Promise.race([new Promise<void>((resolve) => (heard = resolve)), pause(SILENCE_MS)])
-        replies.push(...drain(parser))
-      }
-      if (sockets.size > 1) await pause(15)
-      const answer = collect(parsers, client)
-      return { replies: [...replies, ...answer.replies], others: answer.others }
+      await settle()
+      return collect(parsers, client)
     },
     wait: async (ms) => {
       await pause(ms)
+      await settle()
       return collect(parsers, null)
     },
     close: () => {

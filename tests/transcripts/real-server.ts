@@ -5,7 +5,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export const SERVER_ARGV: readonly string[] = ['--save', '']
+export const SERVER_ARGV: readonly string[] = ['--save', '', '--enable-debug-command', 'yes']
 
 export function redisVersion(): string | null {
   const out = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
