@@ -144,14 +144,6 @@ export class Sentinel {
   }
   /** sentinelIsRunning */
   start(): void {
-    const bad = this.finishConfig()
-    if (bad !== null) {
-      this.server.host.stderr(
-        `\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${bad.linenum}\n>>> '${bad.line}'\n${bad.error}\n`,
-      )
-      this.server.host.exit(1)
-      return
-    }
     if (this.previousTime < 0) this.previousTime = this.now
     if (this.myid === '') {
       for (let i = 0; i < 40; i++) this.myid += '0123456789abcdef'[this.rand(16)]

@@ -52,7 +52,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
 export interface LoadHandlers {
   /** `sentinel ...` lines; null outside Sentinel mode. Returns an error text. */
-  readonly sentinelLine: ((words: readonly Bytes[]) => string | null) | null
+  readonly sentinelLine: ((words: readonly Bytes[], lineNumber: number, line: Bytes) => string | null) | null
   /** `user ...` lines. */
   readonly userLine?: (words: readonly Bytes[]) => string | null
   readonly renameCommand?: (from: Bytes, to: Bytes) => string | null
@@ -66,6 +66,9 @@ const DEPRECATED = new Set(['list-max-ziplist-entries', 'list-max-ziplist-value'
 const trim = (s: Bytes): Bytes => s.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
 
 const ERRNO: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', EISDIR: 'Is a directory' }
+
+export const fatalConfigError = (lineNumber: number, line: Bytes, text: string): string =>
+  `\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`
 
 class Loader {
   private readonly config: Config
@@ -102,14 +105,14 @@ class Loader {
           this.file(argv[1] ?? '', (inner) => this.text(inner, () => step(i + 1)))
           return
         }
-        const error = this.line(name, argv)
+        const error = this.line(name, argv, i + 1, line)
         if (error !== null) return this.error(i + 1, line, error)
       }
       done()
     }
     step(0)
   }
-  private line(name: string, argv: readonly Bytes[]): string | null {
+  private line(name: string, argv: readonly Bytes[], lineNumber: number, text: Bytes): string | null {
     const words = argv.slice(1)
     if (DEPRECATED.has(name) && words.length === 1) return null
     if (directiveByName.has(name)) return this.config.setAtBoot(name, words)
@@ -117,12 +120,12 @@ class Loader {
     if (name === 'user' && argv.length >= 2) return this.handlers.userLine?.(words) ?? null
     if (name === 'sentinel') {
       if (argv.length === 1) return null
-      return this.handlers.sentinelLine === null ? 'sentinel directive while not in sentinel mode' : this.handlers.sentinelLine(words)
+      return this.handlers.sentinelLine === null ? 'sentinel directive while not in sentinel mode' : this.handlers.sentinelLine(words, lineNumber, text)
     }
     return 'Bad directive or wrong number of arguments'
   }
   private error(lineNumber: number, line: Bytes, text: string): void {
-    this.host.stderr(`\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`)
+    this.host.stderr(fatalConfigError(lineNumber, line, text))
     this.host.exit(1)
   }
 }
