@@ -66,6 +66,7 @@ const SECOND = 1_000_000
 export class ReplicationRig {
   readonly world: World
   private readonly read = new Map<string, number>()
+  private generation = 0
   /** `confs[i]` are the lines of server r<i+1>, on 10.0.0.1<i+1>:6379. */
   constructor(confs: readonly (readonly string[])[], seed = 1) {
     const boxes = [{ name: 'desk', address: '10.0.0.1' }, ...confs.map((_, i) => ({ name: `box-${i + 1}`, address: `10.0.0.1${i + 1}` }))]
@@ -87,7 +88,7 @@ export class ReplicationRig {
   }
   /** Sends without waiting. `as` names the connection. */
   send(server: string, argv: readonly string[], as = 'cli'): string {
-    const name = `${as}-${server}`
+    const name = `${as}${this.generation || ''}-${server}`
     if (!this.read.has(name)) {
       this.read.set(name, 0)
       this.world.spawn({ name, kind: 'client', box: 'desk', port: 0, argv: [`10.0.0.1${server.slice(1)}`, '6379'] })
@@ -139,6 +140,7 @@ export class ReplicationRig {
     return this.call(server, 'DEBUG', 'DIGEST')
   }
   restart(server: string): void {
+    this.generation++
     this.fault({ type: 'restart', process: server })
     this.run(0.1)
   }

@@ -11,7 +11,8 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { equalsIgnoreCase, syntaxError } from '../commands/args.ts'
 import type { CommandContext, CommandImpl } from '../commands/command.ts'
 import type { FileResult } from '../machine.ts'
-import { OK, RedisError, type Reply, status } from '../protocol/reply.ts'
+import { NO_REPLY, OK, RedisError, type Reply, status } from '../protocol/reply.ts'
+import { blockClient, unblockClient } from '../server/blocked.ts'
 import type { PersistenceExtension } from '../server/extensions.ts'
 import type { Server } from '../server/server.ts'
 import { dumpCommands } from './dump.ts'
@@ -48,7 +49,7 @@ export class RdbPersistence implements PersistenceExtension {
     this.lastSaveSeconds = 0
     this.commands = [
       ...dumpCommands,
-      { name: 'save', handler: () => this.saveCommand() },
+      { name: 'save', handler: (c) => this.saveCommand(c) },
       { name: 'bgsave', handler: (_c, argv) => this.bgsaveCommand(argv) },
       { name: 'lastsave', handler: () => this.lastSaveSeconds },
     ]
@@ -64,63 +65,90 @@ export class RdbPersistence implements PersistenceExtension {
     return this.server.config.dbfilename
   }
 
-  /** SAVE: the whole file in one turn. The reply does not wait for the disk; a failure is told by the next write. */
-  private saveCommand(): Reply {
-    if (this.child !== null) throw new RedisError('ERR Background save already in progress')
+  /** SAVE: the file is the data of this moment; the reply comes when it is on the disk. In a transaction nothing can wait. */
+  private saveCommand(c: CommandContext): Reply {
+    if (this.child !== null || this.otherChild) throw new RedisError('ERR Background save already in progress')
+    const client = c.client
+    const waits = !client.denyBlocking && !client.isFake
+    if (waits) blockClient(this.server, client, 'wait', { timeoutAtMs: 0 })
     this.writeNow((ok) => {
-      if (!ok) this.lastBgsaveOk = false
+      if (!waits || client.freed || client.blocked === null) return
+      client.addReply(ok ? OK : { t: 'error', text: 'ERR' })
+      unblockClient(this.server, client)
     })
-    return OK
+    return waits ? NO_REPLY : OK
   }
 
-  private writeNow(done: (ok: boolean) => void): void {
+  private writeNow(done: (ok: boolean) => void, clean = true): void {
     const s = this.server
     const temp = `temp-${s.host.env.pid}.rdb`
     const bytes = encodeSnapshot(s)
+    const dirty = s.dirty
     this.saves++
     s.host.file({ op: 'write', path: temp, bytes }, (w) => {
       if (!w.ok) {
-        s.log('warning', `Failed opening the temp RDB file ${temp} (in server root dir ${s.config.dir}) for saving: ${strerror(w)}`)
+        s.log('warning', this.openFailure(temp, w))
         return done(false)
       }
-      s.host.file({ op: 'fsync', path: temp })
-      s.host.file({ op: 'rename', path: temp, to: this.path }, (r) => {
-        if (r.ok) {
+      this.intoPlace(temp, (ok) => {
+        if (ok) {
           s.log('notice', 'DB saved on disk')
+          if (clean) s.dirty -= dirty
           this.lastBgsaveOk = true
-          return done(true)
+          this.lastSaveSeconds = this.nowSeconds
         }
-        s.log('warning', `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`)
-        s.host.file({ op: 'unlink', path: temp })
-        done(false)
+        done(ok)
       })
     })
-    s.dirty = 0
-    this.lastSaveSeconds = this.nowSeconds
+  }
+  private openFailure(temp: string, r: FileResult): string {
+    return `Failed opening the temp RDB file ${temp} (in server root dir ${this.server.config.dir}) for saving: ${strerror(r)}`
+  }
+  /** On the platter first, under its name then: power may fail between the two. */
+  private intoPlace(temp: string, done: (ok: boolean) => void): void {
+    const s = this.server
+    s.host.file({ op: 'fsync', path: temp }, (f) => {
+      if (!f.ok) {
+        s.log('warning', `Write error saving DB on disk(fsync): ${strerror(f)}`)
+        s.host.file({ op: 'unlink', path: temp })
+        return done(false)
+      }
+      s.host.file({ op: 'rename', path: temp, to: this.path }, (r) => {
+        if (!r.ok) {
+          s.log('warning', `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`)
+          s.host.file({ op: 'unlink', path: temp })
+        }
+        done(r.ok)
+      })
+    })
   }
 
   private bgsaveCommand(argv: readonly Bytes[]): Reply {
-    let schedule = false
-    if (argv.length > 1) {
-      if (argv.length === 2 && equalsIgnoreCase(argv[1], 'schedule')) schedule = true
-      else syntaxError()
-    }
-    if (this.child !== null) throw new RedisError('ERR Background save already in progress')
-    if (this.otherChild) {
-      if (!schedule)
-        throw new RedisError(
-          'ERR Another child process is active (AOF?): can\'t BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.',
-        )
+    if (argv.length > 1 && (argv.length > 2 || !equalsIgnoreCase(argv[1], 'schedule'))) syntaxError()
+    if (this.child !== null || this.otherChild) throw new RedisError('ERR Background save already in progress')
+    if (this.server.inExec) {
       this.scheduled = true
       return status('Background saving scheduled')
     }
     this.start()
     return status('Background saving started')
   }
-  /** A child that feeds replicas. */
+  /** A child that feeds replicas: in INFO and for BGSAVE it is a BGSAVE like any other. */
+  private get replicaChild(): { readonly child: string; readonly childStartedMs: number } | null {
+    const repl = this.server.repl as { m?: { child: string; childStartedMs: number } } | null
+    return repl?.m !== undefined && repl.m.child !== 'none' ? repl.m : null
+  }
   get otherChild(): boolean {
-    const repl = this.server.repl as { m?: { child: string } } | null
-    return repl?.m !== undefined && repl.m.child !== 'none'
+    return this.replicaChild !== null
+  }
+  /** backgroundSaveDoneHandler for such a child. `dirty`: the changes that its file has. */
+  replicaChildDone(target: 'disk' | 'socket', ok: boolean, startedMs: number, dirty: number): void {
+    this.lastSaveTimeSeconds = Math.floor((this.server.host.nowMs - startedMs) / 1000)
+    if (target === 'socket') return
+    this.lastBgsaveOk = ok
+    if (!ok) return
+    this.server.dirty -= dirty
+    this.lastSaveSeconds = this.nowSeconds
   }
 
   private start(): void {
@@ -148,21 +176,17 @@ export class RdbPersistence implements PersistenceExtension {
     s.host.file({ op, path: child.temp, bytes }, (r) => {
       if (child.killed) return
       if (!r.ok) {
-        s.log('warning', `Failed opening the temp RDB file ${child.temp} (in server root dir ${s.config.dir}) for saving: ${strerror(r)}`)
+        s.log('warning', this.openFailure(child.temp, r))
         return this.finish(child, false)
       }
       if (child.at < child.bytes.length) return void s.host.after(1, () => this.slice(child))
-      s.host.file({ op: 'fsync', path: child.temp })
-      s.host.file({ op: 'rename', path: child.temp, to: this.path }, (m) => {
+      this.intoPlace(child.temp, (ok) => {
         if (child.killed) return
-        if (m.ok) {
+        if (ok) {
           s.log('notice', 'DB saved on disk')
           s.log('notice', 'Fork CoW for RDB: current 0 MB, peak 0 MB, average 0 MB')
-        } else {
-          s.log('warning', `Error moving temp DB file ${child.temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(m)}`)
-          s.host.file({ op: 'unlink', path: child.temp })
         }
-        this.finish(child, m.ok)
+        this.finish(child, ok)
       })
     })
   }
@@ -214,9 +238,7 @@ export class RdbPersistence implements PersistenceExtension {
   onFlushAll(): void {
     this.killChild()
     if (this.server.config.save.length === 0) return
-    const dirty = this.server.dirty
-    this.writeNow(() => {})
-    this.server.dirty = dirty
+    this.writeNow(() => {}, false)
   }
 
   loadAtStart(done: () => void): void {
@@ -267,7 +289,7 @@ export class RdbPersistence implements PersistenceExtension {
 
   infoSection(): string {
     const s = this.server
-    const running = this.child !== null
+    const startedMs = this.child?.startedMs ?? this.replicaChild?.childStartedMs
     const lines = [
       '# Persistence',
       `loading:${s.loading ? 1 : 0}`,
@@ -279,11 +301,11 @@ export class RdbPersistence implements PersistenceExtension {
       'current_save_keys_processed:0',
       'current_save_keys_total:0',
       `rdb_changes_since_last_save:${s.dirty}`,
-      `rdb_bgsave_in_progress:${running ? 1 : 0}`,
+      `rdb_bgsave_in_progress:${startedMs === undefined ? 0 : 1}`,
       `rdb_last_save_time:${this.lastSaveSeconds}`,
       `rdb_last_bgsave_status:${this.lastBgsaveOk ? 'ok' : 'err'}`,
       `rdb_last_bgsave_time_sec:${this.lastSaveTimeSeconds}`,
-      `rdb_current_bgsave_time_sec:${this.child === null ? -1 : Math.floor((s.host.nowMs - this.child.startedMs) / 1000)}`,
+      `rdb_current_bgsave_time_sec:${startedMs === undefined ? -1 : Math.floor((s.host.nowMs - startedMs) / 1000)}`,
       `rdb_saves:${this.saves}`,
       'rdb_last_cow_size:0',
       'rdb_last_load_keys_expired:0',

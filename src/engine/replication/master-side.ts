@@ -31,6 +31,8 @@ export class MasterSide {
   private cronLoops = 0
   /** A transfer child is running. */
   child: 'none' | 'disk' | 'socket' = 'none'
+  childStartedMs = 0
+  private dirtyAtStart = 0
   private waitingSinceMs = 0
 
   constructor(server: Server) {
@@ -198,6 +200,8 @@ export class MasterSide {
     s.stat.totalForks++
     for (const c of waiting) this.setupFullResync(c, this.masterReplOffset)
     this.child = socket ? 'socket' : 'disk'
+    this.childStartedMs = this.nowMs
+    this.dirtyAtStart = s.dirty
     s.tap?.({ kind: 'psync full', target: this.child, replicas: waiting.length, offset: this.masterReplOffset })
     if (socket) {
       s.log('notice', `Background RDB transfer started by pid ${pid}`)
@@ -226,7 +230,7 @@ export class MasterSide {
         return
       }
       s.log('warning', `Diskless rdb transfer, done reading from pipe, ${up.length} replicas still up.`)
-      this.child = 'none'
+      this.childDone('socket', true)
       s.log('notice', 'Background RDB transfer terminated with success')
       for (const c of up) {
         const info = this.info(c)
@@ -242,10 +246,16 @@ export class MasterSide {
     s.host.after(1, step)
   }
 
+  private childDone(target: 'disk' | 'socket', ok: boolean): void {
+    this.child = 'none'
+    const rdb = this.server.rdb as { replicaChildDone?: (target: 'disk' | 'socket', ok: boolean, startedMs: number, dirty: number) => void } | null
+    rdb?.replicaChildDone?.(target, ok, this.childStartedMs, this.dirtyAtStart)
+  }
   private diskDone(rdb: Bytes | null): void {
     const s = this.server
-    this.child = 'none'
-    s.log('notice', rdb === null ? 'Background saving error' : 'Background saving terminated with success')
+    this.childDone('disk', rdb !== null)
+    if (rdb === null) s.log('warning', 'Background saving error')
+    else s.log('notice', 'Background saving terminated with success')
     for (const c of [...this.replicas]) {
       const info = this.info(c)
       if (info.state !== 'wait_bgsave_end') continue
