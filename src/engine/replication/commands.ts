@@ -15,6 +15,7 @@ function requester(c: Client): string {
 
 function replicaof(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply {
   const { r, server: s } = rp
+  if (rp.failover.state !== 'no-failover') throw new RedisError('ERR REPLICAOF not allowed while failing over.')
   if (equalsIgnoreCase(argv[1], 'no') && equalsIgnoreCase(argv[2], 'one')) {
     if (rp.isReplica) {
       r.unset()
@@ -88,6 +89,20 @@ function wait(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply
   return NO_REPLY
 }
 
+/** PSYNC id offset [FAILOVER]: with FAILOVER, our master asks us to take its place. */
+function psync(rp: Replication, client: Client, argv: readonly Bytes[]): Reply {
+  if (client.isReplica) return NO_REPLY
+  if (argv.length > 3 && equalsIgnoreCase(argv[3], 'failover')) {
+    rp.server.log('warning', `Failover request received for replid ${argv[1]}.`)
+    if (!rp.isReplica) throw new RedisError("ERR PSYNC FAILOVER can't be sent to a master.")
+    if (argv[1] !== rp.m.replid) throw new RedisError('ERR PSYNC FAILOVER replid must match my replid.')
+    rp.r.unset()
+    rp.server.log('notice', `MASTER MODE enabled (failover request from '${requester(client)}')`)
+  }
+  if (rp.failover.state !== 'no-failover') throw new RedisError("NOMASTERLINK Can't SYNC while failing over")
+  return rp.m.sync(client, argv, rp.isReplica && !rp.masterLinkUp)
+}
+
 function role(rp: Replication): Reply {
   const { r, m } = rp
   if (r.masterhost !== null) {
@@ -105,7 +120,8 @@ export function replicationCommands(rp: Replication): readonly CommandImpl[] {
   return [
     { name: 'replicaof', handler: (c, argv) => replicaof(rp, c, argv) },
     { name: 'slaveof', handler: (c, argv) => replicaof(rp, c, argv) },
-    { name: 'psync', handler: (c, argv) => rp.m.sync(c.client, argv, down()) },
+    { name: 'psync', handler: (c, argv) => psync(rp, c.client, argv) },
+    { name: 'failover', handler: (_c, argv) => rp.failover.command(argv) },
     { name: 'sync', handler: (c, argv) => rp.m.sync(c.client, argv, down()) },
     { name: 'replconf', handler: (c, argv) => replconf(rp, c, argv) },
     { name: 'wait', handler: (c, argv) => wait(rp, c, argv) },

@@ -12,6 +12,7 @@ import { loadRdbBytes } from '../persistence/snapshot.ts'
 import type { Client } from '../server/client.ts'
 import type { Link } from '../server/host.ts'
 import type { Server } from '../server/server.ts'
+import type { Failover } from './failover.ts'
 import type { MasterSide } from './master-side.ts'
 import { encodeCommand } from './replica-state.ts'
 
@@ -58,6 +59,7 @@ export class ReplicaSide {
   private loading = false
   private expected: LinkState[] = []
   private attempt = 0
+  failover: Failover | null = null
 
   constructor(server: Server, m: MasterSide) {
     this.server = server
@@ -267,7 +269,8 @@ export class ReplicaSide {
     const cached = this.cachedMaster
     if (cached !== null) {
       this.server.log('notice', `Trying a partial resynchronization (request ${cached.replid}:${cached.reploff + 1}).`)
-      this.send(['PSYNC', cached.replid, String(cached.reploff + 1)])
+      const psync = ['PSYNC', cached.replid, String(cached.reploff + 1)]
+      this.send(this.failover?.state === 'failover-in-progress' ? [...psync, 'FAILOVER'] : psync)
     } else {
       this.server.log('notice', 'Partial resynchronization not possible (no cached master)')
       this.send(['PSYNC', '?', '-1'])
@@ -286,9 +289,18 @@ export class ReplicaSide {
       this.initialReplid = id
       this.initialOffset = Number(off)
       s.log('notice', `Full resync from master: ${id}:${off}`)
+      this.failover?.answered(true)
       return this.beginTransfer()
     }
-    if (line.startsWith('+CONTINUE')) return this.continued(line.slice(10).trim())
+    if (line.startsWith('+CONTINUE')) {
+      this.failover?.answered(true)
+      return this.continued(line.slice(10).trim())
+    }
+    if (this.failover?.state === 'failover-in-progress') {
+      s.log('warning', `Unexpected reply to PSYNC from master: ${line}`)
+      this.abort()
+      return this.failover.answered(false)
+    }
     if (/^-(NOMASTERLINK|LOADING)/.test(line)) {
       s.log('notice', `Master is currently unable to PSYNC but should be in the future: ${line}`)
       return this.abort()

@@ -9,6 +9,7 @@ import type { ReplicationExtension } from '../server/extensions.ts'
 import { unblockClient } from '../server/blocked.ts'
 import type { Server } from '../server/server.ts'
 import { replicationCommands } from './commands.ts'
+import { Failover } from './failover.ts'
 import { MasterSide } from './master-side.ts'
 import { encodeCommand, replicaInfo, ReplicaInfo } from './replica-state.ts'
 import { ReplicaSide } from './replica-side.ts'
@@ -23,6 +24,7 @@ export class Replication implements ReplicationExtension {
   readonly server: Server
   readonly m: MasterSide
   readonly r: ReplicaSide
+  readonly failover: Failover
   readonly commands: readonly CommandImpl[]
   private waiters: Waiter[] = []
   private getAck = false
@@ -31,6 +33,8 @@ export class Replication implements ReplicationExtension {
     this.server = server
     this.m = new MasterSide(server)
     this.r = new ReplicaSide(server, this.m)
+    this.failover = new Failover(this)
+    this.r.failover = this.failover
     this.commands = replicationCommands(this)
     server.config.readFrom('replicaof', () =>
       this.r.masterhost === null ? null : { host: this.r.masterhost, port: this.r.masterport },
@@ -77,6 +81,7 @@ export class Replication implements ReplicationExtension {
 
   /** WAIT: ask for acknowledgements once per turn, and release those who have enough. */
   beforeSleep(): void {
+    this.failover.update()
     if (this.getAck) {
       this.getAck = false
       this.feed(-1, ['REPLCONF', 'GETACK', '*'])
@@ -180,7 +185,7 @@ export class Replication implements ReplicationExtension {
       const ip = c.replicaAnnouncedIp || c.link?.remoteHost || ''
       lines.push(`slave${i}:ip=${ip},port=${c.replicaListeningPort},state=${state},offset=${info.ackOff},lag=${lag}`)
     })
-    lines.push('master_failover_state:no-failover', `master_replid:${m.replid}`, `master_replid2:${m.replid2}`)
+    lines.push(`master_failover_state:${this.failover.state}`, `master_replid:${m.replid}`, `master_replid2:${m.replid2}`)
     lines.push(`master_repl_offset:${m.masterReplOffset}`, `second_repl_offset:${m.secondReplidOffset}`)
     lines.push(`repl_backlog_active:${m.backlog ? 1 : 0}`, `repl_backlog_size:${s.config.replBacklogSize}`)
     lines.push(`repl_backlog_first_byte_offset:${m.backlog?.offset ?? 0}`, `repl_backlog_histlen:${m.backlog?.histlen ?? 0}`)
