@@ -28,7 +28,11 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
     if (found === undefined) return reject(server, c, null, `ERR unknown subcommand '${cut(sub)}'. Try ${command.name.toUpperCase()} HELP.`)
     command = found
   }
-  if (command === undefined) return reject(server, c, null, unknownCommand(argv))
+  if (command === undefined) {
+    const word = (argv[0] as Bytes).toLowerCase()
+    if (word === 'post' || word === 'host:') return crossProtocol(server, c)
+    return reject(server, c, null, unknownCommand(argv))
+  }
   c.command = c.lastCommand = command
   const refusal = whyRefused(server, c, command, argv)
   if (refusal !== null) return reject(server, c, command, refusal)
@@ -49,10 +53,22 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
   const reply = execute(server, c, command, argv)
   if (reply === OK) c.write('+OK\r\n')
   else c.addReply(reply)
+  if (c.tracking?.caching === true && c.multi === null && !command.name.startsWith('client')) c.tracking.caching = false
+  if (server.tracking.pending.length > 0) server.tracking.sendPending(server)
   if (server.ops.length > 0) server.propagatePending()
   if (server.repl !== null) c.woff = server.repl.masterReplOffset
   if (server.readyKeys.length > 0) handleClientsBlockedOnKeys(server)
   if (server.ops.length > 0) server.propagatePending()
+}
+
+/** A browser that was tricked into talking to us: hang up without a word. Logged once a minute. */
+function crossProtocol(server: Server, c: Client): void {
+  const last = server.crossProtocolLoggedMs
+  if (last === 0 || server.nowMs - last > 60_000) {
+    server.log('warning', 'Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection aborted.')
+    server.crossProtocolLoggedMs = server.nowMs
+  }
+  server.freeClientAsync(c)
 }
 
 const RUN_IN_MULTI = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
@@ -124,7 +140,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
   }
   if (server.loading && !command.loadingOk) return 'LOADING Redis is loading the dataset in memory'
-  if (c.isReplica && (command.isWrite || command.isReadonly)) return "ERR Replica can't interact with the keyspace"
+  if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly)) return "ERR Replica can't interact with the keyspace"
   return null
 }
 function debugAllowed(server: Server, c: Client): boolean {
@@ -135,7 +151,7 @@ function mustWait(server: Server, c: Client, command: Command): boolean {
   const p = server.pause
   if (p === null || c.isReplica || c.isMaster || c.isFake) return false
   if (p.untilMs <= server.nowMs) return false
-  if (p.kind === 'all') return command.name !== 'client|unpause' && !command.name.startsWith('client')
+  if (p.kind === 'all') return true
   return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.hasWrite === true)
 }
 

@@ -83,6 +83,7 @@ export class Server implements Machine {
   pauseCron = false
   lruClock = 0
   lastCommandMicros = 0
+  crossProtocolLoggedMs = 0
   readonly ops: PendingOp[] = []
   readyKeys: { readonly db: Database; readonly key: Bytes }[] = []
   blockedOnKeys = 0

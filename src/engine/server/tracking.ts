@@ -2,7 +2,7 @@
  * Server-assisted client caching: the server remembers which client read which key (or which prefixes a client wants in
  * BCAST mode) and sends `invalidate` when it changes, as a RESP3 push or as a message on __redis__:invalidate to another client.
  */
-import { type Bytes, own } from '../bytes/bytes.ts'
+import { type Bytes, compareBytes, own } from '../bytes/bytes.ts'
 import type { Client } from './client.ts'
 import type { Server } from './server.ts'
 
@@ -11,6 +11,8 @@ export class Tracking {
   private readonly table = new Map<Bytes, Set<number>>()
   private readonly bcast = new Map<Client, Set<Bytes>>()
   private pendingFlush = false
+  /** Keys that the running command changed and its own client caches: told after the reply. */
+  readonly pending: { readonly c: Client; readonly key: Bytes }[] = []
 
   remember(c: Client, keys: readonly Bytes[]): void {
     const t = c.tracking
@@ -37,20 +39,27 @@ export class Tracking {
     this.table.delete(key)
     for (const id of ids) {
       const c = server.clients.get(id)
-      if (c?.tracking && !c.tracking.bcast && !(c.tracking.noloop && c === by)) this.send(server, c, [key])
+      if (c?.tracking && !c.tracking.bcast && !(c.tracking.noloop && c === by)) {
+        if (c === server.currentClient && c.tracking.redirect === 0) this.pending.push({ c, key: own(key) })
+        else this.send(server, c, [key])
+      }
     }
+  }
+  sendPending(server: Server): void {
+    for (const { c, key } of this.pending.splice(0)) if (!c.freed) this.send(server, c, [key])
   }
   invalidateAll(_server: Server): void {
     this.pendingFlush = true
   }
   flush(server: Server): void {
     if (this.active === 0) return
+    if (this.pending.length > 0) this.sendPending(server)
     if (this.pendingFlush) {
       this.pendingFlush = false
       this.table.clear()
       for (const c of server.clients.values()) if (c.tracking) this.send(server, c, null)
     }
-    for (const [c, keys] of this.bcast) if (!c.freed) this.send(server, c, [...keys])
+    for (const [c, keys] of this.bcast) if (!c.freed) this.send(server, c, [...keys].sort(compareBytes))
     this.bcast.clear()
   }
   private send(server: Server, c: Client, keys: readonly Bytes[] | null): void {

@@ -163,7 +163,7 @@ const tracking: Handler = ({ server, client }, argv) => {
       j++
       if (t.redirect !== 0) throw new RedisError('ERR A client can only redirect to a single other client')
       const id = parseInt64(value)
-      if (typeof id !== 'number') throw new RedisError('ERR Invalid client ID')
+      if (typeof id !== 'number') throw new RedisError('ERR value is not an integer or out of range')
       if (!server.clients.has(id)) throw new RedisError('ERR The client ID you want redirect to does not exist')
       t.redirect = id
     } else if (opt === 'bcast') t.bcast = true
@@ -185,18 +185,30 @@ const tracking: Handler = ({ server, client }, argv) => {
     throw new RedisError("ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.")
   }
   if (t.bcast && (t.optin || t.optout)) throw new RedisError('ERR OPTIN and OPTOUT are not compatible with BCAST')
-  if (t.optin && t.optout) throw new RedisError("ERR You can't use both OPTIN mode and OPTOUT mode at the same time")
+  if (t.optin && t.optout) throw new RedisError("ERR You can't specify both OPTIN mode and OPTOUT mode")
   if (before !== null && ((t.optin && before.optout) || (t.optout && before.optin))) {
     throw new RedisError("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.")
   }
+  if (t.bcast) checkPrefixes(t.prefixes, before?.prefixes ?? [])
   if (before === null) server.tracking.active++
   else t.prefixes.unshift(...before.prefixes)
   client.tracking = t
   return OK
 }
+/** Prefixes of one client may not cover each other: it would be told twice. */
+function checkPrefixes(prefixes: readonly Bytes[], existing: readonly Bytes[]): void {
+  const overlap = (a: Bytes, b: Bytes): boolean => a.startsWith(b) || b.startsWith(a)
+  for (let i = 0; i < prefixes.length; i++) {
+    const p = prefixes[i] as Bytes
+    const old = existing.find((e) => overlap(e, p))
+    if (old !== undefined) throw new RedisError(`ERR Prefix '${p}' overlaps with an existing prefix '${old}'. Prefixes for a single client must not overlap.`)
+    const other = prefixes.slice(i + 1).find((q) => overlap(p, q))
+    if (other !== undefined) throw new RedisError(`ERR Prefix '${p}' overlaps with another provided prefix '${other}'. Prefixes for a single client must not overlap.`)
+  }
+}
 const caching: Handler = ({ client }, argv) => {
   const t = client.tracking
-  if (t === null) throw new RedisError('ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled')
+  if (t === null || !(t.optin || t.optout)) throw new RedisError('ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled')
   const mode = argv[2]?.toLowerCase()
   if (mode === 'yes') {
     if (!t.optin) throw new RedisError('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.')

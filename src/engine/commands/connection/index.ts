@@ -17,7 +17,8 @@ const ping: Handler = ({ client }, argv) => {
 }
 const select: Handler = ({ server, client }, argv) => {
   const id = parseInt64(argv[1] as Bytes)
-  if (typeof id !== 'number' || id < -2147483648 || id > 2147483647) throw new RedisError('ERR value is not an integer or out of range')
+  if (id === null) throw new RedisError('ERR value is not an integer or out of range')
+  if (typeof id !== 'number' || id < -2147483648 || id > 2147483647) throw new RedisError('ERR value is out of range, value must between -2147483648 and 2147483647')
   const db = server.lookupDb(id)
   if (!db) throw new RedisError('ERR DB index is out of range')
   client.db = db
@@ -64,7 +65,7 @@ const hello: Handler = ({ server, client }, argv) => {
     } else throw new RedisError(`ERR Syntax error in HELLO option '${argv[j]}'`)
   }
   if (!client.authenticated) {
-    throw new RedisError('NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time')
+    throw new RedisError('NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time')
   }
   if (name !== null) setClientName(client, name)
   if (version !== 0) client.resp = version === 3 ? 3 : 2

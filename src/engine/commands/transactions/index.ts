@@ -1,6 +1,5 @@
 /** MULTI, EXEC, DISCARD, WATCH, UNWATCH: a queue that runs undisturbed, and optimistic locking around it. */
 import { NULL_ARRAY, NO_REPLY, OK, RedisError } from '../../protocol/reply.ts'
-import { sendToMonitors } from '../../server/call.ts'
 import type { Client } from '../../server/client.ts'
 import { isWatchedKeyExpired, unwatchAllKeys, watchForKey } from '../../server/watch.ts'
 import type { CommandImpl, Handler } from '../command.ts'
@@ -21,7 +20,7 @@ const discard: Handler = ({ client }) => {
   discardTransaction(client)
   return OK
 }
-const exec: Handler = ({ client, server }, argv) => {
+const exec: Handler = ({ client, server }) => {
   const m = client.multi
   if (m === null) throw new RedisError('ERR EXEC without MULTI')
   if (isWatchedKeyExpired(server, client)) client.dirtyCas = true
@@ -39,7 +38,6 @@ const exec: Handler = ({ client, server }, argv) => {
   server.inExec = false
   client.denyBlocking = false
   client.dirtyCas = false
-  if (server.monitors.size > 0) sendToMonitors(server, client, argv)
   return NO_REPLY
 }
 const watch: Handler = ({ client, server }, argv) => {
