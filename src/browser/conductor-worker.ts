@@ -2,7 +2,6 @@
  * The conductor's worker. It keeps time even when the page is hidden, and starts a worker per process from inside
  * itself. It pumps itself with a MessageChannel, because timers are clamped to four milliseconds.
  */
-import { createProgram } from '../world/programs.ts'
 import { ConductorSession } from './conductor-session.ts'
 import type { FromPage } from './page-protocol.ts'
 import type { FromWorker, PortLike, WorkerHandle } from './worker-protocol.ts'
@@ -47,7 +46,11 @@ scope.onmessage = (event: MessageEvent<FromPage>) => {
         return [port1 as unknown as PortLike, port2 as unknown as PortLike] as const
       },
     },
-    programs: (kind: Parameters<typeof createProgram>[0]) => (env: Parameters<typeof createProgram>[1], tap?: Parameters<typeof createProgram>[2]) => createProgram(kind, env, tap),
+    // Processes run in workers of their own; here only their disks and sockets are kept while they are dead. So the
+    // conductor's bundle is without the engine.
+    programs: () => () => {
+      throw new Error('A process was about to run in the conductor')
+    },
     post: (m: unknown) => scope.postMessage(m),
     clock: () => performance.now(),
     later: (ms: number, fn: () => void) => {
