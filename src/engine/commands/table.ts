@@ -118,7 +118,7 @@ function sentinelFacts(name: string): CommandFacts | undefined {
 
 /** Commands that a Sentinel answers (CMD_SENTINEL). */
 const SENTINEL_COMMANDS = new Set([
-  'ping', 'sentinel', 'subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'publish', 'info', 'role', 'client', 'shutdown', 'auth', 'hello', 'acl', 'command', 'reset', 'quit',
+  'ping', 'sentinel', 'subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'publish', 'info', 'role', 'client', 'shutdown', 'auth', 'hello', 'acl', 'command', 'quit',
 ])
 
 export class CommandTable {
@@ -148,7 +148,8 @@ export class CommandTable {
     let hasSubcommands = false
     for (const n of impls.keys()) if (n.startsWith(`${name}|`)) hasSubcommands = true
     const command = new Command(name, f, handler, null, hasSubcommands)
-    this.byName.set(name, command)
+    // Every connection may QUIT, but a Sentinel does not list it.
+    if (mode === 'server' || name !== 'quit') this.byName.set(name, command)
     this.asTyped.set(name, command)
     this.asTyped.set(name.toUpperCase(), command)
   }

@@ -181,18 +181,25 @@ export class Sentinel {
     const ends = [this.announceAddr(from), String(from.port), this.announceAddr(to), String(to.port)]
     this.scripts.schedule(master.clientReconfigScript, master.name, role, 'start', ...ends)
   }
-  /** sentinelFlushConfig: the state outlives us. One rewrite at a time; what changes meanwhile is written by one more. */
+  /**
+   * sentinelFlushConfig: the state outlives us. One rewrite at a time; what changes meanwhile is written by one more, and
+   * nothing leaves for the network before the last one is on disk.
+   */
   flushConfig(): void {
     if (this.flushing) {
       this.flushAgain = true
       return
     }
     this.flushing = true
+    this.server.host.hold()
     this.server.rewriteConfigFile((error) => {
       this.flushing = false
       if (error === null) this.log('notice', 'Sentinel new configuration saved on disk')
       else this.log('warning', `WARNING: Sentinel was not able to save the new configuration on disk!!!: ${error}`)
-      if (!this.flushAgain) return
+      if (!this.flushAgain) {
+        this.server.host.letGo()
+        return
+      }
       this.flushAgain = false
       this.flushConfig()
     })

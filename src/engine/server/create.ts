@@ -30,7 +30,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
   if (options.mode === 'sentinel') {
     const sentinel = new Sentinel(server)
     server.sentinel = sentinel
-    lists.push(sentinel.commands)
+    lists.push(sentinel.commands, [{ name: 'role', handler: () => ['sentinel', [...sentinel.role()]] }])
   } else {
     const repl = new Replication(server)
     const rdb = new RdbPersistence(server)

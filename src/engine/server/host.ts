@@ -210,11 +210,32 @@ export class Host {
     }
   }
 
+  /**
+   * A process that waits for fsync says nothing meanwhile: until `letGo`, what goes to the network stays here, in its order,
+   * so that whatever a reply promises is on disk before the reply leaves.
+   */
+  hold(): void {
+    this.holding = true
+  }
+  letGo(): void {
+    this.holding = false
+  }
+  private holding = false
+  private held: Output[] = []
+
   /** The outputs of this `handle`. */
   take(): readonly Output[] {
     this.flush()
-    const out = this.out
+    let out = this.out
     this.out = []
+    if (this.holding && !this.exited) {
+      const isHeld = (o: Output): boolean => o.type === 'send' || o.type === 'close'
+      this.held.push(...out.filter(isHeld))
+      out = out.filter((o) => !isHeld(o))
+    } else if (this.held.length > 0) {
+      out = [...this.held, ...out]
+      this.held = []
+    }
     return out
   }
 

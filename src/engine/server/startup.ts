@@ -14,6 +14,7 @@ const DEFAULT_HZ = 10
 export function boot(server: Server): void {
   const { config, host, env } = server
   const sentinelMode = server.mode === 'sentinel'
+  if (sentinelMode) config.protectedMode = false
   // A Sentinel has a table of its own; directives of redis.conf that make no sense for it are still read.
   loadConfig(
     config,
