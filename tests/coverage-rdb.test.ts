@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { following, ReplicationRig } from './replication-rig.ts'
+import { ReplicationRig } from './replication-rig.ts'
 
 const one = (...lines: string[]): ReplicationRig => new ReplicationRig([lines])
 const DUMP = '/var/lib/redis/dump.rdb'
@@ -12,13 +12,13 @@ const repair = (w: ReplicationRig): void => {
   w.call('r1', 'CONFIG', 'SET', 'dbfilename', 'dump.rdb')
 }
 
-test('P09 SAVE answers when the file is on the disk; a power loss afterwards loses nothing', () => {
+test('P01, P09 SAVE answers when the file is on the disk; a power loss afterwards loses nothing', () => {
   const w = one('save ""')
   w.call('r1', 'SET', 'a', '1')
   w.call('r1', 'HSET', 'h', 'f', 'v')
   const digest = w.digest('r1')
   expect(w.call('r1', 'SAVE')).toBe('OK')
-  expect(w.world.files('r1').has(DUMP)).toBe(true)
+  expect(w.world.files('r1').get(DUMP)?.startsWith('REDIS0010\xfa\x09redis-ver\x067.0.15')).toBe(true)
   expect(w.info('r1', 'persistence').rdb_changes_since_last_save).toBe('0')
   w.fault({ type: 'power', box: 'box-1' })
   w.run(1)
@@ -39,6 +39,8 @@ test('P10 save points start a BGSAVE; P20 a failing one makes writes fail until 
   w.run(8)
   expect(w.info('r1', 'persistence').rdb_last_bgsave_status).toBe('err')
   expect(String(w.call('r1', 'SET', 'a', '3'))).toMatch(/^\(error\) MISCONF Redis is configured to save RDB snapshots/)
+  expect(String(w.call('r1', 'PING'))).toMatch(/^\(error\) MISCONF/)
+  expect(w.call('r1', 'GET', 'a')).toBe('2')
   expect(w.call('r1', 'SAVE')).toBe('(error) ERR')
   repair(w)
   w.run(8)
