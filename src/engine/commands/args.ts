@@ -77,7 +77,8 @@ export function parseDoubleArg(arg: Bytes | undefined, error: string = NOT_FLOAT
 export function parseTimeoutSeconds(arg: Bytes | undefined): number {
   const seconds = parseDoubleArg(arg, 'ERR timeout is not a float or out of range')
   const ms = Math.ceil(seconds * 1000)
-  if (ms >= 9223372036854775807) throw new RedisError('ERR timeout is out of range')
+  // Redis converts to a 64-bit integer, and too much becomes the least there is.
+  if (ms >= 9223372036854775807) throw new RedisError('ERR timeout is negative')
   if (ms < 0) throw new RedisError('ERR timeout is negative')
   return ms === 0 ? 0 : ms
 }
