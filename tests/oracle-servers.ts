@@ -1,0 +1,142 @@
+/**
+ * Two servers that the same requests are put to: ours, in this process and on a clock that the test moves, and a real
+ * redis-server over TCP. Both answer with the bytes that every connection got since it was last asked.
+ */
+import { type Socket, connect } from 'node:net'
+import type { Output } from '../src/engine/machine.ts'
+import { createServer } from '../src/engine/server/create.ts'
+import type { Server } from '../src/engine/server/server.ts'
+import { type Running, sleep, start } from './support/processes.ts'
+
+/** Bytes by number of connection, 1 and up. */
+export type Heard = Map<number, string>
+
+export interface Subject {
+  /** Write bytes on a connection (opened at its first use); resolves when the server has done all it will do now. */
+  send(conn: number, bytes: string): Promise<Heard>
+  wait(ms: number): Promise<Heard>
+  close(): void
+}
+
+export const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
+
+export class Ours implements Subject {
+  readonly server: Server
+  private now = 1_790_000_000_000_000
+  private readonly timers = new Map<number, number>()
+  private heard: Heard = new Map()
+  private readonly opened = new Set<number>()
+
+  constructor(configure: (server: Server) => void = () => {}) {
+    this.server = createServer({ pid: 1, seed: 7, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' }, undefined, { mode: 'server' })
+    this.take(this.server.handle({ type: 'start' }, this.now))
+    configure(this.server)
+  }
+  private take(outputs: readonly Output[]): void {
+    const queue = [...outputs]
+    for (let o = queue.shift(); o !== undefined; o = queue.shift()) {
+      if (o.type === 'listen') queue.push(...this.server.handle({ type: 'listening', port: o.port }, this.now))
+      else if (o.type === 'setTimer') this.timers.set(o.id, o.at)
+      else if (o.type === 'clearTimer') this.timers.delete(o.id)
+      else if (o.type === 'send') this.heard.set(o.conn / 2, (this.heard.get(o.conn / 2) ?? '') + o.bytes)
+      else if (o.type === 'file') {
+        queue.push(...this.server.handle({ type: 'fileDone', id: o.id, result: o.op.op === 'read' || o.op.op === 'stat' ? { ok: false, error: 'ENOENT' } : { ok: true } }, this.now))
+      }
+    }
+  }
+  private drain(): Heard {
+    const heard = this.heard
+    this.heard = new Map()
+    return heard
+  }
+  /** As `send`, without a promise. */
+  say(conn: number, bytes: string): Heard {
+    if (!this.opened.has(conn)) {
+      this.opened.add(conn)
+      this.take(this.server.handle({ type: 'accept', conn: conn * 2, port: 6379, remoteHost: '127.0.0.1', remotePort: 40000 + conn, localHost: '127.0.0.1' }, this.now))
+    }
+    this.now += 20
+    this.take(this.server.handle({ type: 'data', conn: conn * 2, bytes }, this.now))
+    this.pass(0)
+    return this.drain()
+  }
+  send(conn: number, bytes: string): Promise<Heard> {
+    return Promise.resolve(this.say(conn, bytes))
+  }
+  private pass(ms: number): void {
+    const end = this.now + ms * 1000
+    for (;;) {
+      let next: readonly [number, number] | null = null
+      for (const t of this.timers) if (t[1] <= end && (next === null || t[1] < next[1])) next = t
+      if (next === null) break
+      this.timers.delete(next[0])
+      this.now = Math.max(this.now, next[1])
+      this.take(this.server.handle({ type: 'timer', id: next[0] }, this.now))
+    }
+    this.now = end
+  }
+  wait(ms: number): Promise<Heard> {
+    this.pass(ms)
+    return Promise.resolve(this.drain())
+  }
+  close(): void {}
+}
+
+const PING = 'PING\r\n'
+const PONG = '+PONG\r\n'
+
+/** Connections to a real server. A request is over when two PINGs sent behind it on a connection of our own are answered. */
+export class Real implements Subject {
+  private readonly port: number
+  private readonly sockets = new Map<number, Socket>()
+  private heard: Heard = new Map()
+  private wake = (): void => {}
+  constructor(port: number) {
+    this.port = port
+  }
+  private socket(conn: number): Promise<Socket> {
+    const known = this.sockets.get(conn)
+    if (known) return Promise.resolve(known)
+    return new Promise((resolve, reject) => {
+      const s = connect(this.port, '127.0.0.1', () => resolve(s))
+      s.setNoDelay(true)
+      s.setEncoding('latin1')
+      s.once('error', reject)
+      s.on('data', (d) => {
+        this.heard.set(conn, (this.heard.get(conn) ?? '') + d)
+        this.wake()
+      })
+      this.sockets.set(conn, s)
+    })
+  }
+  private drain(): Heard {
+    const heard = this.heard
+    heard.delete(0)
+    this.heard = new Map()
+    return heard
+  }
+  private async settle(): Promise<void> {
+    const control = await this.socket(0)
+    for (let i = 0; i < 2; i++) {
+      this.heard.delete(0)
+      control.write(PING, 'latin1')
+      while (!(this.heard.get(0) ?? '').endsWith(PONG)) await new Promise<void>((r) => { this.wake = r })
+    }
+    await new Promise((r) => setImmediate(r))
+  }
+  async send(conn: number, bytes: string): Promise<Heard> {
+    ;(await this.socket(conn)).write(bytes, 'latin1')
+    await this.settle()
+    return this.drain()
+  }
+  async wait(ms: number): Promise<Heard> {
+    await sleep(ms)
+    await this.settle()
+    return this.drain()
+  }
+  close(): void {
+    for (const s of this.sockets.values()) s.destroy()
+  }
+}
+
+export const startReal = (): Promise<Running> => start('real', { args: ['--enable-debug-command', 'yes', '--loglevel', 'warning'] })
