@@ -194,20 +194,6 @@ test('R16 the handshake: PING, AUTH, listening-port, ip-address, capa, PSYNC', (
   expect(w.info('r1').slave0).toMatch(/^ip=1.2.3.4,port=6379,state=online/)
 })
 
-test('R19 a replica over its output limit is closed and comes back', () => {
-  const w = pair(['client-output-buffer-limit replica 64kb 0 0'])
-  w.synced('r2')
-  w.cut('r1', 'r2')
-  const before = w.info('r1').connected_slaves
-  for (let i = 0; i < 40; i++) w.call('r1', 'SET', `k${i}`, kb(8))
-  w.run(1)
-  expect(before).toBe('1')
-  w.heal()
-  expect(w.synced('r2')).toBe(true)
-  w.run(2)
-  expect(w.digest('r2')).toBe(w.digest('r1'))
-})
-
 test('R20 without a disk after the delay; with repl-diskless-sync no, a file with its length', () => {
   const w = pair(['repl-diskless-sync-delay 5'])
   w.synced('r2')
