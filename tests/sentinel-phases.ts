@@ -1,25 +1,5 @@
-/** One failover on the bench, as a list of phases in ms after the kill, and the comparison of two samples of them. */
-import { deployment, killMaster, whole } from './sentinel-rig.ts'
-
+/** One failover as a list of phases in ms after the kill, and the comparison of two samples of them. */
 export type Phases = Record<string, number | undefined>
-
-export function failoverRun(seed: number): Phases {
-  const d = deployment(seed)
-  d.rig.runUntilTrue(() => whole(d.sentinels), 10000, 100)
-  d.rig.runUntil(d.rig.now + 1_500_000 + d.rig.rng.below(2_500_000))
-  const t0 = killMaster(d)
-  const hits = (re: RegExp): number[] =>
-    d.sentinels.flatMap((s) => s.lines.filter((l) => l.t >= t0 && re.test(l.text)).map((l) => l.t - t0)).sort((a, b) => a - b)
-  let writable: number | undefined
-  const probe = (): void => {
-    if (d.replicas.some((r) => r.masterIp === null)) writable ??= Math.floor(d.rig.now / 1000) - t0
-    else d.rig.at(d.rig.now + 11_000, probe)
-  }
-  probe()
-  d.rig.runUntilTrue(() => hits(/^\+switch-master /).length === 3, 45000)
-  d.rig.runUntilTrue(() => hits(/^\+failover-end /).length > 0, 20000)
-  return phasesOf(hits, writable)
-}
 
 export function phasesOf(hits: (re: RegExp) => number[], writable: number | undefined): Phases {
   const sd = hits(/^\+sdown master /)

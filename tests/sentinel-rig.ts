@@ -298,6 +298,8 @@ export class SentinelProc extends Proc {
       const error = this.sentinel.handleConfigLine(line.split(' '))
       if (error !== null) throw new Error(error)
     }
+    const bad = this.sentinel.finishConfig()
+    if (bad !== null) throw new Error(bad.error)
     const commands = new Map(this.sentinel.commands.map((c) => [c.name, c.handler]))
     this.serve((argv) => {
       const cmd = (argv[0] ?? '').toUpperCase()
