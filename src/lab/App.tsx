@@ -16,9 +16,10 @@ const Structures = lazy(() => import('./structures/Structures.tsx').then((m) => 
 
 export function App() {
   const view = useLab((s) => s.view)
+  const workers = useLab((s) => s.state?.workers ?? 0)
   useEffect(installKeyboard, [])
   return (
-    <div className="app">
+    <div className="app" data-workers={workers}>
       <Header />
       <Notices />
       <main className={`main ${view}`}>

@@ -102,7 +102,7 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
           <>No member {showBytes(member, 40)}: the dict answers before the skiplist is touched.</>
         ) : (
           <>
-            Spans {hops.map((h) => h.span).join(' + ') || rank} = {hops.reduce((n, h) => n + h.span, 0) || rank}: ZRANK {showBytes(member, 30)} returns <b className="ink mono">{count(Math.max(0, rank - (hops.reduce((n, h) => n + h.span, 0) === rank ? 1 : 0)))}</b>.
+            Spans {hops.map((h) => h.span).join(' + ') || rank} = {rank}, counted from 1: ZRANK {showBytes(member, 30)} returns <b className="ink mono">{count(Math.max(0, rank - 1))}</b>.
           </>
         )}{' '}
         {length > nodes.length ? `First ${nodes.length} of ${count(length)} members.` : `${count(length)} members.`}

@@ -1,5 +1,5 @@
 /** Logs: what a process wrote, and what happened in the world. They stick to the end until scrolled up. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { LogLine } from '../../browser/session.ts'
 import { safeText, seconds } from '../format.ts'
 import { useLab } from '../store.ts'
@@ -26,7 +26,8 @@ export function ProcessLog({ process }: { process: string }) {
 }
 
 export function EventLog() {
-  const events = useLab((s) => s.events)
+  const all = useLab((s) => s.events)
+  const events = useMemo(() => all.filter((e) => e.weight > 0), [all])
   return (
     <Rows label="Event log" n={events.length} empty="Nothing has happened yet. Press play, or run a command.">
       {events.slice(-MOST).map((e) => (

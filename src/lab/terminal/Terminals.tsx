@@ -58,20 +58,23 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
   const spec = session ? specOf(session.scenario, tab.process) : undefined
   const label = tab.kind === 'events' ? 'Event log' : tab.kind === 'log' ? `${tab.process} log` : session ? addressOf(session.scenario, tab.process) : tab.process
   return (
-    <span className={`tabx ${on ? 'on' : ''}`}>
+    <span className={`tabx ${on ? 'on' : ''}`} role="presentation">
       <button
         type="button"
         role="tab"
         aria-selected={on}
+        aria-keyshortcuts={tab.kind === 'events' ? undefined : 'Delete'}
+        onKeyDown={(e) => e.key === 'Delete' && tab.kind !== 'events' && closeTab(tab.id)}
         onClick={() => lab.set(tab.kind === 'cli' ? { left: tab.id, front: 'left' } : { right: tab.id, front: 'right' })}
       >
         {tab.kind === 'cli' && <RoleMark role={roleOf(spec, status)} size={12} />}
         <span className={tab.kind === 'cli' ? 'mono' : ''}>{label}</span>
       </button>
       {tab.kind !== 'events' && (
-        <button type="button" className="tabclose" aria-label={`Close ${label}`} title="Close" onClick={() => closeTab(tab.id)}>
+        // For the pointer; by keyboard the tab itself takes Delete. A tab list may hold nothing but tabs.
+        <span className="tabclose" aria-hidden="true" title={`Close ${label} (Delete)`} onClick={() => closeTab(tab.id)}>
           <Icon name="x" size={10} />
-        </button>
+        </span>
       )}
     </span>
   )

@@ -7,7 +7,7 @@ import { openTerminal, closeTab } from '../actions.ts'
 import { bytesToArray, textToBytes } from '../bytes.ts'
 import { type TerminalTab, useLab } from '../store.ts'
 import { EscapeFilter } from './escape-filter.ts'
-import { terminalFor } from './sessions.ts'
+import { terminalFor, type } from './sessions.ts'
 
 function themeNow(): ITheme {
   const css = getComputedStyle(document.documentElement)
@@ -86,9 +86,9 @@ function mount(
   const show = (bytes: string) => term.write(bytesToArray(filter.push(bytes)))
   for (const chunk of before) show(chunk)
   const offs = [world.onOutput(show), world.onExit(setExit)]
-  const send = (text: string) => world.write(textToBytes(text))
+  const send = (text: string) => type(world, textToBytes(text))
   term.onData(send)
-  term.onBinary((binary) => world.write(binary))
+  term.onBinary((binary) => type(world, binary))
   term.attachCustomKeyEventHandler((e) => ownKey(e, term))
   const size = () => {
     if (el.clientWidth < 20 || el.clientHeight < 20) return

@@ -1,5 +1,5 @@
 /** Terminals outlive their pane: moving to another view and back finds the same redis-cli with its output. */
-import type { Terminal as WorldTerminal } from '../../browser/session.ts'
+import type { Session, Terminal as WorldTerminal } from '../../browser/session.ts'
 import { lab, type TerminalTab } from '../store.ts'
 import { boxOf, specOf } from '../world-facts.ts'
 
@@ -33,4 +33,36 @@ export function closeTerminal(id: string): void {
   if (!kept) return
   open.delete(id)
   kept.terminal.close()
+}
+
+/** Answers take some packets; a command that blocks must not run the paused world for ever. */
+const LONGEST_WAIT = 2_000_000
+const ANSWERED = /\n[\s\S]*> /
+
+/**
+ * Keys echo at once even when the world is paused. A command sent then runs the world just until its answer has come
+ * and redis-cli prompts again, a breakpoint is hit, or the person presses play.
+ */
+export function type(terminal: WorldTerminal, bytes: string): void {
+  const { session, state } = lab.get()
+  terminal.write(bytes)
+  if (session && state && !state.playing && /[\r\n]/.test(bytes)) void runToAnswer(session, terminal, state.now)
+}
+
+let running = false
+async function runToAnswer(session: Session, terminal: WorldTerminal, from: number): Promise<void> {
+  if (running) return
+  running = true
+  let said = ''
+  const off = terminal.onOutput((bytes) => {
+    said += bytes
+  })
+  for (let waited = 0; waited < LONGEST_WAIT && !ANSWERED.test(said); ) {
+    waited += waited < 50_000 ? 500 : 10_000
+    await session.runTo(from + waited)
+    const now = lab.get().state
+    if (now?.playing || now?.hit) break
+  }
+  off()
+  running = false
 }

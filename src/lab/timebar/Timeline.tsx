@@ -31,7 +31,7 @@ export function Timeline() {
   const start = from ?? Math.max(0, now - span * LEAD)
   const x = useMemo(() => scaleLinear([start, start + span], [PAD, Math.max(PAD + 1, width - PAD)]), [start, span, width])
   const over = useMemo(() => scaleLinear([0, Math.max(now * 1.04, 24_000_000)], [PAD, Math.max(PAD + 1, width - PAD)]), [now, width])
-  const seen = useMemo(() => events.filter((e) => e.at >= start && e.at <= start + span), [events, start, span])
+  const seen = useMemo(() => events.filter((e) => e.weight > 0 && e.at >= start && e.at <= start + span), [events, start, span])
   const lanes = 3
   const placed = placeMarks(seen, x, width, lanes)
   const view = { top: compact ? 4 : 24, lane: 14, dens: compact ? 16 : 22 }
