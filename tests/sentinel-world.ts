@@ -115,7 +115,6 @@ export function deploy(shape: Shape): Deployment {
   const { seed, replicas = 2, sentinels = 3, quorum = 2, downAfter = 2000, failoverTimeout = 60000, oneBox = false } = shape
   const count = Math.max(replicas + 1, sentinels)
   const boxOf = (n: number): string => `box-${oneBox ? 1 : n}`
-  const addressOf = (n: number): string => (oneBox ? ADDRESS : `10.0.0.${10 + n}`)
   const redisPort = (n: number): number => (oneBox ? 6378 + n : 6379)
   const sentinelPort = (n: number): number => (oneBox ? 26378 + n : 26379)
   const processes: ProcessSpec[] = []
