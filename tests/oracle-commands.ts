@@ -66,7 +66,7 @@ export class Requests {
       () => [this.pick(['del', 'unlink', 'exists', 'touch']), ...some(k, 2)], () => ['type', k()], () => ['object', 'encoding', k()], () => ['dump', this.of(STRINGS)],
       () => [this.pick(['expire', 'pexpire']), k(), this.pick(['1000000', '2000000', 'x', '9223372036854775807']), ...opt(this.pick(['nx', 'xx', 'gt', 'lt', 'foo']))],
       () => [this.pick(['expireat', 'pexpireat']), k(), this.pick(['1', '33177117420000', '33177117420'])], () => ['persist', k()],
-      () => [this.pick(['expiretime', 'pexpiretime']), 'nope'], () => [this.pick(['rename', 'renamenx']), k(), k()], () => ['copy', k(), k(), ...opt('replace'), ...opt('db', this.pick(['1', '0', '99', 'x']))],
+      () => [this.pick(['expiretime', 'pexpiretime']), 'absent'], () => [this.pick(['rename', 'renamenx']), k(), k()], () => ['copy', k(), k(), ...opt('replace'), ...opt('db', this.pick(['1', '0', '99', 'x']))],
       () => ['move', k(), this.pick(['1', '0', '77'])], () => ['dbsize'], () => ['keys', this.pick(['*', 's*', '[lt]?', 'nope'])],
       () => ['sort', this.pick([...LISTS, ...SETS, ...ZSETS]), 'alpha', ...opt('desc'), ...opt('limit', num(), num()), ...opt('get', '#'), ...opt('store', 'd')],
       () => ['debug', 'digest-value', k()], () => ['debug', 'digest'],
@@ -78,7 +78,7 @@ export class Requests {
     return [
       () => [this.pick(['hset', 'hmset']), h(), ...this.pairs(el, el, 4)], () => ['hsetnx', h(), el(), el()], () => [this.pick(['hget', 'hexists', 'hstrlen']), h(), el()],
       () => [this.pick(['hmget', 'hdel']), h(), ...some(el)], () => [this.pick(['hlen', 'hkeys', 'hvals', 'hgetall']), h()],
-      () => ['hincrby', h(), this.pick(['1', 'a', 'n']), num()], () => ['hincrbyfloat', h(), this.pick(['1', 'a', 'n']), this.score()], () => ['hrandfield', 'nope', ...opt(num())],
+      () => ['hincrby', h(), this.pick(['1', 'a', 'n']), num()], () => ['hincrbyfloat', h(), this.pick(['1', 'a', 'n']), this.score()], () => ['hrandfield', 'absent', ...opt(num())],
       () => ['hscan', h(), '0', 'count', '1000', ...opt('match', this.pick(['*', '1*', '[a-c]']))],
     ]
   }
@@ -100,7 +100,7 @@ export class Requests {
       () => ['sadd', t(), ...some(el)], () => ['sadd', t(), ...some(() => `${this.rng.below(100000)}`, 8)], () => ['srem', t(), ...some(el)], () => ['smove', t(), t(), el()],
       () => [this.pick(['sismember', 'smismember']), t(), el()], () => ['scard', t()], () => ['smembers', t()], () => [this.pick(['sinter', 'sunion', 'sdiff']), ...some(t)],
       () => [this.pick(['sinterstore', 'sunionstore', 'sdiffstore']), this.pick(['d', 't3']), ...some(t)], () => ['sintercard', num(), ...some(t), ...opt('limit', num())],
-      () => [this.pick(['spop', 'srandmember']), 'nope', ...opt(num())], () => ['sscan', t(), '0', 'count', '1000', ...opt('match', this.pick(['*', '1*', 'm?']))],
+      () => [this.pick(['spop', 'srandmember']), 'absent', ...opt(num())], () => ['sscan', t(), '0', 'count', '1000', ...opt('match', this.pick(['*', '1*', 'm?']))],
     ]
   }
   private zsets(): (() => string[])[] {
@@ -120,7 +120,7 @@ export class Requests {
       () => ['zmpop', num(), z(), ...opt(z()), this.pick(['min', 'max', 'x']), ...opt('count', num())],
       () => [this.pick(['zunion', 'zinter']), '2', this.pick([...ZSETS, ...SETS]), z(), ...opt('weights', score(), '2'), ...opt('aggregate', this.pick(['min', 'max', 'q'])), ...opt('withscores')],
       () => ['zdiff', '2', z(), z(), ...opt('withscores')], () => [this.pick(['zunionstore', 'zinterstore', 'zdiffstore']), 'd', '2', z(), z()], () => ['zintercard', this.pick(['1', '2', '0']), z(), z(), ...opt('limit', num())],
-      () => ['zrandmember', 'nope', ...opt(num())], () => ['zscan', q(), '0', 'count', '1000'],
+      () => ['zrandmember', 'absent', ...opt(num())], () => ['zscan', q(), '0', 'count', '1000'],
     ]
   }
   private bits(): (() => string[])[] {
@@ -139,7 +139,7 @@ export class Requests {
     return [
       () => ['multi'], () => ['exec'], () => ['exec'], () => ['exec'], () => ['discard'], () => ['watch', this.pick(ALL)], () => ['unwatch'], () => ['ping'], () => ['echo', this.el()],
       () => ['publish', 'c', 'm'], () => ['pubsub', 'channels'], () => ['pubsub', 'numsub', 'a'], () => ['nosuch', this.el()], () => ['client', 'getname'], () => ['client', 'setname', this.pick(['me', 'a b', ''])],
-      () => ['config', 'get', this.pick(['maxmemory', 'nope'])], () => ['command', 'getkeys', ...this.next()], () => ['select', this.pick(['0', '0', '0', '99', 'x'])], () => ['wait', '0', '0'], () => ['blpop', 'nope', 'x'],
+      () => ['config', 'get', this.pick(['maxmemory', 'absent'])], () => ['command', 'getkeys', ...this.next()], () => ['select', this.pick(['0', '0', '0', '99', 'x'])], () => ['wait', '0', '0'], () => ['blpop', 'nope', 'x'],
     ]
   }
 }
