@@ -21,6 +21,8 @@ export interface SessionHost {
 
 const SLICE_MS = 10
 const FRAME_MS = 16
+/** How long a worker may go on with its window after a kill. */
+const KILL_MS = 120
 const MAX_EVENTS = 4000
 const MAX_PACKETS = 200
 
@@ -50,9 +52,21 @@ export class ConductorSession {
   }
 
   receive(message: FromPage): void {
+    if (message.type === 'fault' && message.fault.type === 'kill') this.killHard(message.fault.process)
+    if (message.type === 'end') this.killHard(message.process)
     this.queue = this.queue.then(() => this.perform(message)).catch((error: unknown) => {
       this.host.post({ type: 'error', message: error instanceof Error ? error.message : String(error) })
       if ('id' in message) this.host.post({ type: 'done', id: message.id })
+    })
+  }
+
+  /** A kill waits in the queue like any input, unless the process is what the queue waits for. */
+  private killHard(process: string): void {
+    const { conductor } = this
+    const owed = conductor.owesAnswer(process)
+    if (!owed) return
+    this.host.later(KILL_MS, () => {
+      if (conductor === this.conductor && conductor.owesAnswer(process) === owed) conductor.abandon(process)
     })
   }
 

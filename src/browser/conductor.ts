@@ -49,6 +49,10 @@ interface Seat {
   /** Batches that other workers sent to this one, by sender. */
   expect: Map<number, number>
   answer: ((message: FromWorker) => void) | null
+  /** Why its worker will never answer again. */
+  dead: string | null
+  /** It was killed while its machine did not come back. */
+  abandoned: boolean
 }
 
 export class Conductor {
@@ -193,6 +197,7 @@ export class Conductor {
       return { summary: null, views: views.map((v) => [v.id, null] as [number, unknown]), ...traffic }
     }
     const answer = await this.ask(seat, { type: 'inspect', views, expect: expectOf(seat) })
+    if (answer.type === 'failed' && seat.dead !== null) this.lost(seat, answer.message)
     if (answer.type !== 'inspected') return { summary: null, views: [], packets: [], links: [] }
     return { ...answer, views: answer.views.map(([id, data]) => [id, data] as [number, unknown]) }
   }
@@ -280,7 +285,7 @@ export class Conductor {
     const init = { index, spec, worldSeed: this.scenario.seed, epochMs: EPOCH_MS, peers: [...this.peers], links }
     const here = this.runnerHere(newRunnerState(init))
     const peer = this.peers[index] as Peer
-    this.seats.push({ peer, spec, worker: null, here, report: reportOf(here), key: null, inbox: [], expect: new Map(), answer: null })
+    this.seats.push({ peer, spec, worker: null, here, report: reportOf(here), key: null, inbox: [], expect: new Map(), answer: null, dead: null, abandoned: false })
   }
   private runnerHere(state: RunnerState): ProcessRunner {
     return new ProcessRunner(state, this.programs(state.spec.kind), (packet) => this.deliver(packet), {}, this.tap)
@@ -293,15 +298,15 @@ export class Conductor {
     seat.here = null
     seat.worker = worker
     seat.expect = new Map()
+    seat.dead = null
+    seat.abandoned = false
     worker.onMessage((message) => {
       const { answer } = seat
       seat.answer = null
       answer?.(message)
     })
     worker.onError((message) => {
-      const { answer } = seat
-      seat.answer = null
-      answer?.({ type: 'failed', message })
+      if (seat.worker === worker) this.giveUp(seat, message)
     })
     worker.post({ type: 'init', state, tap: this.tap })
     for (const other of this.seats) {
@@ -347,15 +352,36 @@ export class Conductor {
     state.seq = state.incarnation * 4294967296
     state.sockets.nextStream = state.incarnation * 1e6
     state.status = { state: 'crashed', exitCode: null, crash: message, poweredOff: false }
+    if (seat.abandoned) state.status = { state: 'killed', exitCode: null, crash: null, poweredOff: false }
     this.endWorker(seat, state)
     for (const other of this.seats) {
       if (other !== seat) this.tell(other.peer.index, { type: 'lost', index }, Math.ceil(this.horizon))
     }
-    this.marks.push({ at: this.now, process: seat.spec.name, kind: 'process.crash', text: message.split('\n')[0] ?? '', weight: 3 })
+    this.marks.push({ at: this.now, process: seat.spec.name, kind: seat.abandoned ? 'process.killed' : 'process.crash', text: message.split('\n')[0] ?? '', weight: 3 })
     this.listener.status(seat.spec.name, state.status)
   }
 
+  /** Whether a process's worker owes an answer: its machine may be in an endless loop. */
+  owesAnswer(process: string): unknown {
+    return this.seats.find((s) => s.spec.name === process)?.answer ?? null
+  }
+  /** Ends the worker of a process that does not come back; the window goes on without it. */
+  abandon(process: string): void {
+    const seat = this.seats.find((s) => s.spec.name === process)
+    if (!seat?.worker || !seat.answer) return
+    seat.abandoned = true
+    this.giveUp(seat, 'killed while it was busy')
+  }
+  private giveUp(seat: Seat, message: string): void {
+    const { answer } = seat
+    seat.dead = message
+    seat.answer = null
+    seat.worker?.terminate()
+    answer?.({ type: 'failed', message })
+  }
+
   private ask(seat: Seat, message: ToWorker): Promise<FromWorker> {
+    if (seat.dead !== null) return Promise.resolve({ type: 'failed', message: seat.dead })
     return new Promise((resolve) => {
       seat.answer = resolve
       seat.worker?.post(message)
