@@ -98,7 +98,7 @@ export async function socketConversation(port: number): Promise<Conversation> {
     if (known) return known
     const socket = net.connect(port, '127.0.0.1')
     socket.setNoDelay(true)
-    socket.on('data', (data) => heard(data.latin1Slice()))
+    socket.on('data', (data) => heard(data.toString('latin1')))
     socket.on('error', () => {})
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve())

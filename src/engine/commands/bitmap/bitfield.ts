@@ -49,12 +49,10 @@ function parseOperations(c: CommandContext, argv: readonly Bytes[], readOnly: bo
     const offset = parseBitOffset(c, argv[j + 2]!, bits)
     j += 2
     let operand = 0n
-    if (kind !== 'get') {
-      if (readOnly) fail('ERR BITFIELD_RO only supports the GET subcommand')
-      operand = parseBigArg(argv[++j])
-    }
+    if (kind !== 'get') operand = parseBigArg(argv[++j])
     operations.push({ kind: kind as Operation['kind'], offset, bits, signed, overflow, operand })
   }
+  if (readOnly && operations.some((op) => op.kind !== 'get')) fail('ERR BITFIELD_RO only supports the GET subcommand')
   return operations
 }
 
@@ -67,7 +65,7 @@ function read(byteAt: (index: number) => number, op: Operation): bigint {
 }
 
 /** The value as it will be stored, or null when it does not fit and OVERFLOW is FAIL. */
-function fit(op: Operation, value: bigint): bigint | null {
+function storable(op: Operation, value: bigint): bigint | null {
   const width = BigInt(op.bits)
   const max = op.signed ? (1n << (width - 1n)) - 1n : (1n << width) - 1n
   const min = op.signed ? -(1n << (width - 1n)) : 0n
@@ -105,7 +103,7 @@ const bitfieldGeneric =
       if (op.kind === 'get') return normalizeInt(old)
       // SET of an unsigned field takes a negative operand as the large number it is in 64 unsigned bits.
       const wanted = op.kind === 'incrby' ? old + op.operand : op.signed ? op.operand : BigInt.asUintN(64, op.operand)
-      const value = fit(op, wanted)
+      const value = storable(op, wanted)
       if (value === null) return null
       write(op, value)
       if (grown || value !== old) changes++

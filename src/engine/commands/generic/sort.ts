@@ -9,7 +9,7 @@ import { createList, listForEach, listPush } from '../../objects/list.ts'
 import type { Obj } from '../../objects/object.ts'
 import { setForEach } from '../../objects/set.ts'
 import { stringBytes } from '../../objects/string.ts'
-import { zsetForEach } from '../../objects/zset.ts'
+import { convertZsetToSkiplist, zsetForEach } from '../../objects/zset.ts'
 import { RedisError, type Reply, WRONGTYPE } from '../../protocol/reply.ts'
 import { fail, parseLongArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
@@ -138,6 +138,8 @@ const sortGeneric =
       options.alpha = true
       options.by = null
     }
+    // SORT turns a small sorted set into a skiplist for good.
+    if (o?.type === 'zset') convertZsetToSkiplist(o, c.rng.next())
     let elements = elementsOf(o)
     if (!options.dontSort) {
       elements = sorted(c, elements, options)
