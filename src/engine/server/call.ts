@@ -12,6 +12,7 @@ import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
 import { Client } from './client.ts'
 import { countLatency } from './latency.ts'
 import type { Server } from './server.ts'
+import { unwatchAllKeys } from './watch.ts'
 import { ErrorStat } from './stats.ts'
 
 const BASE_MICROS = 2
@@ -104,6 +105,7 @@ function reject(server: Server, c: Client, command: Command | null, line: string
 function discard(c: Client): void {
   c.multi = null
   c.dirtyCas = false
+  unwatchAllKeys(c)
 }
 
 function whyRefused(server: Server, c: Client, command: Command, argv: readonly Bytes[]): string | null {

@@ -51,9 +51,9 @@ export class Config extends ConfigValues {
     for (const p of patterns) {
       if (/[*?[]/.test(p)) globs.push(p)
       else {
-        const name = p.toLowerCase()
-        const d = directiveByName.get(name)
-        if (d) found.set(name, d)
+        // A whole name is echoed as it was typed.
+        const d = directiveByName.get(p.toLowerCase())
+        if (d) found.set(p, d)
       }
     }
     if (globs.length > 0) {

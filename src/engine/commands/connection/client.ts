@@ -208,7 +208,7 @@ function checkPrefixes(prefixes: readonly Bytes[], existing: readonly Bytes[]): 
 }
 const caching: Handler = ({ client }, argv) => {
   const t = client.tracking
-  if (t === null || !(t.optin || t.optout)) throw new RedisError('ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled')
+  if (t === null || !t.on) throw new RedisError('ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled')
   const mode = argv[2]?.toLowerCase()
   if (mode === 'yes') {
     if (!t.optin) throw new RedisError('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.')

@@ -65,7 +65,7 @@ const listNames = (names: Iterable<Bytes>, pattern: Bytes | undefined): Reply =>
   return out
 }
 const atMostOnePattern = (argv: readonly Bytes[]): void => {
-  if (argv.length > 3) throw new RedisError(`ERR wrong number of arguments for 'pubsub|${(argv[1] ?? '').toLowerCase()}' command`)
+  if (argv.length > 3) throw new RedisError(`ERR unknown subcommand or wrong number of arguments for '${argv[1] ?? ''}'. Try PUBSUB HELP.`)
 }
 const counts = (table: ReadonlyMap<Bytes, ReadonlySet<Client>>, argv: readonly Bytes[]): Reply => argv.slice(2).flatMap((name) => [name, table.get(name)?.size ?? 0])
 

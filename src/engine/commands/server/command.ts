@@ -43,8 +43,8 @@ function info(c: CommandContext, name: string): Reply {
   }
   const words = (list: readonly string[]): Reply => set(list.map((w) => status(w)))
   return [
-    name.toLowerCase(), f.arity, words(f.flags), f.firstKey, f.lastKey, f.step, words(f.acl), f.tips,
-    f.keySpecs.map((k) => shape(k)), subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s)),
+    name.toLowerCase(), f.arity, words(f.flags), f.firstKey, f.lastKey, f.step, words(f.acl), set(f.tips),
+    set(f.keySpecs.map((k) => shape(k))), set(subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s))),
   ]
 }
 
