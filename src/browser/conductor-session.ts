@@ -122,6 +122,8 @@ export class ConductorSession {
         this.playing = false
         this.hit = null
         await this.runTo(message.at)
+        // The pushes on the way were of earlier moments.
+        await this.push()
         this.host.post({ type: 'done', id: message.id })
         return
       case 'restart':
