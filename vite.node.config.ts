@@ -7,6 +7,7 @@ export default defineConfig({
     outDir: 'dist-node',
     target: 'node20',
     minify: false,
+    copyPublicDir: false,
     rollupOptions: {
       input: { 'rehash-server': 'src/node/rehash-server.ts' },
       output: { entryFileNames: '[name].js', format: 'es' },

@@ -12,6 +12,12 @@ const argv = process.argv.slice(2)
 const name = basename(process.argv[1] ?? '')
 const sentinel = name.includes('sentinel') || argv.includes('--sentinel')
 
+// As redis-server: these stand alone, before any configuration is read.
+if (argv.length === 1 && (argv[0] === '-v' || argv[0] === '--version')) {
+  process.stdout.write('Redis server v=7.0.15 sha=00000000:0 malloc=rehash bits=64 build=rehash\n')
+  process.exit(0)
+}
+
 const server = createServer(
   {
     pid: process.pid,
