@@ -47,7 +47,9 @@ test('one worker runs for each process', async ({ page }) => {
   const engineWorkers = async (): Promise<number> => page.workers().filter((w) => /process/.test(w.url())).length
   await expect(card(page, 's3')).toBeVisible()
   const shown = async (): Promise<number> => Number(await page.locator('[data-workers]').getAttribute('data-workers'))
-  await expect.poll(async () => Math.max(await engineWorkers(), await shown()), { timeout: 15_000 }).toBeGreaterThanOrEqual(6)
+  await expect
+    .poll(async () => Math.max(await engineWorkers(), await shown()), { timeout: 15_000 })
+    .toBeGreaterThanOrEqual(6)
 })
 
 test('killing the master ends in a promotion, and the old master comes back as a replica', async ({ page }) => {
@@ -59,7 +61,9 @@ test('killing the master ends in a promotion, and the old master comes back as a
   await expect.poll(() => clock(page), { timeout: 60_000 }).toBeGreaterThan(15_000_000)
   await page.keyboard.press('k')
   await expect(card(page, 'redis-1')).toHaveAttribute('data-state', 'killed')
-  await expect(page.locator('[data-testid^=process-redis-][data-role=master][data-state=running]')).toHaveCount(1, { timeout: 60_000 })
+  await expect(page.locator('[data-testid^=process-redis-][data-role=master][data-state=running]')).toHaveCount(1, {
+    timeout: 60_000,
+  })
   await expect(card(page, 'redis-1')).not.toHaveAttribute('data-state', 'running')
   await card(page, 'redis-1').click()
   await page.keyboard.press('r')
@@ -71,7 +75,8 @@ test('pause freezes the clock, and a step advances by one event', async ({ page 
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible()
   const before = await clock(page)
-  const events = async (): Promise<number> => Number((await page.getByTestId('event-count').textContent())?.replace(/\D/g, ''))
+  const events = async (): Promise<number> =>
+    Number((await page.getByTestId('event-count').textContent())?.replace(/\D/g, ''))
   const count = await events()
   await page.waitForTimeout(500)
   expect(await clock(page)).toBe(before)
@@ -149,7 +154,10 @@ for (const theme of ['light', 'dark'] as const) {
   })
 }
 
-for (const [width, height] of [[1280, 720], [390, 844]] as const) {
+for (const [width, height] of [
+  [1280, 720],
+  [390, 844],
+] as const) {
   test(`nothing scrolls the page sideways at ${width} x ${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height })
     await open(page)

@@ -7,7 +7,9 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
 const port = 20000 + (process.pid % 20000)
-const server = spawn(process.argv[2] ?? 'redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], { stdio: 'ignore' })
+const server = spawn(process.argv[2] ?? 'redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
+  stdio: 'ignore',
+})
 
 const open = () =>
   new Promise((resolve) => {
@@ -89,7 +91,21 @@ function record(entry, doc) {
   const [name, arity, flags, firstKey, lastKey, step, acl, tips, keySpecs, subcommands] = entry
   const { subcommands: subDocs, ...rest } = doc
   const { summary, since, group, complexity, ...more } = rest
-  facts[name] = { arity, flags, firstKey, lastKey, step, acl, tips, keySpecs, group, since, summary, complexity, ...more }
+  facts[name] = {
+    arity,
+    flags,
+    firstKey,
+    lastKey,
+    step,
+    acl,
+    tips,
+    keySpecs,
+    group,
+    since,
+    summary,
+    complexity,
+    ...more,
+  }
   for (const sub of subcommands) record(sub, subDocs[sub[0]])
 }
 for (const entry of replies[1]) record(entry, docs[entry[0]])

@@ -27,7 +27,9 @@ function needNode() {
 /** Install the packages of the lock file unless exactly these are installed. */
 export function ensurePackages() {
   needNode()
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const stamp = join(root, 'node_modules', '.rehash-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   say('installing packages from the lock file ...')
@@ -40,7 +42,12 @@ export function ensurePackages() {
 
 const which = (name) => {
   try {
-    return execFileSync(process.platform === 'win32' ? 'where' : 'which', [name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0].trim()
+    return execFileSync(process.platform === 'win32' ? 'where' : 'which', [name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+      .split('\n')[0]
+      .trim()
   } catch {
     return ''
   }
@@ -75,7 +82,7 @@ export function ensureBrowser() {
   let path = findBrowser()
   if (path === '' && aptInstall(['chromium'])) path = findBrowser()
   if (path === '') {
-    say('no Chromium or Chrome found: installing Playwright\'s own ...')
+    say("no Chromium or Chrome found: installing Playwright's own ...")
     if (run(bin('playwright'), ['install', 'chromium']) !== 0) {
       console.error('rehash: no browser could be installed; install Chromium, or set CHROME_PATH, and run again')
       process.exit(1)
@@ -97,10 +104,18 @@ const newest = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
 export function stale(built, sources) {
   const at = newest(join(root, built))
   if (at === 0) return true
-  const out = execFileSync(process.execPath, ['-e', `
+  const out = execFileSync(
+    process.execPath,
+    [
+      '-e',
+      `
     const fs=require('fs'),p=require('path');let m=0
     const w=f=>{const s=fs.statSync(f,{throwIfNoEntry:false});if(!s)return;if(s.isDirectory())for(const e of fs.readdirSync(f))w(p.join(f,e));else m=Math.max(m,s.mtimeMs)}
-    for(const f of process.argv.slice(1))w(f);console.log(m)`, ...sources.map((s) => join(root, s))], { encoding: 'utf8' })
+    for(const f of process.argv.slice(1))w(f);console.log(m)`,
+      ...sources.map((s) => join(root, s)),
+    ],
+    { encoding: 'utf8' },
+  )
   return Number(out) > at
 }
 export const sources = ['src', 'public', 'index.html', 'vite.config.ts', 'vite.node.config.ts', 'package-lock.json']
@@ -112,5 +127,8 @@ export function ensureBuilt() {
   }
 }
 export function build() {
-  return run(bin('vite'), ['build', '--logLevel', 'warn']) || run(bin('vite'), ['build', '--logLevel', 'warn', '-c', 'vite.node.config.ts'])
+  return (
+    run(bin('vite'), ['build', '--logLevel', 'warn']) ||
+    run(bin('vite'), ['build', '--logLevel', 'warn', '-c', 'vite.node.config.ts'])
+  )
 }

@@ -19,10 +19,13 @@ export function checks({ browser }) {
   count('types', run(bin('tsc'), ['-b']) === 0)
   count('types of the tests', run(bin('tsc'), ['-p', 'tests']) === 0)
   count('lint', run(bin('biome'), ['lint', '.']) === 0)
+  count('format', run(bin('biome'), ['format', '.']) === 0)
   count('size budget', sizeBudget())
   vitest(tally)
   if (browser) playwright(tally)
-  console.log(`\n${tally.passed} passed, ${tally.failed} failed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''}`)
+  console.log(
+    `\n${tally.passed} passed, ${tally.failed} failed${tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''}`,
+  )
   return tally.failed === 0 ? 0 : 1
 }
 
@@ -30,7 +33,8 @@ function sizeBudget() {
   const assets = join(root, 'dist', 'assets')
   if (!existsSync(assets)) return false
   let bytes = 0
-  for (const file of readdirSync(assets)) if (/\.(js|css)$/.test(file)) bytes += gzipSync(readFileSync(join(assets, file)), { level: 9 }).length
+  for (const file of readdirSync(assets))
+    if (/\.(js|css)$/.test(file)) bytes += gzipSync(readFileSync(join(assets, file)), { level: 9 }).length
   console.log(`JavaScript and CSS, gzip -9: ${(bytes / 1024).toFixed(0)} KB of ${SIZE_BUDGET_BYTES / 1024} KB`)
   return bytes <= SIZE_BUDGET_BYTES
 }
@@ -51,7 +55,9 @@ function vitest(tally) {
 
 function playwright(tally) {
   const out = join(mkdtempSync(join(tmpdir(), 'rehash-')), 'playwright.json')
-  const status = run(bin('playwright'), ['test', '--reporter=list,json'], { env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: out } })
+  const status = run(bin('playwright'), ['test', '--reporter=list,json'], {
+    env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: out },
+  })
   if (!existsSync(out)) {
     tally.failed++
     return

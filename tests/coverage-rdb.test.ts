@@ -86,7 +86,9 @@ test('RESTORE options; DEBUG RELOAD', () => {
   expect(w.call('r1', 'PTTL', 'm')).toBeGreaterThan(4000)
   expect(w.call('r1', 'RESTORE', 'n', '1000', payload, 'ABSTTL')).toBe('OK')
   expect(w.call('r1', 'EXISTS', 'n')).toBe(0)
-  expect(w.call('r1', 'RESTORE', 'n', '0', `${payload.slice(0, -1)}!`)).toBe('(error) ERR DUMP payload version or checksum are wrong')
+  expect(w.call('r1', 'RESTORE', 'n', '0', `${payload.slice(0, -1)}!`)).toBe(
+    '(error) ERR DUMP payload version or checksum are wrong',
+  )
   expect(w.call('r1', 'RESTORE', 'n', '-1', payload)).toBe('(error) ERR Invalid TTL value, must be >= 0')
   const digest = w.digest('r1')
   expect(w.call('r1', 'DEBUG', 'RELOAD')).toBe('OK')

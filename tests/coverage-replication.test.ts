@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { following, ReplicationRig } from './replication-rig.ts'
 
-const pair = (master: string[] = [], replica: string[] = []): ReplicationRig => new ReplicationRig([master, [following(1), ...replica]])
-const trio = (all: string[] = []): ReplicationRig => new ReplicationRig([all, [following(1), ...all], [following(1), ...all]])
+const pair = (master: string[] = [], replica: string[] = []): ReplicationRig =>
+  new ReplicationRig([master, [following(1), ...replica]])
+const trio = (all: string[] = []): ReplicationRig =>
+  new ReplicationRig([all, [following(1), ...all], [following(1), ...all]])
 const kb = (n: number): string => 'x'.repeat(n * 1024)
 
 test('R01 replicas follow the stream byte for byte; R04, R17, R18, R22 and what is written meanwhile arrives', () => {
@@ -29,7 +31,14 @@ test('R02 a replica refuses writes; R05 REPLICAOF in the conf, old names of dire
   const w = pair()
   w.synced('r2')
   expect(w.call('r2', 'SET', 'a', '1')).toBe("(error) READONLY You can't write against a read only replica.")
-  expect(w.call('r1', 'CONFIG', 'GET', 'min-*')).toEqual(expect.arrayContaining(['min-slaves-to-write', 'min-replicas-to-write', 'min-slaves-max-lag', 'min-replicas-max-lag']))
+  expect(w.call('r1', 'CONFIG', 'GET', 'min-*')).toEqual(
+    expect.arrayContaining([
+      'min-slaves-to-write',
+      'min-replicas-to-write',
+      'min-slaves-max-lag',
+      'min-replicas-max-lag',
+    ]),
+  )
   expect(w.call('r2', 'CONFIG', 'GET', 'replica-ignore-maxmemory')).toEqual(['replica-ignore-maxmemory', 'yes'])
   expect(w.call('r2', 'SLAVEOF', '10.0.0.11', '6379')).toBe('OK Already connected to specified master')
   expect(w.call('r2', 'SLAVEOF', 'NO', 'ONE')).toBe('OK')
@@ -89,7 +98,9 @@ test('R09 after a cut only the missing bytes are sent', () => {
   w.heal()
   expect(w.synced('r2')).toBe(true)
   w.run(1)
-  const line = w.log('r1').find((l) => l.startsWith('Partial resynchronization request from 10.0.0.12:6379 accepted. Sending')) ?? ''
+  const line =
+    w.log('r1').find((l) => l.startsWith('Partial resynchronization request from 10.0.0.12:6379 accepted. Sending')) ??
+    ''
   const [, bytes, offset] = /Sending (\d+) bytes of backlog starting from offset (\d+)\.$/.exec(line) ?? []
   expect(Number(offset)).toBe(from)
   expect(Number(bytes)).toBeGreaterThan(20 * 1024)
@@ -107,7 +118,11 @@ test('R10 one big write stays in the backlog beyond its size; R12 many small one
     const histlen = Number(w.info('r1').repl_backlog_histlen)
     w.heal()
     w.synced('r2')
-    return [histlen, w.info('r1', 'stats').sync_partial_ok, w.logged('r1', 'Unable to partial resync with replica 10.0.0.12:6379 for lack of backlog (Replica request was: ')]
+    return [
+      histlen,
+      w.info('r1', 'stats').sync_partial_ok,
+      w.logged('r1', 'Unable to partial resync with replica 10.0.0.12:6379 for lack of backlog (Replica request was: '),
+    ]
   }
   const big = run(1, 30000)
   expect(big[0]).toBeGreaterThan(30000)
@@ -140,7 +155,11 @@ test('R13 a promoted replica answers for the old id: the other replica and the o
   const offset = Number(w.info('r2').slave_repl_offset)
   w.call('r2', 'REPLICAOF', 'NO', 'ONE')
   const promoted = w.info('r2')
-  expect([promoted.role, promoted.master_replid2, promoted.second_repl_offset]).toEqual(['master', id, String(offset + 1)])
+  expect([promoted.role, promoted.master_replid2, promoted.second_repl_offset]).toEqual([
+    'master',
+    id,
+    String(offset + 1),
+  ])
   expect(w.call('r2', 'GET', 'a')).toBe('1')
   w.call('r3', 'REPLICAOF', '10.0.0.12', '6379')
   w.call('r1', 'REPLICAOF', '10.0.0.12', '6379')
@@ -158,13 +177,23 @@ test('R14 an old master that wrote on must take a full copy', () => {
   w.call('r1', 'SET', 'diverged', '1')
   w.call('r1', 'REPLICAOF', '10.0.0.12', '6379')
   w.synced('r1')
-  expect(w.log('r2').some((l) => /^Partial resynchronization not accepted: Requested offset for second ID was \d+, but I can reply up to \d+$/.test(l))).toBe(true)
+  expect(
+    w
+      .log('r2')
+      .some((l) =>
+        /^Partial resynchronization not accepted: Requested offset for second ID was \d+, but I can reply up to \d+$/.test(
+          l,
+        ),
+      ),
+  ).toBe(true)
   expect(w.call('r1', 'EXISTS', 'diverged')).toBe(0)
   const other = new ReplicationRig([[], []])
   other.call('r2', 'REPLICAOF', '10.0.0.11', '6379')
   other.synced('r2')
   const line = other.log('r1').find((l) => l.startsWith('Partial resynchronization not accepted'))
-  expect(line).toMatch(/^Partial resynchronization not accepted: Replication ID mismatch \(Replica asked for '[0-9a-f]{40}', my replication IDs are '[0-9a-f]{40}' and '0{40}'\)$/)
+  expect(line).toMatch(
+    /^Partial resynchronization not accepted: Replication ID mismatch \(Replica asked for '[0-9a-f]{40}', my replication IDs are '[0-9a-f]{40}' and '0{40}'\)$/,
+  )
 })
 
 test('R15 a replica stopped with SHUTDOWN SAVE goes on where it was', () => {
@@ -198,7 +227,8 @@ test('R20 without a disk after the delay; with repl-diskless-sync no, a file wit
   const w = pair(['repl-diskless-sync-delay 5'])
   w.synced('r2')
   const at = (text: string): number => w.world.log('r1').find((l) => l.line.includes(text))?.at ?? Number.NaN
-  const waited = (at('Starting BGSAVE for SYNC with target: replicas sockets') - at('Delay next BGSAVE for diskless SYNC')) / 1e6
+  const waited =
+    (at('Starting BGSAVE for SYNC with target: replicas sockets') - at('Delay next BGSAVE for diskless SYNC')) / 1e6
   expect(waited).toBeGreaterThanOrEqual(5)
   expect(waited).toBeLessThan(7)
   expect(w.log('r2')).toContain('MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to disk')
@@ -207,7 +237,9 @@ test('R20 without a disk after the delay; with repl-diskless-sync no, a file wit
   d.call('r2', 'REPLICAOF', '10.0.0.11', '6379')
   expect(d.synced('r2')).toBe(true)
   expect(d.log('r1')).toContain('Starting BGSAVE for SYNC with target: disk')
-  expect(d.log('r2').some((l) => /^MASTER <-> REPLICA sync: receiving \d+ bytes from master to disk$/.test(l))).toBe(true)
+  expect(d.log('r2').some((l) => /^MASTER <-> REPLICA sync: receiving \d+ bytes from master to disk$/.test(l))).toBe(
+    true,
+  )
   d.call('r1', 'SET', 'b', '1')
   d.run(1)
   expect(d.digest('r2')).toBe(d.digest('r1'))
@@ -306,7 +338,9 @@ test('R33 too few good replicas: writes are refused', () => {
 test('R34 a wrong masterauth is told in the log', () => {
   const w = new ReplicationRig([['requirepass right'], [following(1), 'masterauth wrong']])
   w.run(3)
-  expect(w.logged('r2', 'Unable to AUTH to MASTER: -WRONGPASS invalid username-password pair or user is disabled.')).toBe(true)
+  expect(
+    w.logged('r2', 'Unable to AUTH to MASTER: -WRONGPASS invalid username-password pair or user is disabled.'),
+  ).toBe(true)
   w.call('r2', 'CONFIG', 'SET', 'masterauth', 'right')
   expect(w.synced('r2')).toBe(true)
 })
@@ -316,7 +350,9 @@ test('R36 replica-serve-stale-data no', () => {
   w.synced('r2')
   w.fault({ type: 'kill', process: 'r1' })
   w.run(1)
-  expect(w.call('r2', 'GET', 'a')).toBe("(error) MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.")
+  expect(w.call('r2', 'GET', 'a')).toBe(
+    "(error) MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  )
   expect(w.info('r2').master_link_status).toBe('down')
 })
 
@@ -354,9 +390,32 @@ test('R39 replicas that come within the delay share one transfer', () => {
 test('R40 the fields of INFO replication, in order', () => {
   const w = pair()
   w.synced('r2')
-  const tail = ['master_failover_state', 'master_replid', 'master_replid2', 'master_repl_offset', 'second_repl_offset', 'repl_backlog_active', 'repl_backlog_size', 'repl_backlog_first_byte_offset', 'repl_backlog_histlen']
+  const tail = [
+    'master_failover_state',
+    'master_replid',
+    'master_replid2',
+    'master_repl_offset',
+    'second_repl_offset',
+    'repl_backlog_active',
+    'repl_backlog_size',
+    'repl_backlog_first_byte_offset',
+    'repl_backlog_histlen',
+  ]
   expect(Object.keys(w.info('r1'))).toEqual(['role', 'connected_slaves', 'slave0', ...tail])
-  const replica = ['role', 'master_host', 'master_port', 'master_link_status', 'master_last_io_seconds_ago', 'master_sync_in_progress', 'slave_read_repl_offset', 'slave_repl_offset', 'slave_priority', 'slave_read_only', 'replica_announced', 'connected_slaves']
+  const replica = [
+    'role',
+    'master_host',
+    'master_port',
+    'master_link_status',
+    'master_last_io_seconds_ago',
+    'master_sync_in_progress',
+    'slave_read_repl_offset',
+    'slave_repl_offset',
+    'slave_priority',
+    'slave_read_only',
+    'replica_announced',
+    'connected_slaves',
+  ]
   expect(Object.keys(w.info('r2'))).toEqual([...replica, ...tail])
 })
 
@@ -380,7 +439,11 @@ test('R23 the log of a full and of a partial synchronisation, both sides (B.6)',
   w.call('r2', 'REPLICAOF', '10.0.0.11', '6379')
   w.synced('r2')
   w.run(1)
-  const shape = (l: string): string => l.replace(/[0-9a-f]{40}/g, 'ID').replace(/pid \d+/, 'pid N').replace(/id=\d+ addr=\S+ laddr=\S+/, 'CLIENT')
+  const shape = (l: string): string =>
+    l
+      .replace(/[0-9a-f]{40}/g, 'ID')
+      .replace(/pid \d+/, 'pid N')
+      .replace(/id=\d+ addr=\S+ laddr=\S+/, 'CLIENT')
   const since = (server: string, first: string): string[] => {
     const log = w.log(server).map(shape)
     return log.slice(log.findIndex((l) => l.startsWith(first)))
@@ -423,8 +486,12 @@ test('R43 FAILOVER: roles swap by a partial resynchronisation, and no acknowledg
   w.synced('r2', 'r3')
   expect(w.call('r2', 'FAILOVER')).toBe('(error) ERR FAILOVER is not valid when server is a replica.')
   expect(w.call('r1', 'FAILOVER', 'ABORT')).toBe('(error) ERR No failover in progress.')
-  expect(w.call('r1', 'FAILOVER', 'TO', '10.0.0.99', '6379')).toBe('(error) ERR FAILOVER target HOST and PORT is not a replica.')
-  expect(w.call('r1', 'FAILOVER', 'FORCE')).toBe('(error) ERR FAILOVER with force option requires both a timeout and target HOST and IP.')
+  expect(w.call('r1', 'FAILOVER', 'TO', '10.0.0.99', '6379')).toBe(
+    '(error) ERR FAILOVER target HOST and PORT is not a replica.',
+  )
+  expect(w.call('r1', 'FAILOVER', 'FORCE')).toBe(
+    '(error) ERR FAILOVER with force option requires both a timeout and target HOST and IP.',
+  )
   w.call('r1', 'SET', 'a', '1')
   expect(w.call('r1', 'FAILOVER', 'TO', '10.0.0.12', '6379')).toBe('OK')
   const late = w.send('r1', ['SET', 'a', '2'], 'late')

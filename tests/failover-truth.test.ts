@@ -18,10 +18,24 @@ function failoverRun(seed: number): Phases {
   world.inject({ type: 'kill', process: 'redis-1' })
   const ms = (micros: number): number => Math.floor(micros / 1000)
   const hits = (re: RegExp): number[] =>
-    d.sentinels.flatMap((s) => d.lines(s, at).filter((l) => re.test(l.text)).map((l) => ms(l.at) - ms(at))).sort((a, b) => a - b)
+    d.sentinels
+      .flatMap((s) =>
+        d
+          .lines(s, at)
+          .filter((l) => re.test(l.text))
+          .map((l) => ms(l.at) - ms(at)),
+      )
+      .sort((a, b) => a - b)
   d.until(() => hits(/^\+selected-slave /).length > 0, 45 * SECOND, 25_000)
   const probes = ['redis-2', 'redis-3'].map((r) => callEvery(d, r, 10_500, 'SET', 'probe', '1'))
-  const wrote = (): number | undefined => probes.flatMap((p) => answers(world, p).filter((a) => a.reply === 'OK').map((a) => ms(a.at) - ms(at))).sort((a, b) => a - b)[0]
+  const wrote = (): number | undefined =>
+    probes
+      .flatMap((p) =>
+        answers(world, p)
+          .filter((a) => a.reply === 'OK')
+          .map((a) => ms(a.at) - ms(at)),
+      )
+      .sort((a, b) => a - b)[0]
   d.until(() => wrote() !== undefined, 5 * SECOND, 20_000)
   const writable = wrote()
   for (const process of probes) world.inject({ type: 'kill', process })
@@ -31,9 +45,13 @@ function failoverRun(seed: number): Phases {
 }
 
 /** Recorded from real redis-server and redis-sentinel 7.0.15 processes on one machine: ms after the master's SIGKILL. */
-const truth = JSON.parse(readFileSync(new URL('./sentinel-5000-kill.json', import.meta.url), 'utf8')) as { runs: Phases[] }
+const truth = JSON.parse(readFileSync(new URL('./sentinel-5000-kill.json', import.meta.url), 'utf8')) as {
+  runs: Phases[]
+}
 
-test('200 failovers in the world take as long, phase by phase, as those of real processes (G20)', { timeout: 180_000 }, () => {
+test('200 failovers in the world take as long, phase by phase, as those of real processes (G20)', {
+  timeout: 180_000,
+}, () => {
   const ours = Array.from({ length: RUNS }, (_, i) => failoverRun(1000 + i))
   const out = process.env.FAILOVER_OUT
   if (out) writeFileSync(out, JSON.stringify({ kind: 'sentinel', fault: 'kill', timeout: 5000, runs: ours }))

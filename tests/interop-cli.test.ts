@@ -13,7 +13,8 @@ function ask(port: number, commands: readonly (readonly string[])[]): Promise<Re
     const parser = new ReplyParser()
     const replies: Reply[] = []
     const s = connect(port, '127.0.0.1', () => {
-      for (const c of commands) s.write(`*${c.length}\r\n${c.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`, 'latin1')
+      for (const c of commands)
+        s.write(`*${c.length}\r\n${c.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`, 'latin1')
     })
     s.once('error', reject)
     s.on('data', (d) => {
@@ -68,19 +69,35 @@ describe.skipIf(!haveRedis())('redis-cli', () => {
       const reply = (await ask(real.port, [...greeting, c])).at(-1) as Reply
       const named = (mode: string): string => `${mode} ${c.join(' ')}`
       await ask(real.port, [['SET', 'n', '5']])
-      expect(stable(formatTty(reply).replace(/\n$/, '')), named('--no-raw')).toBe(stable(cli(real.port, ...flags, '--no-raw', ...c)))
+      expect(stable(formatTty(reply).replace(/\n$/, '')), named('--no-raw')).toBe(
+        stable(cli(real.port, ...flags, '--no-raw', ...c)),
+      )
       if (c[0] === 'MEMORY' || c[0] === 'INCR') continue
-      expect(formatRaw(reply).replace(/\n$/, ''), named('--raw')).toBe(cli(real.port, ...flags, '--raw', ...c).replace(/\n$/, ''))
+      expect(formatRaw(reply).replace(/\n$/, ''), named('--raw')).toBe(
+        cli(real.port, ...flags, '--raw', ...c).replace(/\n$/, ''),
+      )
       if (c[0] === 'NOSUCH') continue
       expect(formatCsv(reply), named('--csv')).toBe(cli(real.port, ...flags, '--csv', ...c))
-      if (flags.length > 0 && c[1] !== 'odd') expect(formatJson(reply), named('--json')).toBe(cli(real.port, '--json', ...c))
+      if (flags.length > 0 && c[1] !== 'odd')
+        expect(formatJson(reply), named('--json')).toBe(cli(real.port, '--json', ...c))
     }
   })
 
   test('prints the help of every command as the real one does', () => {
     const differing: string[] = []
     expect(helpText([])).toBe(`${cli(real.port, 'help')}\n`)
-    for (const group of ['@hash', '@list', '@sorted-set', '@string', '@server', '@connection', '@generic', '@cluster', '@stream', '@scripting']) {
+    for (const group of [
+      '@hash',
+      '@list',
+      '@sorted-set',
+      '@string',
+      '@server',
+      '@connection',
+      '@generic',
+      '@cluster',
+      '@stream',
+      '@scripting',
+    ]) {
       const ours = helpText([group]).split('\r\n\r\n')
       const theirs = `${cli(real.port, 'help', group)}\n`.split('\r\n\r\n')
       theirs.forEach((t, i) => {
@@ -91,7 +108,9 @@ describe.skipIf(!haveRedis())('redis-cli', () => {
   })
 
   test('hints show the arguments that are not typed yet', () => {
-    expect(hint(['set'], true)).toBe('key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]')
+    expect(hint(['set'], true)).toBe(
+      'key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]',
+    )
     expect(hint(['set', 'k'], false)).toMatch(/^ value \[NX\|XX\]/)
     expect(hint(['config', 'get', 'x'], true)).toBe('[parameter ...]')
     expect(hint(['nosuch'], true)).toBe('')

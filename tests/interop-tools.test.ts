@@ -38,7 +38,18 @@ describe.skipIf(!haveRedis())('rehash-server beside redis-server', () => {
 
   test('redis-benchmark runs its tests to the end', async () => {
     const ours = await start('ours')
-    const args = ['-p', String(ours.port), '-n', '2000', '-P', '16', '-q', '--csv', '-t', 'ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset']
+    const args = [
+      '-p',
+      String(ours.port),
+      '-n',
+      '2000',
+      '-P',
+      '16',
+      '-q',
+      '--csv',
+      '-t',
+      'ping_inline,ping_mbulk,set,get,incr,lpush,rpush,lpop,rpop,sadd,hset,spop,zadd,zpopmin,lrange_100,mset',
+    ]
     const r = spawnSync('redis-benchmark', args, { encoding: 'utf8', timeout: 60_000 })
     const rows = r.stdout.split('\n').filter((l) => l.startsWith('"') && !l.startsWith('"test"'))
     expect(r.status).toBe(0)

@@ -18,7 +18,8 @@ export interface Subject {
   close(): void
 }
 
-export const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
+export const encode = (argv: readonly string[]): string =>
+  `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
 
 export class Ours implements Subject {
   readonly server: Server
@@ -28,7 +29,11 @@ export class Ours implements Subject {
   private readonly opened = new Set<number>()
 
   constructor(configure: (server: Server) => void = () => {}) {
-    this.server = createServer({ pid: 1, seed: 7, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' }, undefined, { mode: 'server' })
+    this.server = createServer(
+      { pid: 1, seed: 7, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' },
+      undefined,
+      { mode: 'server' },
+    )
     this.take(this.server.handle({ type: 'start' }, this.now))
     configure(this.server)
   }
@@ -40,7 +45,16 @@ export class Ours implements Subject {
       else if (o.type === 'clearTimer') this.timers.delete(o.id)
       else if (o.type === 'send') this.heard.set(o.conn / 2, (this.heard.get(o.conn / 2) ?? '') + o.bytes)
       else if (o.type === 'file') {
-        queue.push(...this.server.handle({ type: 'fileDone', id: o.id, result: o.op.op === 'read' || o.op.op === 'stat' ? { ok: false, error: 'ENOENT' } : { ok: true } }, this.now))
+        queue.push(
+          ...this.server.handle(
+            {
+              type: 'fileDone',
+              id: o.id,
+              result: o.op.op === 'read' || o.op.op === 'stat' ? { ok: false, error: 'ENOENT' } : { ok: true },
+            },
+            this.now,
+          ),
+        )
       }
     }
   }
@@ -53,7 +67,19 @@ export class Ours implements Subject {
   say(conn: number, bytes: string): Heard {
     if (!this.opened.has(conn)) {
       this.opened.add(conn)
-      this.take(this.server.handle({ type: 'accept', conn: conn * 2, port: 6379, remoteHost: '127.0.0.1', remotePort: 40000 + conn, localHost: '127.0.0.1' }, this.now))
+      this.take(
+        this.server.handle(
+          {
+            type: 'accept',
+            conn: conn * 2,
+            port: 6379,
+            remoteHost: '127.0.0.1',
+            remotePort: 40000 + conn,
+            localHost: '127.0.0.1',
+          },
+          this.now,
+        ),
+      )
     }
     this.now += 20
     this.take(this.server.handle({ type: 'data', conn: conn * 2, bytes }, this.now))
@@ -120,7 +146,10 @@ export class Real implements Subject {
     for (let i = 0; i < 2; i++) {
       this.heard.delete(0)
       control.write(PING, 'latin1')
-      while (!(this.heard.get(0) ?? '').endsWith(PONG)) await new Promise<void>((r) => { this.wake = r })
+      while (!(this.heard.get(0) ?? '').endsWith(PONG))
+        await new Promise<void>((r) => {
+          this.wake = r
+        })
     }
     await new Promise((r) => setImmediate(r))
   }
@@ -139,4 +168,5 @@ export class Real implements Subject {
   }
 }
 
-export const startReal = (): Promise<Running> => start('real', { args: ['--enable-debug-command', 'yes', '--loglevel', 'warning'] })
+export const startReal = (): Promise<Running> =>
+  start('real', { args: ['--enable-debug-command', 'yes', '--loglevel', 'warning'] })

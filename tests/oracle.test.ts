@@ -17,10 +17,34 @@ afterAll(stopAll)
 
 const BATCH = 200
 /** Small thresholds, so that every encoding is met. */
-const SETTINGS = ['list-max-listpack-size', '3', 'zset-max-listpack-entries', '4', 'zset-max-listpack-value', '8', 'set-max-intset-entries', '5', 'hash-max-listpack-entries', '4']
+const SETTINGS = [
+  'list-max-listpack-size',
+  '3',
+  'zset-max-listpack-entries',
+  '4',
+  'zset-max-listpack-value',
+  '8',
+  'set-max-intset-entries',
+  '5',
+  'hash-max-listpack-entries',
+  '4',
+]
 
 /** Replies whose order the hash seed decides are compared as collections, and so is a transaction that may hold one. */
-const UNORDERED = new Set(['smembers', 'sinter', 'sunion', 'sdiff', 'sscan', 'hscan', 'hkeys', 'hvals', 'hgetall', 'keys', 'exec', 'zscan'])
+const UNORDERED = new Set([
+  'smembers',
+  'sinter',
+  'sunion',
+  'sdiff',
+  'sscan',
+  'hscan',
+  'hkeys',
+  'hvals',
+  'hgetall',
+  'keys',
+  'exec',
+  'zscan',
+])
 function sorted(r: ParsedReply): string {
   if (Array.isArray(r)) return `*${r.length}[${r.map(sorted).sort().join(',')}]`
   if (typeof r === 'object' && r !== null && 'items' in r) return `${r.t}[${r.items.map(sorted).sort().join(',')}]`
@@ -43,9 +67,22 @@ interface Rig {
   readonly resp: string
 }
 async function reset(rig: Rig): Promise<void> {
-  for (const argv of [['discard'], ['unwatch'], ['flushall'], ['select', '0'], ['client', 'setname', ''], ['hello', rig.resp], ['config', 'set', ...SETTINGS]]) await rig.real.send(1, encode(argv))
+  for (const argv of [
+    ['discard'],
+    ['unwatch'],
+    ['flushall'],
+    ['select', '0'],
+    ['client', 'setname', ''],
+    ['hello', rig.resp],
+    ['config', 'set', ...SETTINGS],
+  ])
+    await rig.real.send(1, encode(argv))
   rig.ours = new Ours()
-  for (const argv of [['hello', rig.resp], ['config', 'set', ...SETTINGS]]) rig.ours.say(1, encode(argv))
+  for (const argv of [
+    ['hello', rig.resp],
+    ['config', 'set', ...SETTINGS],
+  ])
+    rig.ours.say(1, encode(argv))
 }
 
 /** Cut one stream into replies with the parser of replies: the bytes of each. */
@@ -103,19 +140,23 @@ async function shrink(rig: Rig, failing: readonly (readonly string[])[]): Promis
 }
 
 describe.skipIf(!installed)('our replies are those of redis-server', () => {
-  test.each(['2', '3'])(`RESP%s: ${OPS / 2} requests of seed ${SEED}`, async (resp) => {
-    const { port } = await startReal()
-    const rig: Rig = { real: new Real(port), ours: new Ours(), resp }
-    const requests = new Requests(SEED * 2 + Number(resp))
-    const ops = Array.from({ length: Math.ceil(OPS / 2) }, () => requests.next())
-    const found = await firstDifference(rig, ops)
-    let report = ''
-    if (found !== null) {
-      const short = await shrink(rig, ops.slice(0, found.index + 1))
-      const again = (await firstDifference(rig, short)) ?? found
-      report = `seed ${SEED}, RESP${resp}, request ${found.index}\n${short.map((a) => `  ${JSON.stringify(a)}`).join('\n')}\n  redis: ${JSON.stringify(again.theirs)}\n  ours:  ${JSON.stringify(again.ours)}`
-    }
-    rig.real.close()
-    expect(report).toBe('')
-  }, 120_000)
+  test.each(['2', '3'])(
+    `RESP%s: ${OPS / 2} requests of seed ${SEED}`,
+    async (resp) => {
+      const { port } = await startReal()
+      const rig: Rig = { real: new Real(port), ours: new Ours(), resp }
+      const requests = new Requests(SEED * 2 + Number(resp))
+      const ops = Array.from({ length: Math.ceil(OPS / 2) }, () => requests.next())
+      const found = await firstDifference(rig, ops)
+      let report = ''
+      if (found !== null) {
+        const short = await shrink(rig, ops.slice(0, found.index + 1))
+        const again = (await firstDifference(rig, short)) ?? found
+        report = `seed ${SEED}, RESP${resp}, request ${found.index}\n${short.map((a) => `  ${JSON.stringify(a)}`).join('\n')}\n  redis: ${JSON.stringify(again.theirs)}\n  ours:  ${JSON.stringify(again.ours)}`
+      }
+      rig.real.close()
+      expect(report).toBe('')
+    },
+    120_000,
+  )
 })

@@ -60,7 +60,8 @@ function plain(r: RemoteReply): Answer {
   }
 }
 
-export const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
+export const encode = (argv: readonly string[]): string =>
+  `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
 const SECOND = 1_000_000
 
 export class ReplicationRig {
@@ -69,15 +70,37 @@ export class ReplicationRig {
   private generation = 0
   /** `confs[i]` are the lines of server r<i+1>, on 10.0.0.1<i+1>:6379. */
   constructor(confs: readonly (readonly string[])[], seed = 1) {
-    const boxes = [{ name: 'desk', address: '10.0.0.1' }, ...confs.map((_, i) => ({ name: `box-${i + 1}`, address: `10.0.0.1${i + 1}` }))]
+    const boxes = [
+      { name: 'desk', address: '10.0.0.1' },
+      ...confs.map((_, i) => ({ name: `box-${i + 1}`, address: `10.0.0.1${i + 1}` })),
+    ]
     const servers = confs.map((lines, i): ProcessSpec => {
-      const conf = ['bind * -::*', 'port 6379', 'dir /var/lib/redis', 'enable-debug-command yes', 'repl-diskless-sync-delay 0', ...lines]
-      return { name: `r${i + 1}`, kind: 'server', box: `box-${i + 1}`, port: 6379, argv: ['/etc/redis/redis.conf'], files: { '/etc/redis/redis.conf': `${conf.join('\n')}\n` } }
+      const conf = [
+        'bind * -::*',
+        'port 6379',
+        'dir /var/lib/redis',
+        'enable-debug-command yes',
+        'repl-diskless-sync-delay 0',
+        ...lines,
+      ]
+      return {
+        name: `r${i + 1}`,
+        kind: 'server',
+        box: `box-${i + 1}`,
+        port: 6379,
+        argv: ['/etc/redis/redis.conf'],
+        files: { '/etc/redis/redis.conf': `${conf.join('\n')}\n` },
+      }
     })
-    const program = (kind: ProcessSpec['kind']) => (env: ProcessEnv, tap?: Tap): Machine =>
-      kind === 'client' ? new Pipe(env) : createServer(env, tap, { mode: 'server' })
+    const program =
+      (kind: ProcessSpec['kind']) =>
+      (env: ProcessEnv, tap?: Tap): Machine =>
+        kind === 'client' ? new Pipe(env) : createServer(env, tap, { mode: 'server' })
     const link = { latencyMicros: 200, jitterMicros: 0, loopbackMicros: 20 }
-    this.world = createWorld({ id: 'replication', title: '', seed, topology: { boxes, processes: servers, link } }, program)
+    this.world = createWorld(
+      { id: 'replication', title: '', seed, topology: { boxes, processes: servers, link } },
+      program,
+    )
     this.run(0.1)
   }
   run(seconds: number): void {
@@ -116,7 +139,12 @@ export class ReplicationRig {
   }
   info(server: string, section = 'replication'): Record<string, string> {
     const text = String(this.call(server, 'INFO', section))
-    return Object.fromEntries(text.split('\r\n').filter((l) => l.includes(':')).map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]))
+    return Object.fromEntries(
+      text
+        .split('\r\n')
+        .filter((l) => l.includes(':'))
+        .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]),
+    )
   }
   /** The texts of a server's log lines. */
   log(server: string): string[] {

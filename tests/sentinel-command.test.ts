@@ -18,12 +18,16 @@ const fields = (reply: unknown): [string, string][] => {
   const pairs = (reply as { pairs: string[] }).pairs
   return Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i] ?? '', pairs[2 * i + 1] ?? ''])
 }
-const names = (reply: unknown): string => fields(reply).map(([n]) => n).join(' ')
+const names = (reply: unknown): string =>
+  fields(reply)
+    .map(([n]) => n)
+    .join(' ')
 
 // The three lists are recorded from redis-sentinel 7.0.15.
 test('SENTINEL MASTER, REPLICAS and SENTINELS give 7.0.15 fields in order (S06, S07)', () => {
   const { s } = ready(11)
-  const common = 'name ip port runid flags link-pending-commands link-refcount last-ping-sent last-ok-ping-reply last-ping-reply down-after-milliseconds'
+  const common =
+    'name ip port runid flags link-pending-commands link-refcount last-ping-sent last-ok-ping-reply last-ping-reply down-after-milliseconds'
   expect(names(s.call('master', 'mymaster'))).toBe(
     `${common} info-refresh role-reported role-reported-time config-epoch num-slaves num-other-sentinels quorum failover-timeout parallel-syncs`,
   )
@@ -35,7 +39,11 @@ test('SENTINEL MASTER, REPLICAS and SENTINELS give 7.0.15 fields in order (S06, 
   const others = s.call('sentinels', 'mymaster') as unknown[]
   expect(others).toHaveLength(2)
   expect(names(others[0])).toBe(`${common} last-hello-message voted-leader voted-leader-epoch`)
-  expect(Object.fromEntries(fields(others[0]))).toMatchObject({ flags: 'sentinel', 'voted-leader': '?', 'link-refcount': '1' })
+  expect(Object.fromEntries(fields(others[0]))).toMatchObject({
+    flags: 'sentinel',
+    'voted-leader': '?',
+    'link-refcount': '1',
+  })
 })
 
 test('errors of the SENTINEL commands are those of 7.0.15 (S32)', () => {
@@ -44,9 +52,15 @@ test('errors of the SENTINEL commands are those of 7.0.15 (S32)', () => {
   expect(error('master', 'nope')).toBe('ERR No such master with that name')
   expect(s.call('get-master-addr-by-name', 'nope')).toEqual({ t: 'nullArray' })
   expect(error('set', 'mymaster', 'quorum', '0')).toBe("ERR Invalid argument '0' for SENTINEL SET 'quorum'")
-  expect(error('set', 'mymaster', 'rename-command', 'a')).toBe("ERR Unknown option or number of arguments for SENTINEL SET 'rename-command'")
-  expect(error('set', 'mymaster', 'rename-command', 'a', '')).toBe("ERR Invalid argument '' for SENTINEL SET 'rename-command'")
-  expect(error('set', 'mymaster', 'notification-script', '/x')).toMatch(/^ERR Reconfiguration of scripts path is denied for security reasons\./)
+  expect(error('set', 'mymaster', 'rename-command', 'a')).toBe(
+    "ERR Unknown option or number of arguments for SENTINEL SET 'rename-command'",
+  )
+  expect(error('set', 'mymaster', 'rename-command', 'a', '')).toBe(
+    "ERR Invalid argument '' for SENTINEL SET 'rename-command'",
+  )
+  expect(error('set', 'mymaster', 'notification-script', '/x')).toMatch(
+    /^ERR Reconfiguration of scripts path is denied for security reasons\./,
+  )
   expect(error('monitor', 'a', 'b', 'c', 'd')).toBe('ERR Invalid quorum')
   expect(error('monitor', 'a', 'b', '1', '1')).toBe('ERR Invalid IP address or hostname specified')
   expect(error('monitor', 'mymaster', '127.0.0.1', '1', '1')).toBe('ERR Duplicate master name.')
@@ -54,8 +68,12 @@ test('errors of the SENTINEL commands are those of 7.0.15 (S32)', () => {
   expect(error('is-master-down-by-addr', MASTER, 'x', '0', '*')).toBe('ERR value is not an integer or out of range')
   expect(error('debug', 'foo', 'bar')).toBe("ERR Unknown option or number of arguments for SENTINEL DEBUG 'foo'")
   expect(error('simulate-failure', 'x')).toBe('ERR Unknown failure simulation specified')
-  expect(error('config', 'foo', 'bar')).toBe('ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.')
-  expect(() => s.sentinel.publish(null, 'a', 'b')).toThrow('ERR Only HELLO messages are accepted by Sentinel instances.')
+  expect(error('config', 'foo', 'bar')).toBe(
+    'ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.',
+  )
+  expect(() => s.sentinel.publish(null, 'a', 'b')).toThrow(
+    'ERR Only HELLO messages are accepted by Sentinel instances.',
+  )
 })
 
 test('a pair before a bad one in SENTINEL SET stays and is saved', () => {
@@ -65,7 +83,9 @@ test('a pair before a bad one in SENTINEL SET stays and is saved', () => {
   expect(s.saves).toBe(before + 1)
   expect(s.saved).toContain('sentinel down-after-milliseconds mymaster 7000')
   expect(s.lines.map((l) => l.text)).toContain(`+set master mymaster ${MASTER} 6379 down-after-milliseconds 7000`)
-  expect([...(s.sentinel.masters.get('mymaster')?.slaves.values() ?? [])].map((r) => r.downAfterPeriod)).toEqual([7000, 7000])
+  expect([...(s.sentinel.masters.get('mymaster')?.slaves.values() ?? [])].map((r) => r.downAfterPeriod)).toEqual([
+    7000, 7000,
+  ])
   s.call('set', 'mymaster', 'auth-pass', 'secret')
   expect(s.lines.at(-2)?.text).toBe(`+set master mymaster ${MASTER} 6379 auth-pass ******`)
 })
@@ -89,8 +109,11 @@ test('a Sentinel forgets nobody until RESET (S09)', () => {
   const { s, rig, sentinels } = ready(16, 1000)
   sentinels[2]?.kill()
   rig.runUntil(rig.now + 5_000_000)
-  expect(s.lines.some((l) => l.text.startsWith(`+sdown sentinel ${sentinels[2]?.sentinel.myid} 10.0.0.23 26379 @ mymaster`))).toBe(true)
-  const others = (): string | undefined => Object.fromEntries(fields(s.call('master', 'mymaster')))['num-other-sentinels']
+  expect(
+    s.lines.some((l) => l.text.startsWith(`+sdown sentinel ${sentinels[2]?.sentinel.myid} 10.0.0.23 26379 @ mymaster`)),
+  ).toBe(true)
+  const others = (): string | undefined =>
+    Object.fromEntries(fields(s.call('master', 'mymaster')))['num-other-sentinels']
   expect(others()).toBe('2')
   expect(s.call('reset', 'my*')).toBe(1)
   expect(others()).toBe('0')
@@ -116,17 +139,28 @@ test('a hello from a new address moves the Sentinel; one at a taken address repl
   const [id2, id3] = [sentinels[1]?.sentinel.myid, sentinels[2]?.sentinel.myid]
   const hello = (ip: string, id: string | undefined): string => `${ip},26379,${id},0,mymaster,${MASTER},6379,0`
   s.run(() => s.sentinel.publish(null, '__sentinel__:hello', hello('10.0.0.99', id2)))
-  expect(s.lines.map((l) => l.text)).toContain(`+sentinel-address-switch master mymaster ${MASTER} 6379 ip 10.0.0.99 port 26379 for ${id2}`)
+  expect(s.lines.map((l) => l.text)).toContain(
+    `+sentinel-address-switch master mymaster ${MASTER} 6379 ip 10.0.0.99 port 26379 for ${id2}`,
+  )
   s.run(() => s.sentinel.publish(null, '__sentinel__:hello', hello('10.0.0.23', 'f'.repeat(40))))
-  expect(s.lines.map((l) => l.text)).toContain(`+sentinel-invalid-addr sentinel ${id3} 10.0.0.23 26379 @ mymaster ${MASTER} 6379`)
+  expect(s.lines.map((l) => l.text)).toContain(
+    `+sentinel-invalid-addr sentinel ${id3} 10.0.0.23 26379 @ mymaster ${MASTER} 6379`,
+  )
 })
 
 test('LOADING and MASTERDOWN count as alive, other errors do not', () => {
-  for (const [reply, down] of [['LOADING Redis is loading', false], ['MASTERDOWN Link', false], ['BUSY Redis is busy', true]] as const) {
+  for (const [reply, down] of [
+    ['LOADING Redis is loading', false],
+    ['MASTERDOWN Link', false],
+    ['BUSY Redis is busy', true],
+  ] as const) {
     const { s, rig, master } = ready(19, 1000)
     master.pingReply = reply
     rig.runUntil(rig.now + 3_000_000)
-    expect(s.lines.some((l) => l.text.startsWith('+sdown master')), reply).toBe(down)
+    expect(
+      s.lines.some((l) => l.text.startsWith('+sdown master')),
+      reply,
+    ).toBe(down)
   }
 })
 
@@ -141,7 +175,10 @@ test('bad config lines give the messages of 7.0.15; a line may come before the m
   expect(line('parallel-syncs later 3')).toBe(null)
   expect(line('parallel-syncs never 3')).toBe(null)
   expect(line('monitor later 127.0.0.1 6379 1')).toBe(null)
-  expect(s.sentinel.finishConfig()).toMatchObject({ error: 'No such master with specified name.', line: 'sentinel parallel-syncs never 3' })
+  expect(s.sentinel.finishConfig()).toMatchObject({
+    error: 'No such master with specified name.',
+    line: 'sentinel parallel-syncs never 3',
+  })
   expect(s.sentinel.masters.get('later')?.parallelSyncs).toBe(3)
 })
 
@@ -150,15 +187,20 @@ test('the summary shows who waits for whom, and the vote', () => {
   killMaster(d)
   d.rig.runUntil(d.rig.now + 3_000_000)
   const opinion = (): { waitMicros: number; limitMicros: number; sdown: boolean } | undefined =>
-    (d.s.sentinel.summary() as { opinions: { about: string; waitMicros: number; limitMicros: number; sdown: boolean }[] }).opinions.find(
-      (o) => o.about === `${MASTER}:6379`,
-    )
+    (
+      d.s.sentinel.summary() as {
+        opinions: { about: string; waitMicros: number; limitMicros: number; sdown: boolean }[]
+      }
+    ).opinions.find((o) => o.about === `${MASTER}:6379`)
   expect(opinion()?.limitMicros).toBe(5_000_000)
   expect(opinion()?.waitMicros).toBeGreaterThan(2_500_000)
   expect(opinion()?.sdown).toBe(false)
   d.rig.runUntil(d.rig.now + 2_350_000)
   expect(d.s.sentinel.summary()).toMatchObject({ role: 'sentinel', epoch: 1, vote: { epoch: 1 } })
-  expect(structuredClone(d.s.sentinel.view())).toMatchObject({ currentEpoch: 1, masters: [{ quorum: 2, slaves: [{}, {}], candidates: [{}, {}] }] })
+  expect(structuredClone(d.s.sentinel.view())).toMatchObject({
+    currentEpoch: 1,
+    masters: [{ quorum: 2, slaves: [{}, {}], candidates: [{}, {}] }],
+  })
 })
 
 test('small parts: addresses, ctime, replies cut anywhere', () => {

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { deployment, killMaster, MASTER, type SentinelProc, whole } from './sentinel-rig.ts'
 
 const names = (s: SentinelProc, from: number): string[] =>
-  s.lines.filter((l) => l.t >= from).map((l) => l.text.split(' ')[0] ?? '').filter((n) => /^[+-]/.test(n))
+  s.lines
+    .filter((l) => l.t >= from)
+    .map((l) => l.text.split(' ')[0] ?? '')
+    .filter((n) => /^[+-]/.test(n))
 
 test('Sentinels discover replicas and each other', () => {
   const d = deployment(1)
@@ -26,9 +29,23 @@ test('a killed master is replaced and becomes a replica when it comes back (S14-
   expect(d.rig.runUntilTrue(switched, 40000)).toBe(true)
   const leader = d.sentinels.find((s) => names(s, t0).includes('+elected-leader')) as SentinelProc
   const order = [
-    '+sdown', '+odown', '+new-epoch', '+try-failover', '+vote-for-leader', '+elected-leader', '+failover-state-select-slave',
-    '+selected-slave', '+failover-state-send-slaveof-noone', '+failover-state-wait-promotion', '+promoted-slave',
-    '+failover-state-reconf-slaves', '+slave-reconf-sent', '+slave-reconf-inprog', '+slave-reconf-done', '+failover-end', '+switch-master',
+    '+sdown',
+    '+odown',
+    '+new-epoch',
+    '+try-failover',
+    '+vote-for-leader',
+    '+elected-leader',
+    '+failover-state-select-slave',
+    '+selected-slave',
+    '+failover-state-send-slaveof-noone',
+    '+failover-state-wait-promotion',
+    '+promoted-slave',
+    '+failover-state-reconf-slaves',
+    '+slave-reconf-sent',
+    '+slave-reconf-inprog',
+    '+slave-reconf-done',
+    '+failover-end',
+    '+switch-master',
   ]
   const seen = names(leader, t0)
   expect(order.map((n) => seen.indexOf(n))).toEqual(order.map((n) => seen.indexOf(n)).sort((a, b) => a - b))
@@ -58,12 +75,16 @@ test('without a majority nobody is elected, and the next try waits twice the fai
   expect(b - a).toBeGreaterThanOrEqual(12000)
   expect(b - a).toBeLessThan(13200)
   expect(s1.lines.some((l) => l.text.startsWith('Next failover delay: I will not start a failover before '))).toBe(true)
-  expect(s1.call('ckquorum', 'mymaster')).toMatchObject({ text: expect.stringContaining('NOQUORUM 1 usable Sentinels. ') })
+  expect(s1.call('ckquorum', 'mymaster')).toMatchObject({
+    text: expect.stringContaining('NOQUORUM 1 usable Sentinels. '),
+  })
 })
 
 test('the replica with the lower priority number wins, then the one with more data; priority 0 never (S17)', () => {
   for (const [p1, p2, o1, o2, expected] of [
-    [10, 100, 5, 900, 0], [100, 100, 5, 900, 1], [0, 100, 900, 5, 1],
+    [10, 100, 5, 900, 0],
+    [100, 100, 5, 900, 1],
+    [0, 100, 900, 5, 1],
   ] as const) {
     const d = deployment(4)
     const [r1, r2] = d.replicas as [(typeof d.replicas)[0], (typeof d.replicas)[0]]

@@ -7,10 +7,14 @@ export function phasesOf(hits: (re: RegExp) => number[], writable: number | unde
   const sw = hits(/^\+switch-master /)
   const first = (re: RegExp): number | undefined => hits(re)[0]
   return {
-    'sdown.first': sd[0], 'sdown.second': sd[1], 'sdown.third': sd[2],
+    'sdown.first': sd[0],
+    'sdown.second': sd[1],
+    'sdown.third': sd[2],
     'odown.first': first(/^\+odown /),
     'try-failover.first': first(/^\+try-failover /),
-    'vote.first': votes[0], 'vote.last': votes.at(-1), votes: votes.length,
+    'vote.first': votes[0],
+    'vote.last': votes.at(-1),
+    votes: votes.length,
     'elected-leader': first(/^\+elected-leader /),
     'selected-slave': first(/^\+selected-slave /),
     'slaveof-noone': first(/^\+failover-state-send-slaveof-noone /),
@@ -19,7 +23,8 @@ export function phasesOf(hits: (re: RegExp) => number[], writable: number | unde
     'promoted-slave': first(/^\+promoted-slave /),
     'reconf-sent': first(/^\+slave-reconf-sent /),
     'config-update': first(/^\+config-update-from /),
-    'switch-master.first': sw[0], 'switch-master.last': sw.at(-1),
+    'switch-master.first': sw[0],
+    'switch-master.last': sw.at(-1),
     'reconf-done': first(/^\+slave-reconf-done /),
     'failover-end': first(/^\+failover-end /),
     attempts: hits(/^\+try-failover /).length,
@@ -36,7 +41,10 @@ export interface Verdict {
 export function ksDifference(truth: readonly Phases[], ours: readonly Phases[]): Verdict[] {
   const keys = [...new Set(truth.flatMap((r) => Object.keys(r)))]
   const values = (runs: readonly Phases[], k: string): number[] =>
-    runs.map((r) => r[k]).filter((v): v is number => v !== undefined && v !== null).sort((a, b) => a - b)
+    runs
+      .map((r) => r[k])
+      .filter((v): v is number => v !== undefined && v !== null)
+      .sort((a, b) => a - b)
   return keys.map((phase) => {
     const [x, y] = [values(truth, phase), values(ours, phase)]
     let i = 0
@@ -49,6 +57,10 @@ export function ksDifference(truth: readonly Phases[], ours: readonly Phases[]):
       distance = Math.max(distance, Math.abs(i / x.length - j / y.length))
     }
     const e = Math.sqrt((x.length + y.length) / (x.length * y.length))
-    return { phase, distance, verdict: y.length === 0 || distance > 1.95 * e ? 'NO' : distance > 1.63 * e ? 'weak' : 'yes' }
+    return {
+      phase,
+      distance,
+      verdict: y.length === 0 || distance > 1.95 * e ? 'NO' : distance > 1.63 * e ? 'weak' : 'yes',
+    }
   })
 }

@@ -133,7 +133,14 @@ export class Proc {
         target.nextAccept += 2
         this.peers.set(o.conn, { proc: target, conn })
         target.peers.set(conn, { proc: this, conn: o.conn })
-        target.later(LATENCY, { type: 'accept', conn, port: o.port, remoteHost: this.ip, remotePort: 40000 + o.conn, localHost: target.ip })
+        target.later(LATENCY, {
+          type: 'accept',
+          conn,
+          port: o.port,
+          remoteHost: this.ip,
+          remotePort: 40000 + o.conn,
+          localHost: target.ip,
+        })
         this.later(LATENCY, { type: 'opened', conn: o.conn, localHost: this.ip, localPort: 40000 + o.conn })
         return
       }
@@ -209,7 +216,8 @@ export class FakeRedis extends Proc {
       }
       if (cmd === 'SLAVEOF') this.slaveof(argv[1] ?? '', Number(argv[2]))
       if (inMulti.has(link)) return { t: 'status', text: 'QUEUED' }
-      if (cmd === 'PING') return this.pingReply.startsWith('PONG') ? { t: 'status', text: 'PONG' } : { t: 'error', text: this.pingReply }
+      if (cmd === 'PING')
+        return this.pingReply.startsWith('PONG') ? { t: 'status', text: 'PONG' } : { t: 'error', text: this.pingReply }
       if (cmd === 'INFO') return this.info()
       if (cmd === 'SUBSCRIBE') {
         this.subscribers.add(link)
@@ -241,11 +249,21 @@ export class FakeRedis extends Proc {
     this.linkDownSince = this.rig.now
   }
   private info(): string {
-    const l = ['# Server', `run_id:${this.runid}`, '# Replication', `role:${this.masterIp === null ? 'master' : 'slave'}`]
+    const l = [
+      '# Server',
+      `run_id:${this.runid}`,
+      '# Replication',
+      `role:${this.masterIp === null ? 'master' : 'slave'}`,
+    ]
     if (this.masterIp !== null) {
-      l.push(`master_host:${this.masterIp}`, `master_port:${this.masterPort}`, `master_link_status:${this.linkUp ? 'up' : 'down'}`)
+      l.push(
+        `master_host:${this.masterIp}`,
+        `master_port:${this.masterPort}`,
+        `master_link_status:${this.linkUp ? 'up' : 'down'}`,
+      )
       l.push(`slave_repl_offset:${this.offset}`)
-      if (!this.linkUp) l.push(`master_link_down_since_seconds:${Math.floor((this.rig.now - this.linkDownSince) / 1e6)}`)
+      if (!this.linkUp)
+        l.push(`master_link_down_since_seconds:${Math.floor((this.rig.now - this.linkDownSince) / 1e6)}`)
       l.push(`slave_priority:${this.priority}`, 'replica_announced:1')
     }
     let i = 0
@@ -307,7 +325,12 @@ export class SentinelProc extends Proc {
         if (cmd === 'PING') return { t: 'status', text: 'PONG' }
         if (cmd === 'PUBLISH') return this.sentinel.publish(null, argv[1] ?? '', argv[2] ?? '')
         if (cmd === 'SENTINEL')
-          return commands.get(`sentinel|${argv[1]}`)?.(undefined as unknown as CommandContext, argv) ?? { t: 'error', text: 'ERR' }
+          return (
+            commands.get(`sentinel|${argv[1]}`)?.(undefined as unknown as CommandContext, argv) ?? {
+              t: 'error',
+              text: 'ERR',
+            }
+          )
         return ok
       } catch (e) {
         if (e instanceof RedisError) return { t: 'error', text: e.line }

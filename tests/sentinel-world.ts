@@ -112,28 +112,71 @@ export interface Shape {
 
 /** redis-1 is the master; box-n holds redis-n and s<n>. */
 export function deploy(shape: Shape): Deployment {
-  const { seed, replicas = 2, sentinels = 3, quorum = 2, downAfter = 2000, failoverTimeout = 60000, oneBox = false } = shape
+  const {
+    seed,
+    replicas = 2,
+    sentinels = 3,
+    quorum = 2,
+    downAfter = 2000,
+    failoverTimeout = 60000,
+    oneBox = false,
+  } = shape
   const count = Math.max(replicas + 1, sentinels)
   const boxOf = (n: number): string => `box-${oneBox ? 1 : n}`
   const redisPort = (n: number): number => (oneBox ? 6378 + n : 6379)
   const sentinelPort = (n: number): number => (oneBox ? 26378 + n : 26379)
   const processes: ProcessSpec[] = []
   for (let n = 1; n <= replicas + 1; n++) {
-    const conf = ['bind * -::*', 'protected-mode no', 'save ""', 'repl-diskless-sync-delay 0', `port ${redisPort(n)}`, 'dir /var/lib/redis']
+    const conf = [
+      'bind * -::*',
+      'protected-mode no',
+      'save ""',
+      'repl-diskless-sync-delay 0',
+      `port ${redisPort(n)}`,
+      'dir /var/lib/redis',
+    ]
     if (n > 1) conf.push(`replicaof ${ADDRESS} 6379`)
     conf.push(...(shape.serverLines?.[`redis-${n}`] ?? []))
-    processes.push({ name: `redis-${n}`, kind: 'server', box: boxOf(n), port: redisPort(n), argv: ['/etc/redis.conf'], files: { '/etc/redis.conf': `${conf.join('\n')}\n` } })
+    processes.push({
+      name: `redis-${n}`,
+      kind: 'server',
+      box: boxOf(n),
+      port: redisPort(n),
+      argv: ['/etc/redis.conf'],
+      files: { '/etc/redis.conf': `${conf.join('\n')}\n` },
+    })
   }
   const sentinel = (n: number): ProcessSpec => {
-    const conf = ['bind * -::*', 'protected-mode no', `port ${sentinelPort(n)}`, 'dir /var/lib/redis', `sentinel monitor mymaster ${ADDRESS} 6379 ${quorum}`]
-    conf.push(`sentinel down-after-milliseconds mymaster ${downAfter}`, `sentinel failover-timeout mymaster ${failoverTimeout}`)
+    const conf = [
+      'bind * -::*',
+      'protected-mode no',
+      `port ${sentinelPort(n)}`,
+      'dir /var/lib/redis',
+      `sentinel monitor mymaster ${ADDRESS} 6379 ${quorum}`,
+    ]
+    conf.push(
+      `sentinel down-after-milliseconds mymaster ${downAfter}`,
+      `sentinel failover-timeout mymaster ${failoverTimeout}`,
+    )
     if (shape.parallelSyncs !== undefined) conf.push(`sentinel parallel-syncs mymaster ${shape.parallelSyncs}`)
     conf.push(...(shape.sentinelLines ?? []))
-    return { name: `s${n}`, kind: 'sentinel', box: boxOf(n), port: sentinelPort(n), argv: ['/etc/sentinel.conf'], files: { '/etc/sentinel.conf': `${conf.join('\n')}\n` } }
+    return {
+      name: `s${n}`,
+      kind: 'sentinel',
+      box: boxOf(n),
+      port: sentinelPort(n),
+      argv: ['/etc/sentinel.conf'],
+      files: { '/etc/sentinel.conf': `${conf.join('\n')}\n` },
+    }
   }
-  const boxes = Array.from({ length: oneBox ? 1 : count }, (_, i) => ({ name: `box-${i + 1}`, address: `10.0.0.${11 + i}` }))
+  const boxes = Array.from({ length: oneBox ? 1 : count }, (_, i) => ({
+    name: `box-${i + 1}`,
+    address: `10.0.0.${11 + i}`,
+  }))
   const scenario: Scenario = {
-    id: 'sentinel-test', title: '', seed,
+    id: 'sentinel-test',
+    title: '',
+    seed,
     topology: { boxes, processes, link: { latencyMicros: 100, jitterMicros: 20, loopbackMicros: 60 } },
   }
   const world = createWorld(
@@ -142,7 +185,8 @@ export function deploy(shape: Shape): Deployment {
     { tap: shape.tap ?? false },
   )
   const names = Array.from({ length: sentinels }, (_, i) => `s${i + 1}`)
-  const of = (process: string): ProcessSpec => [...processes, ...names.map((_, i) => sentinel(i + 1))].find((p) => p.name === process) as ProcessSpec
+  const of = (process: string): ProcessSpec =>
+    [...processes, ...names.map((_, i) => sentinel(i + 1))].find((p) => p.name === process) as ProcessSpec
   const d: Deployment = {
     world,
     sentinels: names,
@@ -153,8 +197,16 @@ export function deploy(shape: Shape): Deployment {
       d.until(() => world.output(caller) !== '', 5 * SECOND, 200)
       return answers(world, caller)[0]?.reply ?? null
     },
-    lines: (process, from = 0) => world.log(process).filter((l) => l.at >= from).map((l) => ({ at: l.at, text: l.line.replace(/^\d+:\w \d+ \w+ \d+ [\d:.]+ . /, '') })),
-    names: (process, from = 0) => d.lines(process, from).map((l) => l.text.split(' ')[0] ?? '').filter((n) => /^[+-]/.test(n)),
+    lines: (process, from = 0) =>
+      world
+        .log(process)
+        .filter((l) => l.at >= from)
+        .map((l) => ({ at: l.at, text: l.line.replace(/^\d+:\w \d+ \w+ \d+ [\d:.]+ . /, '') })),
+    names: (process, from = 0) =>
+      d
+        .lines(process, from)
+        .map((l) => l.text.split(' ')[0] ?? '')
+        .filter((n) => /^[+-]/.test(n)),
     until(what, limit = 60 * SECOND, step = 10_000) {
       const end = world.now + limit
       while (!what()) {
@@ -166,10 +218,20 @@ export function deploy(shape: Shape): Deployment {
     whole: () =>
       names.every((s) => {
         const seen = d.names(s)
-        return seen.filter((n) => n === '+slave').length >= replicas && seen.filter((n) => n === '+sentinel').length >= sentinels - 1
+        return (
+          seen.filter((n) => n === '+slave').length >= replicas &&
+          seen.filter((n) => n === '+sentinel').length >= sentinels - 1
+        )
       }),
   }
-  if (!d.until(() => d.lines('redis-1').filter((l) => l.text.includes('succeeded')).length >= replicas, 20 * SECOND, 50_000)) throw new Error('replicas never came online')
+  if (
+    !d.until(
+      () => d.lines('redis-1').filter((l) => l.text.includes('succeeded')).length >= replicas,
+      20 * SECOND,
+      50_000,
+    )
+  )
+    throw new Error('replicas never came online')
   for (let n = 1; n <= sentinels; n++) {
     world.runFor((seed * 7919 * n) % 8000)
     world.spawn(sentinel(n))
@@ -180,12 +242,22 @@ export function deploy(shape: Shape): Deployment {
 let callers = 0
 export function callEvery(d: Deployment, process: string, micros: number, ...words: string[]): string {
   const name = `caller-${++callers}`
-  d.world.spawn({ name, kind: 'client', box: d.world.scenario.topology.boxes.find((b) => b.address === d.address(process))?.name ?? '', port: 0, argv: [d.address(process), String(d.port(process)), String(micros), ...words] })
+  d.world.spawn({
+    name,
+    kind: 'client',
+    box: d.world.scenario.topology.boxes.find((b) => b.address === d.address(process))?.name ?? '',
+    port: 0,
+    argv: [d.address(process), String(d.port(process)), String(micros), ...words],
+  })
   return name
 }
 export function answers(world: World, caller: string): { readonly at: number; readonly reply?: Plain }[] {
-  return world.output(caller).split('\n').filter((l) => l !== '').map((l) => {
-    const a = JSON.parse(l) as { at: number; reply?: Plain }
-    return { ...a, at: a.at - EPOCH_MS * 1000 }
-  })
+  return world
+    .output(caller)
+    .split('\n')
+    .filter((l) => l !== '')
+    .map((l) => {
+      const a = JSON.parse(l) as { at: number; reply?: Plain }
+      return { ...a, at: a.at - EPOCH_MS * 1000 }
+    })
 }

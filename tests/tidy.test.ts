@@ -34,7 +34,8 @@ test('a layer imports only what is below it', () => {
     const layer = f.split('/')[1] as string
     for (const target of imports(f)) {
       const other = target.split('/')[1] as string
-      if (other !== layer && LAYERS.includes(layer) && !BELOW[layer]?.includes(other)) bad.push(`${f} imports ${target}`)
+      if (other !== layer && LAYERS.includes(layer) && !BELOW[layer]?.includes(other))
+        bad.push(`${f} imports ${target}`)
     }
   }
   expect(bad).toEqual([])
@@ -56,12 +57,16 @@ test('bytes and structures know nothing above them', () => {
 
 test('the engine and the world read no clock, randomness or timer', () => {
   const bad: string[] = []
-  const forbidden = /\b(Math\.random|Date\.now|new Date\(|setTimeout\(|setInterval\(|await |async |Promise[.<(]|toLocale|localeCompare|performance\.now)/
+  const forbidden =
+    /\b(Math\.random|Date\.now|new Date\(|setTimeout\(|setInterval\(|await |async |Promise[.<(]|toLocale|localeCompare|performance\.now)/
   for (const f of code.filter((x) => /^src\/(engine|world)\//.test(x) && !x.includes('.test.'))) {
     readFileSync(f, 'utf8')
       .split('\n')
       .forEach((line, i) => {
-        const bare = line.replace(/\/\/.*$/, '').replace(/^\s*\*.*$/, '').replace(/'[^']*'/g, "''")
+        const bare = line
+          .replace(/\/\/.*$/, '')
+          .replace(/^\s*\*.*$/, '')
+          .replace(/'[^']*'/g, "''")
         if (forbidden.test(bare)) bad.push(`${f}:${i + 1} ${line.trim()}`)
       })
   }

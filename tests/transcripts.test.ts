@@ -6,7 +6,9 @@ import { redisVersion, SERVER_ARGV, startRedis } from './transcripts/real-server
 import { type Conversation, parseTranscript, runTranscript } from './transcripts/transcript.ts'
 
 const folder = join(import.meta.dirname, 'transcripts')
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt')).sort()
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.txt'))
+  .sort()
 
 /** Every difference as "line: command", with what was expected and what was said. */
 async function differences(file: string, conversation: Conversation): Promise<string[]> {
@@ -15,7 +17,9 @@ async function differences(file: string, conversation: Conversation): Promise<st
   await runTranscript(steps, conversation, (step, said) => {
     if (step.type !== 'command' && step.type !== 'wait') return
     if (said.join('\n') === step.expected.join('\n')) return
-    found.push(`${file}:${step.lineNumber}: ${step.line}\n  redis: ${step.expected.join('\n         ')}\n  ours:  ${said.join('\n         ')}`)
+    found.push(
+      `${file}:${step.lineNumber}: ${step.line}\n  redis: ${step.expected.join('\n         ')}\n  ours:  ${said.join('\n         ')}`,
+    )
   })
   conversation.close()
   return found
@@ -26,14 +30,18 @@ test.each(files)('%s is answered as recorded', async (file) => {
 })
 
 const real = process.env.TRANSCRIPTS_REAL !== '0' && redisVersion() === '7.0.15'
-test.runIf(real).each(files)('%s is what redis-server 7.0.15 answers', async (file) => {
-  const redis = await startRedis()
-  try {
-    expect((await differences(file, await socketConversation(redis.port))).join('\n')).toBe('')
-  } finally {
-    await redis.stop()
-  }
-}, 30_000)
+test.runIf(real).each(files)(
+  '%s is what redis-server 7.0.15 answers',
+  async (file) => {
+    const redis = await startRedis()
+    try {
+      expect((await differences(file, await socketConversation(redis.port))).join('\n')).toBe('')
+    } finally {
+      await redis.stop()
+    }
+  },
+  30_000,
+)
 
 test('a recorded answer that is wrong is noticed', async () => {
   const conversation = engineConversation(SERVER_ARGV)

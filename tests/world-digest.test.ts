@@ -10,9 +10,18 @@ import { createWorld, type World, type WorldOptions } from '../src/world/world.t
 import { type NodeThreads, nodeThreads } from './world-threads.ts'
 
 const SECOND = 1_000_000
-const programs = (kind: ProgramKind): MachineFactory => (env, tap) => createProgram(kind, env, tap)
+const programs =
+  (kind: ProgramKind): MachineFactory =>
+  (env, tap) =>
+    createProgram(kind, env, tap)
 const names = ['redis-1', 'redis-2', 'redis-3', 's1', 's2', 's3']
-const cli = (name: string, box: string, ...argv: string[]): ProcessSpec => ({ name, kind: 'client', box, port: 0, argv })
+const cli = (name: string, box: string, ...argv: string[]): ProcessSpec => ({
+  name,
+  kind: 'client',
+  box,
+  port: 0,
+  argv,
+})
 
 let threads: NodeThreads
 beforeAll(async () => {
@@ -33,7 +42,17 @@ async function story(stage: Stage): Promise<void> {
   await stage.to(SECOND)
   stage.spawn(cli('terminal', 'box-1', '-h', '10.0.0.11'))
   await stage.to(2 * SECOND)
-  for (const line of ['set a 1', 'hset h f v', 'rpush l 1 2 3', 'zadd z 1 a 2 b', 'sadd s x y z', 'spop s', 'expire a 3', 'randomkey', 'info']) {
+  for (const line of [
+    'set a 1',
+    'hset h f v',
+    'rpush l 1 2 3',
+    'zadd z 1 a 2 b',
+    'sadd s x y z',
+    'spop s',
+    'expire a 3',
+    'randomkey',
+    'info',
+  ]) {
     stage.type('terminal', `${line}\n`)
     await stage.to((stage as unknown as { at: number }).at + 50_000)
   }
@@ -68,7 +87,15 @@ async function oneThread(seed: number, options: WorldOptions = {}): Promise<Worl
 }
 
 const VIEWS: readonly [string, readonly string[]][] = [
-  ['summary', []], ['state', []], ['keys', []], ['replication', []], ['sentinel', []], ['config', []], ['dict', ['0']], ['object', ['0', 'a']], ['object', ['0', 'z']],
+  ['summary', []],
+  ['state', []],
+  ['keys', []],
+  ['replication', []],
+  ['sentinel', []],
+  ['config', []],
+  ['dict', ['0']],
+  ['object', ['0', 'a']],
+  ['object', ['0', 'z']],
 ]
 
 test('the same seed twice in one thread: the same digest; with no tap and with everything watched: the same', async () => {
@@ -103,9 +130,16 @@ test('a worker per process and one thread: the same digest, watched or not', asy
   const digests: string[] = []
   for (const watched of [true, false]) {
     const output = new Map<string, string>()
-    const listener = { marks() {}, logs() {}, output: (p: string, b: string) => void output.set(p, (output.get(p) ?? '') + b), status() {} }
+    const listener = {
+      marks() {},
+      logs() {},
+      output: (p: string, b: string) => void output.set(p, (output.get(p) ?? '') + b),
+      status() {},
+    }
     const c = new Conductor(sentinelTrio(7), programs, threads, listener, watched)
-    const requests = new Map<string, readonly ViewRequest[]>(names.map((n) => [n, VIEWS.map(([view, args], id) => ({ id, view, args }))]))
+    const requests = new Map<string, readonly ViewRequest[]>(
+      names.map((n) => [n, VIEWS.map(([view, args], id) => ({ id, view, args }))]),
+    )
     const stage = {
       at: 0,
       async to(at: number) {

@@ -4,7 +4,8 @@ import { createWorld, type World, type WorldOptions } from '../src/world/world.t
 import { toys, toyScenario } from './world-toys.ts'
 
 const world = (seed = 7, options: WorldOptions = {}): World => createWorld(toyScenario(seed), toys, options)
-const count = (w: World, p: string) => w.view(p, 'count') as { asked: number; answered: number; inputs: number; pid: number }
+const count = (w: World, p: string) =>
+  w.view(p, 'count') as { asked: number; answered: number; inputs: number; pid: number }
 
 function eventful(w: World): World {
   w.runUntil(1_000_000)
@@ -113,7 +114,12 @@ test('a one-way cut lets the other way through', () => {
   w.inject({ type: 'cut', groupA: ['box-1'], groupB: ['box-2'], oneWay: true })
   const inputs = count(w, 'p1').inputs
   w.runFor(300_000)
-  expect(w.packets().filter((p) => p.held).every((p) => p.from === 'p1' && p.to === 'p2')).toBe(true)
+  expect(
+    w
+      .packets()
+      .filter((p) => p.held)
+      .every((p) => p.from === 'p1' && p.to === 'p2'),
+  ).toBe(true)
   expect(count(w, 'p1').inputs).toBeGreaterThan(inputs + 20)
 })
 

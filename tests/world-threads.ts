@@ -19,7 +19,12 @@ export async function nodeThreads(entry: string): Promise<NodeThreads> {
     configFile: false,
     logLevel: 'error',
     ssr: { noExternal: true },
-    build: { ssr: join(import.meta.dirname, entry), outDir: dir, emptyOutDir: true, rollupOptions: { output: { entryFileNames: 'worker.mjs' } } },
+    build: {
+      ssr: join(import.meta.dirname, entry),
+      outDir: dir,
+      emptyOutDir: true,
+      rollupOptions: { output: { entryFileNames: 'worker.mjs' } },
+    },
   })
   const workers: Worker[] = []
   return {

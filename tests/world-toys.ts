@@ -52,8 +52,13 @@ class Toy implements Machine {
         } else {
           this.answered++
           this.tap?.({ kind: 'sentinel.event', event: '+answer', text: `${this.answered}` })
-          out.push({ type: 'file', id: 2, op: { op: 'write', path: '/var/lib/redis/count', bytes: String(this.answered) } })
-          if (this.answered % 10 === 0) out.push({ type: 'file', id: 3, op: { op: 'fsync', path: '/var/lib/redis/count' } })
+          out.push({
+            type: 'file',
+            id: 2,
+            op: { op: 'write', path: '/var/lib/redis/count', bytes: String(this.answered) },
+          })
+          if (this.answered % 10 === 0)
+            out.push({ type: 'file', id: 3, op: { op: 'fsync', path: '/var/lib/redis/count' } })
         }
         break
       case 'stdin':
@@ -80,7 +85,9 @@ class Toy implements Machine {
     return { type: 'connect', conn: this.conn, host: this.master ?? '', port: 7000 }
   }
   view(name: string): unknown {
-    return name === 'count' ? { asked: this.asked, answered: this.answered, inputs: this.inputs, pid: this.env.pid } : null
+    return name === 'count'
+      ? { asked: this.asked, answered: this.answered, inputs: this.inputs, pid: this.env.pid }
+      : null
   }
 }
 
@@ -88,7 +95,13 @@ export const toys = (): MachineFactory => (env, tap) => new Toy(env, tap)
 
 export function toyScenario(seed = 7): Scenario {
   const box = (n: number) => ({ name: `box-${n}`, address: `10.0.0.${10 + n}` })
-  const process = (n: number, argv: string[]) => ({ name: `p${n}`, kind: 'server' as const, box: `box-${n}`, port: 7000, argv })
+  const process = (n: number, argv: string[]) => ({
+    name: `p${n}`,
+    kind: 'server' as const,
+    box: `box-${n}`,
+    port: 7000,
+    argv,
+  })
   return {
     id: 'toys',
     title: 'Toys',

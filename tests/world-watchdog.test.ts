@@ -22,7 +22,10 @@ function open() {
     for (const w of wanted) if (w.test(m.state)) w.resolve()
   }
   const later = (ms: number, fn: () => void): void => void (stopped || setTimeout(fn, ms))
-  const session = new ConductorSession({ threads, programs: toys, post, clock: () => performance.now(), later }, toyScenario())
+  const session = new ConductorSession(
+    { threads, programs: toys, post, clock: () => performance.now(), later },
+    toyScenario(),
+  )
   const until = (test: (s: SessionState) => boolean) =>
     new Promise<void>((resolve) => {
       wanted.push({ test, resolve })

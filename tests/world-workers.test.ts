@@ -100,7 +100,10 @@ test('one thread and a worker per process give the same history, watched or not'
     expect(c.eventCount).toBe(world.eventCount)
     expect(c.digest()).toBe(world.digest())
     for (const p of ['p1', 'p2', 'p3', 'p4']) expect(output.get(p) ?? '').toBe(world.output(p))
-    if (watched) expect(marks.map((m) => `${m.at} ${m.process} ${m.text}`).sort()).toEqual(world.events.map((e) => `${e.at} ${e.process} ${e.text}`).sort())
+    if (watched)
+      expect(marks.map((m) => `${m.at} ${m.process} ${m.text}`).sort()).toEqual(
+        world.events.map((e) => `${e.at} ${e.process} ${e.text}`).sort(),
+      )
   }
 })
 
@@ -129,7 +132,10 @@ test('a session plays until a breakpoint, takes a fault while it stands, steps a
     if (waiting?.until(m.state)) waiting.resolve()
   }
   const later = (ms: number, fn: () => void): void => void (stopped || setTimeout(fn, ms))
-  const session = new ConductorSession({ threads, programs: toys, post, clock: () => performance.now(), later }, toyScenario())
+  const session = new ConductorSession(
+    { threads, programs: toys, post, clock: () => performance.now(), later },
+    toyScenario(),
+  )
   const until = (test: (s: SessionState) => boolean) =>
     new Promise<void>((resolve) => {
       waiting = { until: test, resolve }

@@ -54,10 +54,12 @@ export class ConductorSession {
   receive(message: FromPage): void {
     if (message.type === 'fault' && message.fault.type === 'kill') this.killHard(message.fault.process)
     if (message.type === 'end') this.killHard(message.process)
-    this.queue = this.queue.then(() => this.perform(message)).catch((error: unknown) => {
-      this.host.post({ type: 'error', message: error instanceof Error ? error.message : String(error) })
-      if ('id' in message) this.host.post({ type: 'done', id: message.id })
-    })
+    this.queue = this.queue
+      .then(() => this.perform(message))
+      .catch((error: unknown) => {
+        this.host.post({ type: 'error', message: error instanceof Error ? error.message : String(error) })
+        if ('id' in message) this.host.post({ type: 'done', id: message.id })
+      })
   }
 
   /** A kill waits in the queue like any input, unless the process is what the queue waits for. */

@@ -15,10 +15,29 @@ import { applyToLinks, type LinksState, minLatency, newLinks } from '../world/li
 import type { Mark } from '../world/marks.ts'
 import type { Packet, Peer, Pending, WorldInput } from '../world/packet.ts'
 import { newRunnerState, ProcessRunner, type RunnerState } from '../world/process-runner.ts'
-import type { CutView, Fault, LinkView, PacketView, ProcessSpec, ProcessStatus, ProcessSummary, Scenario } from '../world/types.ts'
+import type {
+  CutView,
+  Fault,
+  LinkView,
+  PacketView,
+  ProcessSpec,
+  ProcessStatus,
+  ProcessSummary,
+  Scenario,
+} from '../world/types.ts'
 import { EPOCH_MS, type LoggedInput, type ProgramFactory, WORLD_SOURCE } from '../world/world.ts'
 import { keyOf, reportOf, trafficOf } from './process-host.ts'
-import type { EventKey, Expect, FromWorker, PortLike, ProcessReport, RanReport, ToWorker, ViewRequest, WorkerHandle } from './worker-protocol.ts'
+import type {
+  EventKey,
+  Expect,
+  FromWorker,
+  PortLike,
+  ProcessReport,
+  RanReport,
+  ToWorker,
+  ViewRequest,
+  WorkerHandle,
+} from './worker-protocol.ts'
 
 export interface Threads {
   spawn(process: string): WorkerHandle
@@ -173,11 +192,20 @@ export class Conductor {
 
   async inspect(requests: ReadonlyMap<string, readonly ViewRequest[]>): Promise<Inspection> {
     const result: Inspection = { statuses: [], packets: [], links: [], views: [] }
-    const parts = await Promise.all(this.seats.map((seat) => this.inspectSeat(seat, requests.get(seat.spec.name) ?? [])))
+    const parts = await Promise.all(
+      this.seats.map((seat) => this.inspectSeat(seat, requests.get(seat.spec.name) ?? [])),
+    )
     for (const [i, part] of parts.entries()) {
       const { spec, report, inbox } = this.seats[i] as Seat
       const { state, exitCode, crash } = report.status
-      result.statuses.push({ name: spec.name, state, pid: report.pid, exitCode, crash, summary: part.summary as ProcessSummary | null })
+      result.statuses.push({
+        name: spec.name,
+        state,
+        pid: report.pid,
+        exitCode,
+        crash,
+        summary: part.summary as ProcessSummary | null,
+      })
       result.packets.push(...part.packets, ...inbox.filter((e): e is Packet => 'dst' in e).map((p) => this.viewOf(p)))
       result.links.push(...part.links)
       result.views.push(...part.views)
@@ -188,7 +216,14 @@ export class Conductor {
   private viewOf(packet: Packet): PacketView {
     const name = (index: number) => (this.peers[index] as Peer).name
     const ends = { from: name(packet.src), to: name(packet.dst), sentAt: packet.sentAt, dueAt: packet.time }
-    return { id: packet.src * 4294967296 + packet.seq, ...ends, bytes: 0, label: packet.kind, channel: 'command', held: false }
+    return {
+      id: packet.src * 4294967296 + packet.seq,
+      ...ends,
+      bytes: 0,
+      label: packet.kind,
+      channel: 'command',
+      held: false,
+    }
   }
 
   private async inspectSeat(seat: Seat, views: readonly ViewRequest[]) {
@@ -219,7 +254,15 @@ export class Conductor {
       for (const event of events) seat.here.receive(event)
       if (order.step) seat.here.step()
       else seat.here.runBefore(order.end)
-      this.ran(seat, { type: 'ran', ...reportOf(seat.here), sent: [], packets: [], marks: seat.here.takeMarks(), logs: [], output: '' })
+      this.ran(seat, {
+        type: 'ran',
+        ...reportOf(seat.here),
+        sent: [],
+        packets: [],
+        marks: seat.here.takeMarks(),
+        logs: [],
+        output: '',
+      })
       return
     }
     const answer = await this.ask(seat, { type: 'run', ...order, events, expect: expectOf(seat) })
@@ -281,11 +324,27 @@ export class Conductor {
   }
 
   private addSeat(index: number, spec: ProcessSpec): void {
-    const links: LinksState = { ...newLinks(this.scenario.seed, this.links.model), overrides: new Map(this.links.overrides), cuts: this.links.cuts }
+    const links: LinksState = {
+      ...newLinks(this.scenario.seed, this.links.model),
+      overrides: new Map(this.links.overrides),
+      cuts: this.links.cuts,
+    }
     const init = { index, spec, worldSeed: this.scenario.seed, epochMs: EPOCH_MS, peers: [...this.peers], links }
     const here = this.runnerHere(newRunnerState(init))
     const peer = this.peers[index] as Peer
-    this.seats.push({ peer, spec, worker: null, here, report: reportOf(here), key: null, inbox: [], expect: new Map(), answer: null, dead: null, abandoned: false })
+    this.seats.push({
+      peer,
+      spec,
+      worker: null,
+      here,
+      report: reportOf(here),
+      key: null,
+      inbox: [],
+      expect: new Map(),
+      answer: null,
+      dead: null,
+      abandoned: false,
+    })
   }
   private runnerHere(state: RunnerState): ProcessRunner {
     return new ProcessRunner(state, this.programs(state.spec.kind), (packet) => this.deliver(packet), {}, this.tap)
@@ -345,8 +404,19 @@ export class Conductor {
   /** A worker failed without a word from its machine: its state is lost, its peers get resets. */
   private lost(seat: Seat, message: string): void {
     const { index } = seat.peer
-    const links: LinksState = { ...newLinks(this.scenario.seed, this.links.model), overrides: new Map(this.links.overrides), cuts: this.links.cuts }
-    const init = { index, spec: seat.spec, worldSeed: this.scenario.seed, epochMs: EPOCH_MS, peers: [...this.peers], links }
+    const links: LinksState = {
+      ...newLinks(this.scenario.seed, this.links.model),
+      overrides: new Map(this.links.overrides),
+      cuts: this.links.cuts,
+    }
+    const init = {
+      index,
+      spec: seat.spec,
+      worldSeed: this.scenario.seed,
+      epochMs: EPOCH_MS,
+      peers: [...this.peers],
+      links,
+    }
     const state = newRunnerState(init)
     state.incarnation = 1000 + Math.floor(this.now / 1e6)
     state.seq = state.incarnation * 4294967296
@@ -357,7 +427,13 @@ export class Conductor {
     for (const other of this.seats) {
       if (other !== seat) this.tell(other.peer.index, { type: 'lost', index }, Math.ceil(this.horizon))
     }
-    this.marks.push({ at: this.now, process: seat.spec.name, kind: seat.abandoned ? 'process.killed' : 'process.crash', text: message.split('\n')[0] ?? '', weight: 3 })
+    this.marks.push({
+      at: this.now,
+      process: seat.spec.name,
+      kind: seat.abandoned ? 'process.killed' : 'process.crash',
+      text: message.split('\n')[0] ?? '',
+      weight: 3,
+    })
     this.listener.status(seat.spec.name, state.status)
   }
 

@@ -10,7 +10,13 @@ export type FromPage =
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'breakpoints'; readonly kinds: readonly string[] }
   | { readonly type: 'fault'; readonly fault: Fault }
-  | { readonly type: 'subscribe'; readonly id: number; readonly process: string; readonly view: string; readonly args: readonly string[] }
+  | {
+      readonly type: 'subscribe'
+      readonly id: number
+      readonly process: string
+      readonly view: string
+      readonly args: readonly string[]
+    }
   | { readonly type: 'unsubscribe'; readonly id: number }
   | { readonly type: 'spawn'; readonly spec: ProcessSpec }
   | { readonly type: 'stdin'; readonly process: string; readonly bytes: string }
@@ -18,7 +24,11 @@ export type FromPage =
   | { readonly type: 'end'; readonly process: string }
 
 export type ToPage =
-  | { readonly type: 'state'; readonly state: SessionState; readonly views: readonly (readonly [id: number, data: unknown])[] }
+  | {
+      readonly type: 'state'
+      readonly state: SessionState
+      readonly views: readonly (readonly [id: number, data: unknown])[]
+    }
   | { readonly type: 'events'; readonly events: readonly EventView[]; readonly reset: boolean }
   | { readonly type: 'logs'; readonly process: string; readonly lines: readonly LogLine[] }
   | { readonly type: 'reset' }

@@ -35,7 +35,14 @@ export type ToWorker =
   | { readonly type: 'init'; readonly state: RunnerState; readonly tap: boolean }
   | { readonly type: 'port'; readonly peer: number; readonly port: PortLike }
   | { readonly type: 'unport'; readonly peer: number }
-  | { readonly type: 'run'; readonly end: number; readonly step: boolean; readonly events: readonly Pending[]; readonly breakpoints: readonly string[]; readonly expect: Expect }
+  | {
+      readonly type: 'run'
+      readonly end: number
+      readonly step: boolean
+      readonly events: readonly Pending[]
+      readonly breakpoints: readonly string[]
+      readonly expect: Expect
+    }
   | { readonly type: 'inspect'; readonly views: readonly ViewRequest[]; readonly expect: Expect }
   | { readonly type: 'export'; readonly expect: Expect }
 
@@ -58,7 +65,13 @@ export interface RanReport extends ProcessReport {
 }
 export type FromWorker =
   | RanReport
-  | { readonly type: 'inspected'; readonly views: readonly (readonly [id: number, data: unknown])[]; readonly summary: unknown; readonly packets: readonly PacketView[]; readonly links: readonly LinkView[] }
+  | {
+      readonly type: 'inspected'
+      readonly views: readonly (readonly [id: number, data: unknown])[]
+      readonly summary: unknown
+      readonly packets: readonly PacketView[]
+      readonly links: readonly LinkView[]
+    }
   | { readonly type: 'exported'; readonly state: RunnerState }
   /** The worker's own code failed (not the machine's). */
   | { readonly type: 'failed'; readonly message: string }

@@ -26,7 +26,13 @@ export type FileOp =
 
 /** `error` is an errno name: ENOENT, ENOSPC, EIO, EACCES, EISDIR … */
 export type FileResult =
-  | { readonly ok: true; readonly bytes?: Bytes; readonly names?: readonly string[]; readonly size?: number; readonly isDirectory?: boolean }
+  | {
+      readonly ok: true
+      readonly bytes?: Bytes
+      readonly names?: readonly string[]
+      readonly size?: number
+      readonly isDirectory?: boolean
+    }
   | { readonly ok: false; readonly error: string }
 
 export type CloseReason = 'eof' | 'reset' | 'timeout'
@@ -35,7 +41,14 @@ export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'listening'; readonly port: number } // answer to 'listen'
   | { readonly type: 'listenFailed'; readonly port: number; readonly error: string } // EADDRINUSE …
-  | { readonly type: 'accept'; readonly conn: ConnId; readonly port: number; readonly remoteHost: string; readonly remotePort: number; readonly localHost: string }
+  | {
+      readonly type: 'accept'
+      readonly conn: ConnId
+      readonly port: number
+      readonly remoteHost: string
+      readonly remotePort: number
+      readonly localHost: string
+    }
   | { readonly type: 'opened'; readonly conn: ConnId; readonly localHost: string; readonly localPort: number }
   | { readonly type: 'refused'; readonly conn: ConnId; readonly error: string } // ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, ENOTFOUND
   | { readonly type: 'data'; readonly conn: ConnId; readonly bytes: Bytes }

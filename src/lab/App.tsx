@@ -54,7 +54,9 @@ const views: readonly [ViewName, string, string][] = [
 function Header() {
   const title = useLab((s) => s.session?.scenario.title ?? 'Sentinel failover')
   const [view, theme] = [useLab((s) => s.view), useLab((s) => s.theme)]
-  const sentinels = useLab((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'sentinel').length ?? 0)
+  const sentinels = useLab(
+    (s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'sentinel').length ?? 0,
+  )
   return (
     <header className="top">
       <h1 className="brand">
@@ -68,13 +70,26 @@ function Header() {
       <span className="sp" />
       <nav className="views" aria-label="Views">
         {views.map(([name, label, key]) => (
-          <button key={name} type="button" className={view === name ? 'on' : ''} aria-current={view === name ? 'page' : undefined} title={`${label} (${key})`} onClick={() => openView(name)}>
+          <button
+            key={name}
+            type="button"
+            className={view === name ? 'on' : ''}
+            aria-current={view === name ? 'page' : undefined}
+            title={`${label} (${key})`}
+            onClick={() => openView(name)}
+          >
             {label}
           </button>
         ))}
       </nav>
       <span className="sp hide-s" />
-      <button type="button" className="btn q ic hide-s" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => lab.set({ help: true })}>
+      <button
+        type="button"
+        className="btn q ic hide-s"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={() => lab.set({ help: true })}
+      >
         <Icon name="hint" />
       </button>
       <button
@@ -86,7 +101,13 @@ function Header() {
       >
         <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
       </button>
-      <button type="button" className="btn share" aria-label="Share" title="Copy a link that opens this scenario with this seed" onClick={share}>
+      <button
+        type="button"
+        className="btn share"
+        aria-label="Share"
+        title="Copy a link that opens this scenario with this seed"
+        onClick={share}
+      >
         <Icon name="share" />
         <span className="hide-s">Share</span>
       </button>
@@ -105,10 +126,15 @@ function Notices() {
         <div className="notice" key={p.name}>
           <Icon name="sdown" style={{ color: 'var(--suspect-ink)' }} />
           <span>
-            The address says <code>{`${p.name}=${p.value.slice(0, 60)}`}</code>, but <code>{p.name}</code> must be {p.wanted}. Using {p.instead}.
+            The address says <code>{`${p.name}=${p.value.slice(0, 60)}`}</code>, but <code>{p.name}</code> must be{' '}
+            {p.wanted}. Using {p.instead}.
           </span>
           <span className="sp" />
-          <button type="button" className="btn small" onClick={() => lab.set({ problems: problems.filter((x) => x !== p) })}>
+          <button
+            type="button"
+            className="btn small"
+            onClick={() => lab.set({ problems: problems.filter((x) => x !== p) })}
+          >
             Dismiss
           </button>
         </div>
@@ -137,7 +163,14 @@ function Help() {
   const close = () => lab.set({ help: false })
   if (!open) return null
   return (
-    <dialog className="help" aria-label="Keyboard shortcuts" ref={(el) => { if (el && !el.open) el.showModal() }} onClose={close}>
+    <dialog
+      className="help"
+      aria-label="Keyboard shortcuts"
+      ref={(el) => {
+        if (el && !el.open) el.showModal()
+      }}
+      onClose={close}
+    >
       <div className="ph">
         Keyboard
         <span className="sp" />

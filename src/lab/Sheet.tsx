@@ -12,7 +12,13 @@ export function Sheet() {
   if (!narrow) return null
   return (
     <section className="sheet" aria-label="Details">
-      <Tabs label="Details" names={['State', 'Terminal', 'Event log'] as const} value={sheet} onChange={(t) => lab.set({ sheet: t })} id="sheet" />
+      <Tabs
+        label="Details"
+        names={['State', 'Terminal', 'Event log'] as const}
+        value={sheet}
+        onChange={(t) => lab.set({ sheet: t })}
+        id="sheet"
+      />
       <div className="sheet-body" role="tabpanel" id="sheet-panel" aria-labelledby={`sheet-${sheet.replace(' ', '-')}`}>
         {sheet === 'State' && (
           <>

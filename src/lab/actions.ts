@@ -145,7 +145,8 @@ export function finishCut(): void {
   const { cut, session } = lab.get()
   if (!cut || !session) return
   const groupB = session.scenario.topology.boxes.map((b) => b.name).filter((b) => !cut.side.includes(b))
-  if (cut.side.length === 0 || groupB.length === 0) return toast('Choose some boxes for one side and leave some for the other')
+  if (cut.side.length === 0 || groupB.length === 0)
+    return toast('Choose some boxes for one side and leave some for the other')
   fault({ type: 'cut', groupA: cut.side, groupB, oneWay: cut.oneWay })
   lab.set({ cut: null })
 }
@@ -161,7 +162,13 @@ export function openTerminal(process: string, focus = true): void {
   const session = lab.get().session
   if (!session || !specOf(session.scenario, process)) return
   const id = `cli-${++tabCount}`
-  lab.set({ tabs: [{ id, kind: 'cli', process }, ...lab.get().tabs], left: id, front: 'left', menu: null, sheet: 'Terminal' })
+  lab.set({
+    tabs: [{ id, kind: 'cli', process }, ...lab.get().tabs],
+    left: id,
+    front: 'left',
+    menu: null,
+    sheet: 'Terminal',
+  })
   if (focus) focusTerminal()
 }
 
@@ -181,7 +188,11 @@ export function closeTab(id: string): void {
 }
 
 export function focusTerminal(): void {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector<HTMLElement>('.term-pane:not([hidden]) .xterm-helper-textarea')?.focus()))
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('.term-pane:not([hidden]) .xterm-helper-textarea')?.focus(),
+    ),
+  )
 }
 
 export async function copyText(text: string, what: string): Promise<void> {

@@ -7,7 +7,10 @@ export function clock(micros: number): { main: string; micros: string } {
   const whole = Math.max(0, Math.floor(micros))
   const ms = Math.floor(whole / 1000)
   const seconds = Math.floor(ms / 1000)
-  return { main: `${pad(Math.floor(seconds / 60), 2)}:${pad(seconds % 60, 2)}.${pad(ms % 1000, 3)}`, micros: pad(whole % 1000, 3) }
+  return {
+    main: `${pad(Math.floor(seconds / 60), 2)}:${pad(seconds % 60, 2)}.${pad(ms % 1000, 3)}`,
+    micros: pad(whole % 1000, 3),
+  }
 }
 
 /** "17.423": seconds with milliseconds, as the notes and the log write it. */

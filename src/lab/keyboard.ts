@@ -1,5 +1,23 @@
 /** Single keys work everywhere except in a terminal, a field or a menu. */
-import { faster, focusTerminal, heal, isolate, openLog, openTerminal, openView, processFault, restart, runBy, runToBreakpoint, select, startCut, step, toggleBreakpoint, togglePause, togglePlay } from './actions.ts'
+import {
+  faster,
+  focusTerminal,
+  heal,
+  isolate,
+  openLog,
+  openTerminal,
+  openView,
+  processFault,
+  restart,
+  runBy,
+  runToBreakpoint,
+  select,
+  startCut,
+  step,
+  toggleBreakpoint,
+  togglePause,
+  togglePlay,
+} from './actions.ts'
 import { lab } from './store.ts'
 
 export const keyList: readonly (readonly [string, string])[] = [
@@ -44,10 +62,15 @@ function onKey(e: KeyboardEvent): void {
 function busy(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false
   if (lab.get().menu) return true
-  return target.closest('input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], .xterm, [role=menu], dialog') !== null
+  return (
+    target.closest(
+      'input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], .xterm, [role=menu], dialog',
+    ) !== null
+  )
 }
 
-const onControl = (e: KeyboardEvent) => e.target instanceof Element && e.target.closest('button, a, [role=tab], [role=slider], input') !== null
+const onControl = (e: KeyboardEvent) =>
+  e.target instanceof Element && e.target.closest('button, a, [role=tab], [role=slider], input') !== null
 const onCard = (e: KeyboardEvent) => e.target instanceof Element && e.target.closest('.proc') !== null
 
 function actionFor(e: KeyboardEvent): (() => void) | null {

@@ -33,7 +33,12 @@ export function parseParams(search: string): { params: Params; problems: ParamPr
   if (seedText !== null) {
     seed = parseSeed(seedText)
     if (seed === null)
-      problems.push({ name: 'seed', value: seedText, wanted: 'a whole number from 0 to 4294967295', instead: "the scenario's own seed" })
+      problems.push({
+        name: 'seed',
+        value: seedText,
+        wanted: 'a whole number from 0 to 4294967295',
+        instead: "the scenario's own seed",
+      })
   }
   const speedText = query.get('speed')
   if (speedText !== null) {
@@ -43,6 +48,7 @@ export function parseParams(search: string): { params: Params; problems: ParamPr
   }
   const viewText = query.get('view')
   if (viewText === 'structures' || viewText === 'topology') view = viewText
-  else if (viewText !== null) problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology' })
+  else if (viewText !== null)
+    problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology' })
   return { params: { seed, view, speed }, problems }
 }

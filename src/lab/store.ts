@@ -109,9 +109,15 @@ export const receive = (next: SessionState) => {
   const old = lab.get().state
   lab.set({
     state: old
-      ? { ...next, processes: keep(old.processes, next.processes), links: keep(old.links, next.links), cuts: keep(old.cuts, next.cuts) }
+      ? {
+          ...next,
+          processes: keep(old.processes, next.processes),
+          links: keep(old.links, next.links),
+          cuts: keep(old.cuts, next.cuts),
+        }
       : next,
   })
 }
 
-export const useProcess = (name: string): ProcessStatus | undefined => useLab((s) => s.state?.processes.find((p) => p.name === name))
+export const useProcess = (name: string): ProcessStatus | undefined =>
+  useLab((s) => s.state?.processes.find((p) => p.name === name))

@@ -5,7 +5,8 @@ import type { Role } from './parts/glyphs.tsx'
 type Opinions = NonNullable<NonNullable<ProcessStatus['summary']>['opinions']>
 export type Opinion = Opinions[number]
 
-export const specOf = (scenario: Scenario, name: string): ProcessSpec | undefined => scenario.topology.processes.find((p) => p.name === name)
+export const specOf = (scenario: Scenario, name: string): ProcessSpec | undefined =>
+  scenario.topology.processes.find((p) => p.name === name)
 
 export const boxOf = (scenario: Scenario, name: string): BoxSpec | undefined => {
   const spec = specOf(scenario, name)
@@ -41,10 +42,16 @@ export function watchesOf(scenario: Scenario, processes: readonly ProcessStatus[
       const status = processes.find((p) => p.name === spec.name)
       if (spec.name === name || status?.state !== 'running') return { by: spec.name, opinion: null }
       const all = (status.summary?.opinions ?? []).filter(
-        (o) => o.about === name || o.about === address || (self?.summary?.runid !== undefined && o.about === self.summary.runid),
+        (o) =>
+          o.about === name ||
+          o.about === address ||
+          (self?.summary?.runid !== undefined && o.about === self.summary.runid),
       )
       // A failed-over master can be listed both as the old master and as a replica: the worse opinion is the one to show.
-      const opinion = all.reduce<Opinion | null>((worst, o) => (worst === null || badness(o) > badness(worst) ? o : worst), null)
+      const opinion = all.reduce<Opinion | null>(
+        (worst, o) => (worst === null || badness(o) > badness(worst) ? o : worst),
+        null,
+      )
       return { by: spec.name, opinion }
     })
 }
@@ -75,7 +82,11 @@ export function votesFor(state: SessionState, name: string, address: string): { 
   const self = state.processes.find((p) => p.name === name)?.summary
   const votes = state.processes.filter((p) => {
     const vote = p.state === 'running' ? p.summary?.vote : null
-    return vote && vote.epoch === newest && (vote.leader === name || vote.leader === address || (self?.runid && vote.leader === self.runid))
+    return (
+      vote &&
+      vote.epoch === newest &&
+      (vote.leader === name || vote.leader === address || (self?.runid && vote.leader === self.runid))
+    )
   }).length
   return { votes, epoch: newest }
 }
@@ -88,4 +99,6 @@ export function nameOfId(processes: readonly ProcessStatus[], id: string): strin
 
 /** While an election is young, or a failover runs, votes are worth a tag on the card. */
 export const electionIsOn = (processes: readonly ProcessStatus[]) =>
-  processes.some((p) => p.summary?.opinions?.some((o) => o.odown || (o.failoverState !== null && o.failoverState !== 'none')))
+  processes.some((p) =>
+    p.summary?.opinions?.some((o) => o.odown || (o.failoverState !== null && o.failoverState !== 'none')),
+  )

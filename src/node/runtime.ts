@@ -26,7 +26,8 @@ import { connect, createServer, type Server as NetServer, type Socket } from 'no
 import type { Bytes, ConnId, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
 
 /** The fastest way from bytes to a one-byte string; not in the published types. */
-const latin1 = (b: Buffer): Bytes => (b as unknown as { latin1Slice(start: number, end: number): string }).latin1Slice(0, b.length)
+const latin1 = (b: Buffer): Bytes =>
+  (b as unknown as { latin1Slice(start: number, end: number): string }).latin1Slice(0, b.length)
 
 /** Above this many bytes waiting in a socket, the machine is told (output buffer limits count them). */
 const BACKPRESSURE_BYTES = 65536
@@ -306,7 +307,9 @@ export function performFile(op: FileOp): FileResult {
         appendFileSync(op.path, op.bytes, 'latin1')
         return { ok: true }
       case 'pwrite':
-        return withFile(op.path, 'r+', (fd) => writeSync(fd, Buffer.from(op.bytes, 'latin1'), 0, op.bytes.length, op.offset))
+        return withFile(op.path, 'r+', (fd) =>
+          writeSync(fd, Buffer.from(op.bytes, 'latin1'), 0, op.bytes.length, op.offset),
+        )
       case 'truncate':
         truncateSync(op.path, op.length)
         return { ok: true }

@@ -26,7 +26,8 @@ const done: FileResult = { ok: true }
 
 export function newDisk(): DiskState {
   const disk = { written: new Map(), durable: new Map(), directories: new Set(['/']), capacity: Infinity }
-  for (const dir of ['/tmp', '/etc/redis', '/var/lib/redis', '/var/log/redis', '/var/run/redis']) makeDirectories(disk, dir)
+  for (const dir of ['/tmp', '/etc/redis', '/var/lib/redis', '/var/log/redis', '/var/run/redis'])
+    makeDirectories(disk, dir)
   return disk
 }
 

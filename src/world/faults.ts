@@ -14,7 +14,12 @@ export interface FaultPlan {
 /** A fault that names what does not exist. */
 export class FaultError extends Error {}
 
-export function planFault(fault: Fault, boxes: readonly BoxSpec[], peers: readonly Peer[], nextCutId: number): FaultPlan {
+export function planFault(
+  fault: Fault,
+  boxes: readonly BoxSpec[],
+  peers: readonly Peer[],
+  nextCutId: number,
+): FaultPlan {
   const boxIndex = (name: string): number => {
     const box = boxes.findIndex((b) => b.name === name || b.address === name)
     if (box !== -1) return box
@@ -48,12 +53,24 @@ export function planFault(fault: Fault, boxes: readonly BoxSpec[], peers: readon
     }
     case 'heal': {
       const text = fault.cut === -1 ? 'all cuts' : `cut ${fault.cut}`
-      return { inputs: [{ target: 'all', input: { type: 'heal', id: fault.cut } }], kind: 'fault.heal', process: '', text, weight: 3 }
+      return {
+        inputs: [{ target: 'all', input: { type: 'heal', id: fault.cut } }],
+        kind: 'fault.heal',
+        process: '',
+        text,
+        weight: 3,
+      }
     }
     case 'latency': {
       const latencyMicros = Math.max(1, Math.round(fault.latencyMicros))
       const jitterMicros = Math.max(0, Math.round(fault.jitterMicros))
-      const input: WorldInput = { type: 'latency', a: boxIndex(fault.a), b: boxIndex(fault.b), latencyMicros, jitterMicros }
+      const input: WorldInput = {
+        type: 'latency',
+        a: boxIndex(fault.a),
+        b: boxIndex(fault.b),
+        latencyMicros,
+        jitterMicros,
+      }
       const text = `${fault.a} - ${fault.b} ${latencyMicros / 1000} ms, jitter ${jitterMicros / 1000} ms`
       return { inputs: [{ target: 'all', input }], kind: 'fault.latency', process: '', text, weight: 2 }
     }
@@ -63,7 +80,8 @@ export function planFault(fault: Fault, boxes: readonly BoxSpec[], peers: readon
       const input: WorldInput =
         fault.type === 'power' ? { type: 'powerLoss' } : { type: 'clock', offsetMicros: Math.round(fault.offsetMicros) }
       const inputs = peers.filter((p) => p.boxIndex === box).map((p) => ({ target: p.index, input }))
-      const text = fault.type === 'power' ? `${fault.box} lost power` : `${fault.box} clock ${fault.offsetMicros / 1e6} s`
+      const text =
+        fault.type === 'power' ? `${fault.box} lost power` : `${fault.box} clock ${fault.offsetMicros / 1e6} s`
       return { inputs, kind: `fault.${fault.type}`, process: '', text, weight: 3 }
     }
   }
@@ -87,7 +105,10 @@ export function applyToCuts(cuts: readonly CutView[], fault: Fault, id: number, 
 }
 
 /** Every process of a topology as its peers know it. */
-export function peersOf(boxes: readonly BoxSpec[], processes: readonly { name: string; kind: string; box: string; port: number }[]): Peer[] {
+export function peersOf(
+  boxes: readonly BoxSpec[],
+  processes: readonly { name: string; kind: string; box: string; port: number }[],
+): Peer[] {
   return processes.map((p, index) => {
     const boxIndex = boxes.findIndex((b) => b.name === p.box)
     const box = boxes[boxIndex]

@@ -37,7 +37,10 @@ export function applyToLinks(links: LinksState, input: WorldInput): void {
   if (input.type === 'cut') links.cuts = [...links.cuts, input]
   else if (input.type === 'heal') links.cuts = links.cuts.filter((c) => input.id !== -1 && c.id !== input.id)
   else if (input.type === 'latency') {
-    links.overrides.set(pairOf(input.a, input.b), { latencyMicros: input.latencyMicros, jitterMicros: input.jitterMicros })
+    links.overrides.set(pairOf(input.a, input.b), {
+      latencyMicros: input.latencyMicros,
+      jitterMicros: input.jitterMicros,
+    })
   }
 }
 

@@ -13,11 +13,31 @@ export interface Mark {
 }
 
 const WEIGHTS: Readonly<Record<string, number>> = {
-  '+sdown': 2, '-sdown': 1, '+odown': 3, '-odown': 2, '+switch-master': 3, '+new-epoch': 2, '+try-failover': 2,
-  '+vote-for-leader': 2, '+elected-leader': 3, '+failover-state-select-slave': 1, '+selected-slave': 3,
-  '+failover-state-send-slaveof-noone': 2, '+promoted-slave': 3, '+failover-end': 3, '+failover-end-for-timeout': 3,
-  '-failover-abort-not-elected': 2, '-failover-abort-no-good-slave': 2, '+tilt': 3, '-tilt': 2, '+reboot': 2,
-  '+config-update-from': 2, '+convert-to-slave': 2, '+slave': 1, '+sentinel': 1, '+monitor': 1,
+  '+sdown': 2,
+  '-sdown': 1,
+  '+odown': 3,
+  '-odown': 2,
+  '+switch-master': 3,
+  '+new-epoch': 2,
+  '+try-failover': 2,
+  '+vote-for-leader': 2,
+  '+elected-leader': 3,
+  '+failover-state-select-slave': 1,
+  '+selected-slave': 3,
+  '+failover-state-send-slaveof-noone': 2,
+  '+promoted-slave': 3,
+  '+failover-end': 3,
+  '+failover-end-for-timeout': 3,
+  '-failover-abort-not-elected': 2,
+  '-failover-abort-no-good-slave': 2,
+  '+tilt': 3,
+  '-tilt': 2,
+  '+reboot': 2,
+  '+config-update-from': 2,
+  '+convert-to-slave': 2,
+  '+slave': 1,
+  '+sentinel': 1,
+  '+monitor': 1,
 }
 
 /** How a link to a master comes about, step by step: true, and of little interest on a timeline. */

@@ -51,9 +51,21 @@ export type WorldInput =
   | { readonly type: 'stdin'; readonly bytes: Bytes }
   | { readonly type: 'winsize'; readonly columns: number; readonly rows: number }
   | { readonly type: 'clock'; readonly offsetMicros: number }
-  | { readonly type: 'cut'; readonly id: number; readonly from: readonly number[]; readonly to: readonly number[]; readonly oneWay: boolean }
+  | {
+      readonly type: 'cut'
+      readonly id: number
+      readonly from: readonly number[]
+      readonly to: readonly number[]
+      readonly oneWay: boolean
+    }
   | { readonly type: 'heal'; readonly id: number }
-  | { readonly type: 'latency'; readonly a: number; readonly b: number; readonly latencyMicros: number; readonly jitterMicros: number }
+  | {
+      readonly type: 'latency'
+      readonly a: number
+      readonly b: number
+      readonly latencyMicros: number
+      readonly jitterMicros: number
+    }
   | { readonly type: 'peer'; readonly peer: Peer }
   /** A worker died without a word: whatever it held is reset. */
   | { readonly type: 'lost'; readonly index: number }
@@ -62,7 +74,13 @@ export type LocalEvent = Ordered &
   (
     | { readonly kind: 'timer'; readonly id: number; readonly incarnation: number }
     | { readonly kind: 'input'; readonly input: Input; readonly incarnation: number }
-    | { readonly kind: 'file'; readonly id: number; readonly result: FileResult | null; readonly op: FileOp | null; readonly incarnation: number }
+    | {
+        readonly kind: 'file'
+        readonly id: number
+        readonly result: FileResult | null
+        readonly op: FileOp | null
+        readonly incarnation: number
+      }
     | { readonly kind: 'connectTimeout'; readonly stream: number; readonly error: string }
   )
 export type WorldEvent = Ordered & { readonly kind: 'world'; readonly input: WorldInput }

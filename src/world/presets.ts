@@ -6,7 +6,14 @@ const SENTINEL_CONF = '/etc/redis/sentinel.conf'
 
 function server(n: number, box: string, lines: readonly string[]): ProcessSpec {
   const conf = ['bind * -::*', 'protected-mode no', 'port 6379', 'dir /var/lib/redis', ...lines]
-  return { name: `redis-${n}`, kind: 'server', box, port: 6379, argv: [SERVER_CONF], files: { [SERVER_CONF]: `${conf.join('\n')}\n` } }
+  return {
+    name: `redis-${n}`,
+    kind: 'server',
+    box,
+    port: 6379,
+    argv: [SERVER_CONF],
+    files: { [SERVER_CONF]: `${conf.join('\n')}\n` },
+  }
 }
 
 function sentinel(n: number, box: string, downAfterMs: number): ProcessSpec {
@@ -20,7 +27,14 @@ function sentinel(n: number, box: string, downAfterMs: number): ProcessSpec {
     'sentinel failover-timeout mymaster 60000',
     'sentinel parallel-syncs mymaster 1',
   ]
-  return { name: `s${n}`, kind: 'sentinel', box, port: 26379, argv: [SENTINEL_CONF], files: { [SENTINEL_CONF]: `${conf.join('\n')}\n` } }
+  return {
+    name: `s${n}`,
+    kind: 'sentinel',
+    box,
+    port: 26379,
+    argv: [SENTINEL_CONF],
+    files: { [SENTINEL_CONF]: `${conf.join('\n')}\n` },
+  }
 }
 
 /** T-SENT3: one master, two replicas, three Sentinels, on three boxes; quorum 2. */

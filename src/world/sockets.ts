@@ -112,7 +112,10 @@ export class Sockets {
     switch (packet.kind) {
       case 'synack':
         socket.open = true
-        runner.enqueue({ type: 'opened', conn: socket.conn, localHost: runner.me.address, localPort: socket.localPort }, cause)
+        runner.enqueue(
+          { type: 'opened', conn: socket.conn, localHost: runner.me.address, localPort: socket.localPort },
+          cause,
+        )
         return
       case 'data':
         runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause)
@@ -173,7 +176,16 @@ export class Sockets {
     const conn = this.state.nextConn
     this.state.nextConn += 2
     const ports = { localPort: packet.port, remotePort: packet.fromPort }
-    const socket: Socket = { stream: packet.stream, conn, outgoing: false, peer: packet.src, ...ports, open: true, lastArrival: 0, wireFreeAt: 0 }
+    const socket: Socket = {
+      stream: packet.stream,
+      conn,
+      outgoing: false,
+      peer: packet.src,
+      ...ports,
+      open: true,
+      lastArrival: 0,
+      wireFreeAt: 0,
+    }
     this.incoming.set(packet.stream, socket)
     this.byConn.set(conn, socket)
     this.send(socket, { kind: 'synack' }, at)
@@ -186,8 +198,15 @@ export class Sockets {
     const target = this.resolve(host, port)
     const localPort = 32768 + ((this.index * 1009 + this.state.nextPort++) % 28232)
     const socket: Socket = {
-      stream, conn, outgoing: true, peer: typeof target === 'number' ? target : -1, localPort, remotePort: port,
-      open: false, lastArrival: 0, wireFreeAt: 0,
+      stream,
+      conn,
+      outgoing: true,
+      peer: typeof target === 'number' ? target : -1,
+      localPort,
+      remotePort: port,
+      open: false,
+      lastArrival: 0,
+      wireFreeAt: 0,
     }
     this.byConn.set(conn, socket)
     this.outgoing.set(stream, socket)
@@ -202,7 +221,9 @@ export class Sockets {
   private listen(port: number, bind: readonly string[], at: number): void {
     const { address } = this.runner.me
     const owner = this.state.routes.get(`${address}:${port}`)
-    const named = this.runner.state.peers.some((p) => p && p.index !== this.index && p.address === address && p.port === port)
+    const named = this.runner.state.peers.some(
+      (p) => p && p.index !== this.index && p.address === address && p.port === port,
+    )
     if (named || this.state.listens.has(port) || (owner !== undefined && owner !== this.index)) {
       this.input({ type: 'listenFailed', port, error: 'EADDRINUSE' }, at)
       return
@@ -222,7 +243,8 @@ export class Sockets {
     const routed = this.state.routes.get(`${address}:${port}`)
     if (routed !== undefined) return routed
     if (address === me.address && this.state.listens.has(port)) return this.index
-    const owner = peers.find((p) => p && p.address === address && p.port === port) ?? peers.find((p) => p?.address === address)
+    const owner =
+      peers.find((p) => p && p.address === address && p.port === port) ?? peers.find((p) => p?.address === address)
     if (owner) return owner.index
     return /^[0-9.]+$/.test(address) || address.includes(':') ? 'EHOSTUNREACH' : 'ENOTFOUND'
   }

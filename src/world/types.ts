@@ -53,7 +53,15 @@ export interface ProcessSummary {
   readonly masterLink?: 'up' | 'down'
   readonly epoch?: number
   /** Sentinels: what each thinks of each watched instance. `waitMicros` is the time since the last valid reply was due. */
-  readonly opinions?: readonly { readonly about: string; readonly kind: 'master' | 'replica' | 'sentinel'; readonly waitMicros: number; readonly limitMicros: number; readonly sdown: boolean; readonly odown: boolean; readonly failoverState: string | null }[]
+  readonly opinions?: readonly {
+    readonly about: string
+    readonly kind: 'master' | 'replica' | 'sentinel'
+    readonly waitMicros: number
+    readonly limitMicros: number
+    readonly sdown: boolean
+    readonly odown: boolean
+    readonly failoverState: string | null
+  }[]
   readonly vote?: { readonly leader: string; readonly epoch: number } | null
   readonly runid?: string
 }
@@ -120,9 +128,20 @@ export type Fault =
   | { readonly type: 'pause'; readonly process: string } // SIGSTOP
   | { readonly type: 'continue'; readonly process: string } // SIGCONT
   | { readonly type: 'restart'; readonly process: string }
-  | { readonly type: 'cut'; readonly groupA: readonly string[]; readonly groupB: readonly string[]; readonly oneWay?: boolean }
+  | {
+      readonly type: 'cut'
+      readonly groupA: readonly string[]
+      readonly groupB: readonly string[]
+      readonly oneWay?: boolean
+    }
   | { readonly type: 'heal'; readonly cut: number } // -1 heals all
-  | { readonly type: 'latency'; readonly a: string; readonly b: string; readonly latencyMicros: number; readonly jitterMicros: number }
+  | {
+      readonly type: 'latency'
+      readonly a: string
+      readonly b: string
+      readonly latencyMicros: number
+      readonly jitterMicros: number
+    }
   | { readonly type: 'power'; readonly box: string } // power loss: what was not fsynced is gone, peers hear nothing
   | { readonly type: 'clock'; readonly box: string; readonly offsetMicros: number } // the box's clock jumps by this much
 

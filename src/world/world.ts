@@ -14,7 +14,18 @@ import { packetChannel, packetLabel } from './labels.ts'
 import { applyToLinks, type LinksState, newLinks } from './links.ts'
 import type { Packet, Peer, WorldInput } from './packet.ts'
 import { newRunnerState, ProcessRunner, type TraceRecord } from './process-runner.ts'
-import type { CutView, EventView, Fault, LinkView, LogLine, PacketView, ProcessSpec, ProcessStatus, ProcessSummary, Scenario } from './types.ts'
+import type {
+  CutView,
+  EventView,
+  Fault,
+  LinkView,
+  LogLine,
+  PacketView,
+  ProcessSpec,
+  ProcessStatus,
+  ProcessSummary,
+  Scenario,
+} from './types.ts'
 
 /** Which program a process runs. The world knows no program itself. */
 export type ProgramFactory = (kind: ProcessSpec['kind']) => MachineFactory
@@ -216,11 +227,16 @@ class OneThreadWorld implements World {
   private logInput(input: LoggedInput['input'], at: number): void {
     if (input.type === 'spawn') {
       const index = this.runners.length
-      const peer = peersOf(this.scenario.topology.boxes, [...this.peers.map((p) => ({ ...p, box: p.boxName })), input.spec])[index] as Peer
-      if (this.peers.some((p) => p.name === peer.name)) throw new FaultError(`A process is already called "${peer.name}"`)
+      const peer = peersOf(this.scenario.topology.boxes, [
+        ...this.peers.map((p) => ({ ...p, box: p.boxName })),
+        input.spec,
+      ])[index] as Peer
+      if (this.peers.some((p) => p.name === peer.name))
+        throw new FaultError(`A process is already called "${peer.name}"`)
       this.peers.push(peer)
       this.addRunner(index, input.spec)
-      for (const other of this.runners) if (other.me.index !== index) this.tell(other.me.index, { type: 'peer', peer }, at)
+      for (const other of this.runners)
+        if (other.me.index !== index) this.tell(other.me.index, { type: 'peer', peer }, at)
       this.tell(index, { type: 'start' }, at)
     } else if (input.type === 'process') {
       this.tell(this.runner(input.process).me.index, input.input, at)
@@ -299,7 +315,8 @@ export function linkViews(runner: ProcessRunner, peers: readonly Peer[]): LinkVi
     const to = peers[socket.peer]
     if (!to) continue
     const old = views.get(to.name)
-    if (!old?.open) views.set(to.name, { a: runner.name, b: to.name, channel: packetChannel(runner.me, to), open: socket.open })
+    if (!old?.open)
+      views.set(to.name, { a: runner.name, b: to.name, channel: packetChannel(runner.me, to), open: socket.open })
   }
   return [...views.values()]
 }

@@ -20,7 +20,14 @@ export function haveRedis(): boolean {
 /** The file that the tests run must be built from the sources that are here. */
 export function ensureServerBuilt(): void {
   if (existsSync(OURS) && process.env['REHASH_BUILT']) return
-  execFileSync(process.execPath, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error', '-c', 'vite.node.config.ts'])
+  execFileSync(process.execPath, [
+    join('node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--logLevel',
+    'error',
+    '-c',
+    'vite.node.config.ts',
+  ])
 }
 
 export function freePort(): Promise<number> {
@@ -64,7 +71,10 @@ const started: Running[] = []
 export type Program = 'real' | 'ours'
 
 /** Start a server or a Sentinel; resolves when it accepts connections. */
-export async function start(program: Program, options: { args?: readonly string[]; sentinel?: string; port?: number; dir?: string } = {}): Promise<Running> {
+export async function start(
+  program: Program,
+  options: { args?: readonly string[]; sentinel?: string; port?: number; dir?: string } = {},
+): Promise<Running> {
   const port = options.port ?? (await freePort())
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'rehash-t-'))
   let args = ['--port', String(port), '--dir', dir, '--save', '', ...(options.args ?? [])]
@@ -85,13 +95,17 @@ export async function start(program: Program, options: { args?: readonly string[
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const running: Running = { port, dir, child, output: () => text, exited }
   started.push(running)
-  await until(`${program} to listen on ${port}\n${text}`, () => new Promise<boolean>((resolve) => {
-    const s = connect(port, '127.0.0.1', () => {
-      s.destroy()
-      resolve(true)
-    })
-    s.once('error', () => resolve(false))
-  }))
+  await until(
+    `${program} to listen on ${port}\n${text}`,
+    () =>
+      new Promise<boolean>((resolve) => {
+        const s = connect(port, '127.0.0.1', () => {
+          s.destroy()
+          resolve(true)
+        })
+        s.once('error', () => resolve(false))
+      }),
+  )
   return running
 }
 

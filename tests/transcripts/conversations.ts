@@ -45,7 +45,9 @@ export function engineConversation(argv: readonly string[]): Conversation {
         else if (op.op === 'append') files.set(op.path, (files.get(op.path) ?? '') + op.bytes)
         const missing = (op.op === 'read' || op.op === 'stat') && !files.has(op.path)
         const bytes = files.get(op.path) ?? ''
-        const result = missing ? { ok: false as const, error: 'ENOENT' } : { ok: true as const, bytes, size: bytes.length }
+        const result = missing
+          ? { ok: false as const, error: 'ENOENT' }
+          : { ok: true as const, bytes, size: bytes.length }
         queue.push(...server.handle({ type: 'fileDone', id: o.id, result }, now))
       }
     }
@@ -68,7 +70,12 @@ export function engineConversation(argv: readonly string[]): Conversation {
     conns.push(client)
     parsers.set(client, new ReplyParser())
     const conn = conns.length * 2
-    carry(server.handle({ type: 'accept', conn, port: 6379, remoteHost: '127.0.0.1', remotePort: 50000 + conn, localHost: '127.0.0.1' }, now))
+    carry(
+      server.handle(
+        { type: 'accept', conn, port: 6379, remoteHost: '127.0.0.1', remotePort: 50000 + conn, localHost: '127.0.0.1' },
+        now,
+      ),
+    )
     return conn
   }
   carry(server.handle({ type: 'start' }, now))

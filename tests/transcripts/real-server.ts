@@ -24,7 +24,9 @@ async function freePort(): Promise<number> {
 export async function startRedis(): Promise<{ port: number; stop: () => Promise<void> }> {
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'transcripts-'))
-  const child: ChildProcess = spawn('redis-server', ['--port', String(port), '--dir', dir, ...SERVER_ARGV], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child: ChildProcess = spawn('redis-server', ['--port', String(port), '--dir', dir, ...SERVER_ARGV], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   await new Promise<void>((resolve, reject) => {
     let log = ''
     child.once('exit', () => reject(new Error(`redis-server did not start:\n${log}`)))

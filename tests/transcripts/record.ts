@@ -7,9 +7,11 @@ import { parseTranscript, runTranscript } from './transcript.ts'
 export async function record(files: readonly string[]): Promise<void> {
   const version = redisVersion()
   if (version !== '7.0.15') throw new Error(`redis-server 7.0.15 is needed, found ${version ?? 'none'}`)
-  await Promise.all([0, 1, 2, 3].map(async (lane) => {
-    for (let i = lane; i < files.length; i += 4) await recordFile(files[i]!)
-  }))
+  await Promise.all(
+    [0, 1, 2, 3].map(async (lane) => {
+      for (let i = lane; i < files.length; i += 4) await recordFile(files[i]!)
+    }),
+  )
 }
 
 async function recordFile(file: string): Promise<void> {
@@ -17,7 +19,9 @@ async function recordFile(file: string): Promise<void> {
   const conversation = await socketConversation(redis.port)
   const lines: string[] = []
   try {
-    await runTranscript(parseTranscript(readFileSync(file, 'utf8')), conversation, (step, said) => lines.push(step.line, ...said))
+    await runTranscript(parseTranscript(readFileSync(file, 'utf8')), conversation, (step, said) =>
+      lines.push(step.line, ...said),
+    )
   } finally {
     conversation.close()
     await redis.stop()

@@ -19,9 +19,23 @@ import type { ParsedReply } from '../../src/engine/protocol/reply-parser.ts'
 export type Compare = 'exact' | 'unordered' | 'kind'
 export type Step =
   | { readonly type: 'text'; readonly line: string }
-  | { readonly type: 'wait'; readonly line: string; readonly ms: number; readonly expected: string[]; readonly lineNumber: number }
+  | {
+      readonly type: 'wait'
+      readonly line: string
+      readonly ms: number
+      readonly expected: string[]
+      readonly lineNumber: number
+    }
   | { readonly type: 'resp3'; readonly line: string; readonly client: string }
-  | { readonly type: 'command'; readonly line: string; readonly client: string; readonly compare: Compare; readonly argv: readonly string[]; readonly expected: string[]; readonly lineNumber: number }
+  | {
+      readonly type: 'command'
+      readonly line: string
+      readonly client: string
+      readonly compare: Compare
+      readonly argv: readonly string[]
+      readonly expected: string[]
+      readonly lineNumber: number
+    }
 
 const COMMAND = /^([a-z]\w*)?([~?])?> (.*)$/
 
@@ -37,10 +51,24 @@ export function parseTranscript(text: string): Step[] {
       if (!argv || argv.length === 0) throw new Error(`line ${index + 1}: unbalanced quotes`)
       last = []
       const compare = command[2] === '~' ? 'kind' : command[2] === '?' ? 'unordered' : 'exact'
-      steps.push({ type: 'command', line, client: command[1] ?? '', compare, argv, expected: last, lineNumber: index + 1 })
+      steps.push({
+        type: 'command',
+        line,
+        client: command[1] ?? '',
+        compare,
+        argv,
+        expected: last,
+        lineNumber: index + 1,
+      })
     } else if (wait) {
       last = []
-      steps.push({ type: 'wait', line, ms: Number(wait[1]) * (wait[2] === 's' ? 1000 : 1), expected: last, lineNumber: index + 1 })
+      steps.push({
+        type: 'wait',
+        line,
+        ms: Number(wait[1]) * (wait[2] === 's' ? 1000 : 1),
+        expected: last,
+        lineNumber: index + 1,
+      })
     } else if (resp3) {
       last = null
       steps.push({ type: 'resp3', line, client: resp3[1] ?? '' })
@@ -76,7 +104,8 @@ function kindOf(reply: ParsedReply): string {
 function sortedReply(reply: ParsedReply): ParsedReply {
   const byText = (a: ParsedReply, b: ParsedReply): number => (formatTty(a) < formatTty(b) ? -1 : 1)
   if (Array.isArray(reply)) return reply.map(sortedReply).sort(byText)
-  if (typeof reply === 'object' && reply !== null && reply.t === 'set') return { t: 'set', items: reply.items.map(sortedReply).sort(byText) }
+  if (typeof reply === 'object' && reply !== null && reply.t === 'set')
+    return { t: 'set', items: reply.items.map(sortedReply).sort(byText) }
   if (typeof reply === 'object' && reply !== null && reply.t === 'map') {
     const pairs: [ParsedReply, ParsedReply][] = []
     for (let i = 0; i < reply.pairs.length; i += 2) pairs.push([reply.pairs[i]!, reply.pairs[i + 1]!])
@@ -90,7 +119,10 @@ function print(replies: readonly ParsedReply[], compare: Compare): string[] {
     if (compare === 'kind') return [kindOf(reply)]
     // A blank line would end the reply in the file.
     const shown = formatTty(compare === 'unordered' ? sortedReply(reply) : reply)
-    return shown.replace(/\n+$/, '').split('\n').map((l) => (l === '' ? '\\' : l.startsWith('#') ? `\\${l}` : l))
+    return shown
+      .replace(/\n+$/, '')
+      .split('\n')
+      .map((l) => (l === '' ? '\\' : l.startsWith('#') ? `\\${l}` : l))
   })
 }
 

@@ -34,23 +34,61 @@ test('integers are read strictly', () => {
   expect(parseInt64('9007199254740993')).toBe(9007199254740993n)
   expect(parseInt64('9223372036854775807')).toBe(9223372036854775807n)
   expect(parseInt64('-9223372036854775808')).toBe(-9223372036854775808n)
-  for (const bad of ['', '-', '-0', '01', '+1', ' 1', '1 ', '1.0', '9223372036854775808', '-9223372036854775809', '0x1', '99999999999999999999']) {
+  for (const bad of [
+    '',
+    '-',
+    '-0',
+    '01',
+    '+1',
+    ' 1',
+    '1 ',
+    '1.0',
+    '9223372036854775808',
+    '-9223372036854775809',
+    '0x1',
+    '99999999999999999999',
+  ]) {
     expect(parseInt64(bad)).toBe(null)
   }
 })
 
 test('doubles are read as strtod reads them', () => {
-  for (const [text, v] of [['1', 1], ['-1.5', -1.5], ['.5', 0.5], ['5.', 5], ['1e3', 1000], ['+inf', Infinity], ['-Infinity', -Infinity], ['0x10', 16], ['0x1.8p1', 3], ['0e500', 0]] as const) {
+  for (const [text, v] of [
+    ['1', 1],
+    ['-1.5', -1.5],
+    ['.5', 0.5],
+    ['5.', 5],
+    ['1e3', 1000],
+    ['+inf', Infinity],
+    ['-Infinity', -Infinity],
+    ['0x10', 16],
+    ['0x1.8p1', 3],
+    ['0e500', 0],
+  ] as const) {
     expect(parseDouble(text)).toBe(v)
   }
-  for (const bad of ['', ' 1', '1 ', 'nan', 'a', '1e', '1e400', '1e-400', '--1', '.', '0x', 'infi']) expect(parseDouble(bad)).toBe(null)
+  for (const bad of ['', ' 1', '1 ', 'nan', 'a', '1e', '1e400', '1e-400', '--1', '.', '0x', 'infi'])
+    expect(parseDouble(bad)).toBe(null)
 })
 
 test('doubles print as %.17g', () => {
   for (const [v, text] of [
-    [0.1, '0.10000000000000001'], [1, '1'], [-0, '-0'], [3.5, '3.5'], [1e17, '1e+17'], [1e16, '10000000000000000'], [1e-5, '1.0000000000000001e-05'],
-    [0.0001, '0.0001'], [123456.789, '123456.789'], [1e300, '1.0000000000000001e+300'], [100000000000000.125, '100000000000000.12'], [2 ** -25, '2.9802322387695312e-08'],
-    [-1.5e-7, '-1.4999999999999999e-07'], [Infinity, 'inf'], [-Infinity, '-inf'], [9007199254740993, '9007199254740992'],
+    [0.1, '0.10000000000000001'],
+    [1, '1'],
+    [-0, '-0'],
+    [3.5, '3.5'],
+    [1e17, '1e+17'],
+    [1e16, '10000000000000000'],
+    [1e-5, '1.0000000000000001e-05'],
+    [0.0001, '0.0001'],
+    [123456.789, '123456.789'],
+    [1e300, '1.0000000000000001e+300'],
+    [100000000000000.125, '100000000000000.12'],
+    [2 ** -25, '2.9802322387695312e-08'],
+    [-1.5e-7, '-1.4999999999999999e-07'],
+    [Infinity, 'inf'],
+    [-Infinity, '-inf'],
+    [9007199254740993, '9007199254740992'],
   ] as const) {
     expect(formatDouble(v)).toBe(text)
   }
@@ -100,8 +138,21 @@ test('LZF restores what it compressed and refuses corrupt input', () => {
 
 test('glob patterns', () => {
   for (const [p, s, want] of [
-    ['*', '', true], ['h?llo', 'hello', true], ['h[ae]llo', 'hallo', true], ['h[^e]llo', 'hello', false], ['h[a-b]llo', 'hbllo', true], ['a*b*c', 'axxbyyc', true],
-    ['a\\*', 'a*', true], ['a\\*', 'ab', false], ['', '', true], ['a', '', false], ['[', 'a', false], ['h*', 'hello', true], ['*llo', 'hello', true], ['a?', 'a', false], ['[z-a]', 'm', true],
+    ['*', '', true],
+    ['h?llo', 'hello', true],
+    ['h[ae]llo', 'hallo', true],
+    ['h[^e]llo', 'hello', false],
+    ['h[a-b]llo', 'hbllo', true],
+    ['a*b*c', 'axxbyyc', true],
+    ['a\\*', 'a*', true],
+    ['a\\*', 'ab', false],
+    ['', '', true],
+    ['a', '', false],
+    ['[', 'a', false],
+    ['h*', 'hello', true],
+    ['*llo', 'hello', true],
+    ['a?', 'a', false],
+    ['[z-a]', 'm', true],
   ] as const) {
     expect([p, s, globMatch(p, s)]).toEqual([p, s, want])
   }
@@ -115,7 +166,7 @@ test('quoting and splitting are inverse', () => {
     const args = [rng.bytes(rng.below(20)), 'x']
     expect(splitArgs(args.map(quoteBytes).join(' '))).toEqual(args)
   }
-  expect(splitArgs("set 'a b' \"c\\x41\"")).toEqual(['set', 'a b', 'cA'])
+  expect(splitArgs('set \'a b\' "c\\x41"')).toEqual(['set', 'a b', 'cA'])
   expect(splitArgs('"a"b')).toBe(null)
   expect(splitArgs('"a')).toBe(null)
 })

@@ -84,7 +84,16 @@ export class Crc64 {
   /** The eight bytes as they stand at the end of an RDB file. */
   littleEndian(): Bytes {
     const { lo, hi } = this
-    return String.fromCharCode(lo & 255, (lo >>> 8) & 255, (lo >>> 16) & 255, lo >>> 24, hi & 255, (hi >>> 8) & 255, (hi >>> 16) & 255, hi >>> 24)
+    return String.fromCharCode(
+      lo & 255,
+      (lo >>> 8) & 255,
+      (lo >>> 16) & 255,
+      lo >>> 24,
+      hi & 255,
+      (hi >>> 8) & 255,
+      (hi >>> 16) & 255,
+      hi >>> 24,
+    )
   }
   hex(): string {
     return (this.hi >>> 0).toString(16).padStart(8, '0') + (this.lo >>> 0).toString(16).padStart(8, '0')

@@ -61,7 +61,10 @@ export function parseLongDouble(b: Bytes): LongDouble | null {
     const exp = (d[4] ? Number(d[4]) : 0) - d[3]!.length
     if (digits !== 0n && (exp > 6000 || exp < -11000)) return null
     const signed = d[1] === '-' ? -digits : digits
-    const r = exp >= 0 ? round(digits === 0n ? 0n : signed * 10n ** BigInt(exp), 1n, 0) : round(signed, 10n ** BigInt(Math.min(-exp, 11000)), 0)
+    const r =
+      exp >= 0
+        ? round(digits === 0n ? 0n : signed * 10n ** BigInt(exp), 1n, 0)
+        : round(signed, 10n ** BigInt(Math.min(-exp, 11000)), 0)
     return finiteOrNull(r, digits !== 0n)
   }
   const h = HEX.exec(b)

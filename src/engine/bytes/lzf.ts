@@ -36,7 +36,14 @@ export function lzfCompress(input: Uint8Array, maxOut: number = input.length): U
     const ref = htab[at]!
     htab[at] = ip
     const off = ip - ref - 1
-    if (ref < ip && off < MAX_OFF && ref > 0 && input[ref + 2] === input[ip + 2] && input[ref] === input[ip] && input[ref + 1] === input[ip + 1]) {
+    if (
+      ref < ip &&
+      off < MAX_OFF &&
+      ref > 0 &&
+      input[ref + 2] === input[ip + 2] &&
+      input[ref] === input[ip] &&
+      input[ref + 1] === input[ip + 1]
+    ) {
       let len = 2
       const maxlen = Math.min(inEnd - ip - len, MAX_REF)
       if (op + 3 + 1 >= maxOut && op - (lit === 0 ? 1 : 0) + 3 + 1 >= maxOut) return null

@@ -58,7 +58,13 @@ export function splitArgs(line: Bytes): Bytes[] | null {
       }
       const c = line.charCodeAt(i)
       if (quote === 34) {
-        if (c === 92 && i + 3 < end && line[i + 1] === 'x' && hexValue(line.charCodeAt(i + 2)) >= 0 && hexValue(line.charCodeAt(i + 3)) >= 0) {
+        if (
+          c === 92 &&
+          i + 3 < end &&
+          line[i + 1] === 'x' &&
+          hexValue(line.charCodeAt(i + 2)) >= 0 &&
+          hexValue(line.charCodeAt(i + 3)) >= 0
+        ) {
           current += String.fromCharCode(hexValue(line.charCodeAt(i + 2)) * 16 + hexValue(line.charCodeAt(i + 3)))
           i += 3
         } else if (c === 92 && i + 1 < end) {

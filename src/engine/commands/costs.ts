@@ -47,7 +47,10 @@ const ofDatabases =
     let micros = 0
     for (const db of all ? server.dbs : [c.db]) {
       micros += db.dict.size * 0.24
-      if (db.dict.size <= 100_000) db.dict.forEach((_key, o) => { micros += freeCost(o) })
+      if (db.dict.size <= 100_000)
+        db.dict.forEach((_key, o) => {
+          micros += freeCost(o)
+        })
     }
     return micros
   }
@@ -55,16 +58,32 @@ const perElement =
   (micros: number): CostAfter =>
   (reply) => {
     if (Array.isArray(reply)) return reply.length * micros
-    const items = typeof reply === 'object' && reply !== null && 'items' in reply ? (reply.items as { readonly length: number }) : null
+    const items =
+      typeof reply === 'object' && reply !== null && 'items' in reply
+        ? (reply.items as { readonly length: number })
+        : null
     return items === null ? 0 : items.length * micros
   }
 
 export const costsBefore: ReadonlyMap<string, CostBefore> = new Map<string, CostBefore>([
-  ['del', ofKeys], ['unlink', ofUnlink], ['flushall', ofDatabases(true)], ['flushdb', ofDatabases(false)],
+  ['del', ofKeys],
+  ['unlink', ofUnlink],
+  ['flushall', ofDatabases(true)],
+  ['flushdb', ofDatabases(false)],
 ])
 export const costsAfter: ReadonlyMap<string, CostAfter> = new Map<string, CostAfter>([
-  ['smembers', perElement(0.39)], ['sinter', perElement(0.39)], ['sunion', perElement(0.39)], ['sdiff', perElement(0.39)],
-  ['lrange', perElement(0.03)], ['zrange', perElement(0.03)], ['zrevrange', perElement(0.03)], ['zrangebyscore', perElement(0.03)],
-  ['zrevrangebyscore', perElement(0.03)], ['zrangebylex', perElement(0.03)], ['zrevrangebylex', perElement(0.03)],
-  ['hgetall', perElement(0.125)], ['hkeys', perElement(0.125)], ['hvals', perElement(0.125)],
+  ['smembers', perElement(0.39)],
+  ['sinter', perElement(0.39)],
+  ['sunion', perElement(0.39)],
+  ['sdiff', perElement(0.39)],
+  ['lrange', perElement(0.03)],
+  ['zrange', perElement(0.03)],
+  ['zrevrange', perElement(0.03)],
+  ['zrangebyscore', perElement(0.03)],
+  ['zrevrangebyscore', perElement(0.03)],
+  ['zrangebylex', perElement(0.03)],
+  ['zrevrangebylex', perElement(0.03)],
+  ['hgetall', perElement(0.125)],
+  ['hkeys', perElement(0.125)],
+  ['hvals', perElement(0.125)],
 ])

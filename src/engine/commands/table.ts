@@ -85,10 +85,21 @@ export class Command {
     this.noAuth = has('no_auth')
     this.noMulti = has('no_multi')
     this.isBlocking = has('blocking')
-    this.mayReplicate = has('may_replicate') || name === 'publish' || name === 'spublish' || name === 'eval' || name === 'evalsha'
+    this.mayReplicate =
+      has('may_replicate') || name === 'publish' || name === 'spublish' || name === 'eval' || name === 'evalsha'
     this.costBefore = costsBefore.get(name)
     this.costAfter = costsAfter.get(name)
-    this.isPubsubOk = ['ping', 'subscribe', 'ssubscribe', 'psubscribe', 'unsubscribe', 'sunsubscribe', 'punsubscribe', 'quit', 'reset'].includes(name)
+    this.isPubsubOk = [
+      'ping',
+      'subscribe',
+      'ssubscribe',
+      'psubscribe',
+      'unsubscribe',
+      'sunsubscribe',
+      'punsubscribe',
+      'quit',
+      'reset',
+    ].includes(name)
   }
   /** Times that CONFIG RESETSTAT forgets. */
   resetStats(): void {
@@ -102,23 +113,68 @@ export class Command {
 
 /** SENTINEL is not in a server's table; its facts are the same for every subcommand but arity. */
 const sentinelArity: Readonly<Record<string, number>> = {
-  sentinel: -2, 'sentinel|ckquorum': 3, 'sentinel|config': -3, 'sentinel|debug': -2, 'sentinel|failover': 3, 'sentinel|flushconfig': 2,
-  'sentinel|get-master-addr-by-name': 3, 'sentinel|help': 2, 'sentinel|info-cache': -3, 'sentinel|is-master-down-by-addr': 6,
-  'sentinel|master': 3, 'sentinel|masters': 2, 'sentinel|monitor': 6, 'sentinel|myid': 2, 'sentinel|pending-scripts': 2,
-  'sentinel|remove': 3, 'sentinel|replicas': 3, 'sentinel|reset': 3, 'sentinel|sentinels': 3, 'sentinel|set': -5,
-  'sentinel|simulate-failure': -3, 'sentinel|slaves': 3,
+  sentinel: -2,
+  'sentinel|ckquorum': 3,
+  'sentinel|config': -3,
+  'sentinel|debug': -2,
+  'sentinel|failover': 3,
+  'sentinel|flushconfig': 2,
+  'sentinel|get-master-addr-by-name': 3,
+  'sentinel|help': 2,
+  'sentinel|info-cache': -3,
+  'sentinel|is-master-down-by-addr': 6,
+  'sentinel|master': 3,
+  'sentinel|masters': 2,
+  'sentinel|monitor': 6,
+  'sentinel|myid': 2,
+  'sentinel|pending-scripts': 2,
+  'sentinel|remove': 3,
+  'sentinel|replicas': 3,
+  'sentinel|reset': 3,
+  'sentinel|sentinels': 3,
+  'sentinel|set': -5,
+  'sentinel|simulate-failure': -3,
+  'sentinel|slaves': 3,
 }
 function sentinelFacts(name: string): CommandFacts | undefined {
   const arity = sentinelArity[name]
   if (arity === undefined) return undefined
   const acl = ['@admin', '@slow', '@dangerous']
   const flags = ['admin', 'sentinel', 'only_sentinel']
-  return { arity, flags, acl, tips: [], keySpecs: [], firstKey: 0, lastKey: 0, step: 0, group: 'sentinel', since: '2.8.4', summary: '', complexity: '' }
+  return {
+    arity,
+    flags,
+    acl,
+    tips: [],
+    keySpecs: [],
+    firstKey: 0,
+    lastKey: 0,
+    step: 0,
+    group: 'sentinel',
+    since: '2.8.4',
+    summary: '',
+    complexity: '',
+  }
 }
 
 /** Commands that a Sentinel answers (CMD_SENTINEL). */
 const SENTINEL_COMMANDS = new Set([
-  'ping', 'sentinel', 'subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'publish', 'info', 'role', 'client', 'shutdown', 'auth', 'hello', 'acl', 'command', 'quit',
+  'ping',
+  'sentinel',
+  'subscribe',
+  'unsubscribe',
+  'psubscribe',
+  'punsubscribe',
+  'publish',
+  'info',
+  'role',
+  'client',
+  'shutdown',
+  'auth',
+  'hello',
+  'acl',
+  'command',
+  'quit',
 ])
 
 export class CommandTable {

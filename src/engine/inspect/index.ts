@@ -24,22 +24,35 @@ const clipValue = (v: unknown): string | number => (typeof v === 'number' ? v : 
 export function viewDict<V>(d: Dict<V>, from = 0) {
   const tables = ([0, 1] as const).map((t) => {
     const buckets: { index: number; keys: Bytes[] }[] = []
-    for (let i = from; i < Math.min(d.tableSize(t), from + WINDOW); i++) buckets.push({ index: i, keys: d.bucketKeys(t, i).slice(0, 32).map(clip) })
+    for (let i = from; i < Math.min(d.tableSize(t), from + WINDOW); i++)
+      buckets.push({ index: i, keys: d.bucketKeys(t, i).slice(0, 32).map(clip) })
     return { size: d.tableSize(t), used: d.tableUsed(t), buckets }
   })
   return { rehashidx: d.rehashidx, size: d.size, from, tables }
 }
 export function viewListpack(lp: Listpack) {
-  const entries = lp.layout().slice(0, WINDOW * 2).map((e) => ({ ...e, value: clipValue(lp.get(e.offset)) }))
+  const entries = lp
+    .layout()
+    .slice(0, WINDOW * 2)
+    .map((e) => ({ ...e, value: clipValue(lp.get(e.offset)) }))
   return { totalBytes: lp.totalBytes, length: lp.length, bytes: Array.from(lp.bytes().slice(0, 1024)), entries }
 }
 export function viewSkiplist(z: Zset, member?: Bytes) {
   const zsl = z.zsl
   const nodes: { id: number; score: number; ele: Bytes; levels: { forward: number; span: number }[] }[] = []
-  for (let x = zsl.first(); x > 0 && nodes.length < WINDOW; x = zsl.next(x)) nodes.push({ id: x, score: zsl.scoreOf(x), ele: clip(zsl.eleOf(x)), levels: zsl.levels(x) })
+  for (let x = zsl.first(); x > 0 && nodes.length < WINDOW; x = zsl.next(x))
+    nodes.push({ id: x, score: zsl.scoreOf(x), ele: clip(zsl.eleOf(x)), levels: zsl.levels(x) })
   const score = member === undefined ? undefined : z.dict.get(member)
   const path = member === undefined || score === undefined ? null : zsl.searchPath(score, member)
-  return { length: zsl.length, level: zsl.level, header: zsl.levels(0), nodes, path, rank: member === undefined || score === undefined ? null : zsl.rank(score, member), dict: viewDict(z.dict) }
+  return {
+    length: zsl.length,
+    level: zsl.level,
+    header: zsl.levels(0),
+    nodes,
+    path,
+    rank: member === undefined || score === undefined ? null : zsl.rank(score, member),
+    dict: viewDict(z.dict),
+  }
 }
 export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
   switch (o.encoding) {
@@ -47,7 +60,10 @@ export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
       return { kind: 'listpack', ...viewListpack(o.value as Listpack) }
     case 'hashtable': {
       const pairs: [Bytes, Bytes][] = []
-      if (o.type === 'hash' && (o.value as Dict<Bytes>).size <= WINDOW) hashForEach(o, (f, v) => { pairs.push([clip(f), clip(v)]) })
+      if (o.type === 'hash' && (o.value as Dict<Bytes>).size <= WINDOW)
+        hashForEach(o, (f, v) => {
+          pairs.push([clip(f), clip(v)])
+        })
       return { kind: 'dict', ...viewDict(o.value as Dict<unknown>, from), pairs }
     }
     case 'skiplist':
@@ -60,8 +76,24 @@ export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
     }
     case 'quicklist': {
       const ql = o.value as Quicklist
-      const nodes = ql.nodes().slice(0, WINDOW).map((n) => ({ count: n.count, bytes: n.sz, plain: n.plain !== null, compressed: n.lzf !== null, entries: n.lp === null ? [] : n.lp.entries().slice(0, 16).map(clipValue) }))
-      return { kind: 'quicklist', count: ql.count, nodeCount: ql.nodeCount, fill: ql.fill, compress: ql.compress, nodes }
+      const nodes = ql
+        .nodes()
+        .slice(0, WINDOW)
+        .map((n) => ({
+          count: n.count,
+          bytes: n.sz,
+          plain: n.plain !== null,
+          compressed: n.lzf !== null,
+          entries: n.lp === null ? [] : n.lp.entries().slice(0, 16).map(clipValue),
+        }))
+      return {
+        kind: 'quicklist',
+        count: ql.count,
+        nodeCount: ql.nodeCount,
+        fill: ql.fill,
+        compress: ql.compress,
+        nodes,
+      }
     }
     case 'int':
       return { kind: 'int', value: `${o.value}` }
@@ -70,7 +102,13 @@ export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
       const text = sds === null ? stringBytes(o) : sds.toBytes(0, Math.min(sds.len, 1024))
       const len = sds === null ? text.length : sds.len
       const alloc = sds === null ? len : sds.alloc
-      return { kind: 'sds', len, alloc, flags: alloc < 256 ? 'SDS_TYPE_8' : alloc < 65536 ? 'SDS_TYPE_16' : 'SDS_TYPE_32', bytes: text.slice(0, 1024) }
+      return {
+        kind: 'sds',
+        len,
+        alloc,
+        flags: alloc < 256 ? 'SDS_TYPE_8' : alloc < 65536 ? 'SDS_TYPE_16' : 'SDS_TYPE_32',
+        bytes: text.slice(0, 1024),
+      }
     }
   }
 }
@@ -89,14 +127,25 @@ function viewKeys(s: Server, args: readonly string[]) {
       const o = db.find(key)
       if (!o) continue
       const at = db.getExpire(key)
-      keys.push({ key: clip(key), type: o.type, encoding: o.encoding, ttlMs: at === -1 ? -1 : Math.max(0, at - s.host.nowMs), bytes: memoryUsage(key, o) })
+      keys.push({
+        key: clip(key),
+        type: o.type,
+        encoding: o.encoding,
+        ttlMs: at === -1 ? -1 : Math.max(0, at - s.host.nowMs),
+        bytes: memoryUsage(key, o),
+      })
     }
   }
   return { db: db.id, size: db.size, cursor: cursor >= total ? 0 : cursor, keys }
 }
 
 function parseInfo(text: string): Map<string, string> {
-  return new Map(text.split('\r\n').filter((l) => l.includes(':')).map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]))
+  return new Map(
+    text
+      .split('\r\n')
+      .filter((l) => l.includes(':'))
+      .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]),
+  )
 }
 
 function viewSummary(s: Server): unknown {
@@ -107,10 +156,21 @@ function viewSummary(s: Server): unknown {
   const offset = Number(f.get('slave_repl_offset') ?? f.get('master_repl_offset') ?? 0)
   if (s.repl?.isReplica) {
     const up = s.repl.masterLinkUp
-    return { role: 'replica', line: `offset ${offset}, link ${up ? 'up' : 'down'}`, offset, masterLink: up ? 'up' : 'down', runid: s.runid }
+    return {
+      role: 'replica',
+      line: `offset ${offset}, link ${up ? 'up' : 'down'}`,
+      offset,
+      masterLink: up ? 'up' : 'down',
+      runid: s.runid,
+    }
   }
   const replicas = f.get('connected_slaves') ?? '0'
-  return { role: 'master', line: `offset ${offset}, ${replicas} replica${replicas === '1' ? '' : 's'}`, offset, runid: s.runid }
+  return {
+    role: 'master',
+    line: `offset ${offset}, ${replicas} replica${replicas === '1' ? '' : 's'}`,
+    offset,
+    runid: s.runid,
+  }
 }
 
 /** What Machine.view answers. Unknown names give null. */
@@ -119,7 +179,11 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'summary':
       return viewSummary(s)
     case 'state':
-      return { summary: viewSummary(s), info: infoText(s, []), keyspace: s.dbs.filter((d) => d.size > 0).map((d) => ({ db: d.id, keys: d.size, expires: d.expires.size })) }
+      return {
+        summary: viewSummary(s),
+        info: infoText(s, []),
+        keyspace: s.dbs.filter((d) => d.size > 0).map((d) => ({ db: d.id, keys: d.size, expires: d.expires.size })),
+      }
     case 'keys':
       return viewKeys(s, args)
     case 'replication':
@@ -128,7 +192,9 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return s.sentinel?.view() ?? null
     case 'config': {
       const flat = s.config.match(['*'])
-      return flat.flatMap((n, i) => (i % 2 === 0 ? [[n, /pass|masterauth/.test(n) && flat[i + 1] ? '********' : (flat[i + 1] ?? '')]] : []))
+      return flat.flatMap((n, i) =>
+        i % 2 === 0 ? [[n, /pass|masterauth/.test(n) && flat[i + 1] ? '********' : (flat[i + 1] ?? '')]] : [],
+      )
     }
     case 'dict': {
       const db = s.dbs[Number(args[0] ?? 0)]
@@ -139,7 +205,15 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       const key = args[1] ?? ''
       const o = db?.find(key)
       if (!db || !o) return null
-      return { key: clip(key), type: o.type, encoding: o.encoding, ttlAtMs: db.getExpire(key), lru: o.lru, bytes: memoryUsage(key, o), structure: viewObject(o, args[2], Number(args[3] ?? 0)) }
+      return {
+        key: clip(key),
+        type: o.type,
+        encoding: o.encoding,
+        ttlAtMs: db.getExpire(key),
+        lru: o.lru,
+        bytes: memoryUsage(key, o),
+        structure: viewObject(o, args[2], Number(args[3] ?? 0)),
+      }
     }
     default:
       return null

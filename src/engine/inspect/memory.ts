@@ -18,7 +18,8 @@ export function allocationSize(n: number): number {
   return Math.ceil(n / (group / 4)) * (group / 4)
 }
 /** zmalloc_size of an sds of that length. */
-export const sdsSize = (len: number): number => allocationSize(len + (len < 32 ? 2 : len < 256 ? 4 : len < 65536 ? 6 : 10))
+export const sdsSize = (len: number): number =>
+  allocationSize(len + (len < 32 ? 2 : len < 256 ? 4 : len < 65536 ? 6 : 10))
 
 const tableSize = (d: Dict<unknown>): number => 16 + 56 + 8 * (d.tableSize(0) + d.tableSize(1))
 function valueSize(o: Obj, samples: number): number {
@@ -146,7 +147,8 @@ export function memoryAccount(s: Server): MemoryAccount {
     const t = tableMemory(db)
     dbs.push({ id: db.id, main: DB_OVERHEAD + t.main, expires: t.expires })
   }
-  const overhead = STARTUP_MEMORY + fixed.clients + fixed.replicas + fixed.backlog + dbs.reduce((n, d) => n + d.main + d.expires, 0)
+  const overhead =
+    STARTUP_MEMORY + fixed.clients + fixed.replicas + fixed.backlog + dbs.reduce((n, d) => n + d.main + d.expires, 0)
   return { ...fixed, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
 }
 

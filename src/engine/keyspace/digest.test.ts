@@ -9,5 +9,11 @@ test('the digest of a string is what DEBUG DIGEST-VALUE of 7.0.15 prints', () =>
 })
 
 test('%.17g', () => {
-  expect([2.5, 0.1, 1e17, 1e-5, 100].map(formatG17)).toEqual(['2.5', '0.10000000000000001', '1e+17', '1.0000000000000001e-05', '100'])
+  expect([2.5, 0.1, 1e17, 1e-5, 100].map(formatG17)).toEqual([
+    '2.5',
+    '0.10000000000000001',
+    '1e+17',
+    '1.0000000000000001e-05',
+    '100',
+  ])
 })

@@ -24,7 +24,8 @@ function xor(a: Bytes, b: Bytes): Bytes {
 }
 const xorDigest = (digest: Bytes, b: Bytes): Bytes => xor(digest, sha1(b))
 const mixDigest = (digest: Bytes, b: Bytes): Bytes => sha1(xorDigest(digest, b))
-const bigEndian = (n: number): Bytes => String.fromCharCode((n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255)
+const bigEndian = (n: number): Bytes =>
+  String.fromCharCode((n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255)
 
 /** printf's %.17g. */
 export function formatG17(n: number): Bytes {
@@ -39,7 +40,8 @@ export function formatG17(n: number): Bytes {
   }
   const negative = mantissa.startsWith('-')
   const digits = mantissa.replace(/[-.]/g, '')
-  const text = e < 0 ? `0.${'0'.repeat(-e - 1)}${digits}` : e >= 16 ? digits : `${digits.slice(0, e + 1)}.${digits.slice(e + 1)}`
+  const text =
+    e < 0 ? `0.${'0'.repeat(-e - 1)}${digits}` : e >= 16 ? digits : `${digits.slice(0, e + 1)}.${digits.slice(e + 1)}`
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
   return negative ? `-${short}` : short
 }
@@ -69,13 +71,20 @@ export function objectDigest(o: Obj, hasExpire: boolean, start: Bytes = ZERO): B
       break
     case 'set':
       if (o.encoding === 'intset') for (const n of (o.value as Intset).members()) d = xorDigest(d, `${n}`)
-      else (o.value as Dict<null>).forEach((m) => { d = xorDigest(d, m) })
+      else
+        (o.value as Dict<null>).forEach((m) => {
+          d = xorDigest(d, m)
+        })
       break
     case 'zset':
-      zsetPairs(o, (ele, score) => { d = xorDigest(d, mixDigest(mixDigest(ZERO, ele), formatG17(score))) })
+      zsetPairs(o, (ele, score) => {
+        d = xorDigest(d, mixDigest(mixDigest(ZERO, ele), formatG17(score)))
+      })
       break
     case 'hash':
-      hashForEach(o, (f, v) => { d = xorDigest(d, mixDigest(mixDigest(ZERO, f), v)) })
+      hashForEach(o, (f, v) => {
+        d = xorDigest(d, mixDigest(mixDigest(ZERO, f), v))
+      })
       break
   }
   return hasExpire ? xorDigest(d, '!!expire!!') : d

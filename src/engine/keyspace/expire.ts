@@ -50,7 +50,8 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
   const effort = server.config.activeExpireEffort - 1
   const perLoop = KEYS_PER_LOOP + (KEYS_PER_LOOP / 4) * effort
   const acceptableStale = ACCEPTABLE_STALE - effort
-  let budget = kind === 'fast' ? 1000 + 250 * effort : ((SLOW_CYCLE_WORK + 2 * effort * 1000) * 10) / Math.max(1, server.hz)
+  let budget =
+    kind === 'fast' ? 1000 + 250 * effort : ((SLOW_CYCLE_WORK + 2 * effort * 1000) * 10) / Math.max(1, server.hz)
   if (kind === 'fast' && !server.expireTimedOut && server.stat.expiredStalePerc < acceptableStale) return
   let sampledTotal = 0
   let expiredTotal = 0

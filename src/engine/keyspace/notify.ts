@@ -3,7 +3,22 @@ import type { Bytes } from '../bytes/bytes.ts'
 import type { NotifyClass } from '../commands/command.ts'
 import type { Server } from '../server/server.ts'
 
-const BITS: Readonly<Record<string, number>> = { K: 1, E: 2, g: 4, $: 8, l: 16, s: 32, h: 64, z: 128, x: 256, e: 512, t: 1024, m: 2048, d: 8192, n: 16384 }
+const BITS: Readonly<Record<string, number>> = {
+  K: 1,
+  E: 2,
+  g: 4,
+  $: 8,
+  l: 16,
+  s: 32,
+  h: 64,
+  z: 128,
+  x: 256,
+  e: 512,
+  t: 1024,
+  m: 2048,
+  d: 8192,
+  n: 16384,
+}
 const ALL = 4 | 8 | 16 | 32 | 64 | 128 | 256 | 512 | 1024 | 8192
 
 /** keyspaceEventsStringToFlags; 'A' is everything but m and n. */

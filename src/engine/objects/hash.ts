@@ -44,7 +44,14 @@ export function convertHashToTable(o: Obj, seed: number): void {
 }
 
 /** hashTypeTryConversion: argv[from .. to] are about to be written. */
-export function tryHashConversion(o: Obj, argv: readonly Bytes[], from: number, to: number, limits: HashLimits, seed: number): void {
+export function tryHashConversion(
+  o: Obj,
+  argv: readonly Bytes[],
+  from: number,
+  to: number,
+  limits: HashLimits,
+  seed: number,
+): void {
   if (o.encoding !== 'listpack') return
   let sum = 0
   for (let i = from; i <= to; i++) {
@@ -81,7 +88,8 @@ export function hashHas(o: Obj, field: Bytes): boolean {
 /** True when the field was there before (its value is replaced). */
 export function hashSet(o: Obj, field: Bytes, value: Bytes, limits: HashLimits, seed: number): boolean {
   if (o.encoding === 'listpack') {
-    if (field.length > limits.hashMaxListpackValue || value.length > limits.hashMaxListpackValue) convertHashToTable(o, seed)
+    if (field.length > limits.hashMaxListpackValue || value.length > limits.hashMaxListpackValue)
+      convertHashToTable(o, seed)
   }
   if (o.encoding === 'hashtable') return !htOf(o).set(own(field), own(value))
   const lp = lpOf(o)

@@ -11,7 +11,16 @@
  *   stream  stream                 (an issue of its own)
  */
 export type ObjType = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream'
-export type Encoding = 'int' | 'embstr' | 'raw' | 'quicklist' | 'intset' | 'hashtable' | 'listpack' | 'skiplist' | 'stream'
+export type Encoding =
+  | 'int'
+  | 'embstr'
+  | 'raw'
+  | 'quicklist'
+  | 'intset'
+  | 'hashtable'
+  | 'listpack'
+  | 'skiplist'
+  | 'stream'
 
 export class Obj {
   type: ObjType

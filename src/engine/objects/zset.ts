@@ -9,7 +9,14 @@ import { d2string, doubleToInt64, parseDouble } from '../bytes/numbers.ts'
 import type { Prng } from '../bytes/prng.ts'
 import { Listpack } from '../structures/listpack.ts'
 import type { LexRange, ScoreRange } from '../structures/skiplist.ts'
-import { lexGteMin, lexLteMax, lexRangeEmpty, scoreGteMin, scoreLteMax, scoreRangeEmpty } from '../structures/skiplist.ts'
+import {
+  lexGteMin,
+  lexLteMax,
+  lexRangeEmpty,
+  scoreGteMin,
+  scoreLteMax,
+  scoreRangeEmpty,
+} from '../structures/skiplist.ts'
 import { Zset } from '../structures/zset.ts'
 import { Obj } from './object.ts'
 
@@ -31,7 +38,9 @@ export function createZsetSkiplist(seed: number): Obj {
 }
 /** An empty sorted set whose longest element will have `length` bytes. */
 export function createZsetFor(length: number, limits: ZsetLimits, seed: number): Obj {
-  return limits.zsetMaxListpackEntries === 0 || limits.zsetMaxListpackValue < length ? createZsetSkiplist(seed) : createZsetListpack()
+  return limits.zsetMaxListpackEntries === 0 || limits.zsetMaxListpackValue < length
+    ? createZsetSkiplist(seed)
+    : createZsetListpack()
 }
 
 export function zsetLength(o: Obj): number {
@@ -187,7 +196,12 @@ export function zsetForEach(o: Obj, fn: ZsetVisit): void {
 /** The 0-based ranks [start, end) of what lies in the range. */
 export function zsetScoreSpan(o: Obj, r: ScoreRange): [number, number] {
   if (scoreRangeEmpty(r)) return [0, 0]
-  if (o.encoding === 'listpack') return spanOf(o, (_, s) => scoreGteMin(s, r), (_, s) => scoreLteMax(s, r))
+  if (o.encoding === 'listpack')
+    return spanOf(
+      o,
+      (_, s) => scoreGteMin(s, r),
+      (_, s) => scoreLteMax(s, r),
+    )
   const { zsl } = zsetOf(o)
   return spanOfNodes(o, zsl.firstInScore(r), zsl.lastInScore(r))
 }
@@ -251,7 +265,11 @@ function spanOfNodes(o: Obj, first: number, last: number): [number, number] {
   return [zsl.rank(zsl.scoreOf(first), zsl.eleOf(first)) - 1, zsl.rank(zsl.scoreOf(last), zsl.eleOf(last))]
 }
 /** As Redis walks a listpack: from the first element inside on while it stays inside. */
-function spanOf(o: Obj, from: (e: Bytes, s: number) => boolean, to: (e: Bytes, s: number) => boolean): [number, number] {
+function spanOf(
+  o: Obj,
+  from: (e: Bytes, s: number) => boolean,
+  to: (e: Bytes, s: number) => boolean,
+): [number, number] {
   let start = -1
   let i = 0
   let end = 0

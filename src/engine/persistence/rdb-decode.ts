@@ -10,7 +10,16 @@ import { fromUint8, toUint8 } from '../bytes/bytes.ts'
 import { Crc64 } from '../bytes/crc64.ts'
 import { lzfDecompress } from '../bytes/lzf.ts'
 import type { Obj } from '../objects/object.ts'
-import { buildHash, buildHashFromListpack, buildIntset, buildList, buildSet, buildString, buildZset, buildZsetFromListpack } from './rdb-build.ts'
+import {
+  buildHash,
+  buildHashFromListpack,
+  buildIntset,
+  buildList,
+  buildSet,
+  buildString,
+  buildZset,
+  buildZsetFromListpack,
+} from './rdb-build.ts'
 import type { LoadLimits } from './rdb-build.ts'
 import * as rdb from './rdb-format.ts'
 import { RdbError } from './rdb-format.ts'
@@ -41,12 +50,17 @@ export class RdbReader {
   le32(): number {
     const at = this.need(4)
     const b = this.bytes
-    return (b.charCodeAt(at) | (b.charCodeAt(at + 1) << 8) | (b.charCodeAt(at + 2) << 16) | (b.charCodeAt(at + 3) << 24)) | 0
+    return (
+      b.charCodeAt(at) | (b.charCodeAt(at + 1) << 8) | (b.charCodeAt(at + 2) << 16) | (b.charCodeAt(at + 3) << 24) | 0
+    )
   }
   be32(): number {
     const at = this.need(4)
     const b = this.bytes
-    return ((b.charCodeAt(at) << 24) | (b.charCodeAt(at + 1) << 16) | (b.charCodeAt(at + 2) << 8) | b.charCodeAt(at + 3)) >>> 0
+    return (
+      ((b.charCodeAt(at) << 24) | (b.charCodeAt(at + 1) << 16) | (b.charCodeAt(at + 2) << 8) | b.charCodeAt(at + 3)) >>>
+      0
+    )
   }
   le64(): number {
     const lo = this.le32() >>> 0
@@ -300,7 +314,9 @@ export class RdbLoader {
     if (!this.checksum || stored === '\0\0\0\0\0\0\0\0') return
     const crc = new Crc64().update(r.bytes, this.start, end)
     if (crc.littleEndian() !== stored)
-      throw new RdbError(`Wrong RDB checksum expected: (${hexOf(stored)}) but got (${crc.hex().replace(/^0+(?=.)/, '')}). Aborting now.`)
+      throw new RdbError(
+        `Wrong RDB checksum expected: (${hexOf(stored)}) but got (${crc.hex().replace(/^0+(?=.)/, '')}). Aborting now.`,
+      )
   }
 }
 const hexOf = (le: Bytes): string => {

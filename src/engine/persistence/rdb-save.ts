@@ -115,7 +115,10 @@ export class RdbPersistence implements PersistenceExtension {
       }
       s.host.file({ op: 'rename', path: temp, to: this.path }, (r) => {
         if (!r.ok) {
-          s.log('warning', `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`)
+          s.log(
+            'warning',
+            `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`,
+          )
           s.host.file({ op: 'unlink', path: temp })
         }
         done(r.ok)
@@ -160,7 +163,14 @@ export class RdbPersistence implements PersistenceExtension {
     s.stat.totalForks++
     s.stat.forkTimeMicros = Math.round(300 + (55 * s.usedMemory()) / 1048576)
     s.workMicros += s.stat.forkTimeMicros
-    const child: Child = { pid, bytes: encodeSnapshot(s), temp: `temp-${pid}.rdb`, startedMs: s.host.nowMs, at: 0, killed: false }
+    const child: Child = {
+      pid,
+      bytes: encodeSnapshot(s),
+      temp: `temp-${pid}.rdb`,
+      startedMs: s.host.nowMs,
+      at: 0,
+      killed: false,
+    }
     this.child = child
     s.log('notice', `Background saving started by pid ${pid}`)
     s.tap?.({ kind: 'fork', pid, purpose: 'rdb' })
@@ -224,7 +234,8 @@ export class RdbPersistence implements PersistenceExtension {
     for (const point of s.config.save) {
       const { seconds, changes } = point
       const due = s.dirty >= changes && this.nowSeconds - this.lastSaveSeconds > seconds
-      const mayTry = this.lastBgsaveOk || this.nowSeconds - this.lastBgsaveTrySeconds > CONFIG_BGSAVE_RETRY_DELAY_SECONDS
+      const mayTry =
+        this.lastBgsaveOk || this.nowSeconds - this.lastBgsaveTrySeconds > CONFIG_BGSAVE_RETRY_DELAY_SECONDS
       if (!due || !mayTry) continue
       s.log('notice', `${changes} changes in ${seconds} seconds. Saving...`)
       return this.start()

@@ -28,9 +28,17 @@ test('B.7: payloads are byte for byte those of a real server', () => {
   expect(dump(buildList(['1', '2', 'a'], limits))).toBe(
     '12 01 02 0e 0e 00 00 00 03 00 01 01 02 01 81 61 02 ff 0a 00 cc 0f c6 88 ab d7 59 69',
   )
-  expect(dump(buildZset([['a', 1], ['b', 2.5]], limits))).toMatch(
-    /^11 14 14 00 00 00 04 00 81 61 02 01 01 81 62 02 83 32 2e 35 04 ff 0a 00 /,
-  )
+  expect(
+    dump(
+      buildZset(
+        [
+          ['a', 1],
+          ['b', 2.5],
+        ],
+        limits,
+      ),
+    ),
+  ).toMatch(/^11 14 14 00 00 00 04 00 81 61 02 01 01 81 62 02 83 32 2e 35 04 ff 0a 00 /)
 })
 
 test('a value survives the format in every encoding', () => {
@@ -44,8 +52,17 @@ test('a value survives the format in every encoding', () => {
     buildSet(many, limits),
     buildSet(ints, limits),
     buildHash(many, limits),
-    buildZset(many.map((m, i) => [m, i / 3] as const), limits),
-    buildZset([['a', Number.POSITIVE_INFINITY], ['b', Number.NEGATIVE_INFINITY]], limits),
+    buildZset(
+      many.map((m, i) => [m, i / 3] as const),
+      limits,
+    ),
+    buildZset(
+      [
+        ['a', Number.POSITIVE_INFINITY],
+        ['b', Number.NEGATIVE_INFINITY],
+      ],
+      limits,
+    ),
   ]
   for (const o of values) {
     const payload = createDumpPayload(need(o), true)
@@ -59,10 +76,17 @@ test('a value survives the format in every encoding', () => {
 test('a damaged payload is refused', () => {
   const payload = createDumpPayload(buildString('hello'), true)
   expect(verifyDumpPayload(payload.replace('e', 'f'))).toBe(false)
-  for (let n = 0; n < payload.length - 10; n++) expect(readDumpPayload(payload.slice(0, n) + payload.slice(-10), limits)).toBeNull()
+  for (let n = 0; n < payload.length - 10; n++)
+    expect(readDumpPayload(payload.slice(0, n) + payload.slice(-10), limits)).toBeNull()
 })
 
-const options = { compression: true, checksum: true, access: 'none', nowMs: 1_700_000_000_000, lfuDecayTime: 1 } as const
+const options = {
+  compression: true,
+  checksum: true,
+  access: 'none',
+  nowMs: 1_700_000_000_000,
+  lfuDecayTime: 1,
+} as const
 
 test('P01: a file begins as a real one and is read back', () => {
   const db = { id: 3, dict: new Dict<Obj>(1), expires: new Dict<number>(1) }
@@ -71,7 +95,9 @@ test('P01: a file begins as a real one and is read back', () => {
   db.expires.set('t', 1_800_000_000_123)
   const repl = { streamDb: 0, replid: 'a'.repeat(40), offset: 123 }
   const bytes = [...encodeRdb([db as never], { usedMemory: 1, repl, aofBase: false }, options)].join('')
-  expect(hex(bytes.slice(0, 27))).toBe('52 45 44 49 53 30 30 31 30 fa 09 72 65 64 69 73 2d 76 65 72 06 37 2e 30 2e 31 35')
+  expect(hex(bytes.slice(0, 27))).toBe(
+    '52 45 44 49 53 30 30 31 30 fa 09 72 65 64 69 73 2d 76 65 72 06 37 2e 30 2e 31 35',
+  )
   const seen: string[] = []
   const sink = {
     aux: (k: Bytes, v: Bytes) => void seen.push(`${k}=${v}`),

@@ -58,12 +58,16 @@ class ServerSink implements RdbSink {
     const s = this.s
     this.onAux(key, value)
     if (key === 'redis-ver') s.log('notice', `Loading RDB produced by version ${value}`)
-    else if (key === 'ctime') s.log('notice', `RDB age ${Math.max(0, Math.floor(s.host.nowMs / 1000) - Number(value))} seconds`)
-    else if (key === 'used-mem') s.log('notice', `RDB memory usage when created ${(Number(value) / 1048576).toFixed(2)} Mb`)
+    else if (key === 'ctime')
+      s.log('notice', `RDB age ${Math.max(0, Math.floor(s.host.nowMs / 1000) - Number(value))} seconds`)
+    else if (key === 'used-mem')
+      s.log('notice', `RDB memory usage when created ${(Number(value) / 1048576).toFixed(2)} Mb`)
   }
   select(dbid: number): void {
     if (dbid >= this.s.dbs.length)
-      throw new RdbError(`FATAL: Data file was created with a Redis server configured to handle more than ${this.s.dbs.length} databases. Exiting`)
+      throw new RdbError(
+        `FATAL: Data file was created with a Redis server configured to handle more than ${this.s.dbs.length} databases. Exiting`,
+      )
     this.dbid = dbid
   }
   resize(keys: number, expires: number): void {
@@ -95,7 +99,11 @@ class ServerSink implements RdbSink {
 }
 
 /** rdbLoadRio at once. Gives the error's text, or null. */
-export function loadRdbBytes(s: Server, bytes: Bytes, onAux: (key: Bytes, value: Bytes) => void = () => {}): string | null {
+export function loadRdbBytes(
+  s: Server,
+  bytes: Bytes,
+  onAux: (key: Bytes, value: Bytes) => void = () => {},
+): string | null {
   const sink = new ServerSink(s, onAux)
   const loader = new RdbLoader(bytes, sink, loadLimits(s.config, s.dbs[0]?.seed ?? 0), s.config.rdbchecksum)
   try {

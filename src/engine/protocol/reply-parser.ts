@@ -99,7 +99,9 @@ export class ReplyParser {
       const text = this.buf.slice(after, after + len)
       this.pos = after + len + 2
       if (type === '!') return { t: 'error', text }
-      return type === '$' ? text : { t: 'verbatim', format: text.startsWith('mkd') ? 'mkd' : 'txt', text: text.slice(4) }
+      return type === '$'
+        ? text
+        : { t: 'verbatim', format: text.startsWith('mkd') ? 'mkd' : 'txt', text: text.slice(4) }
     }
     this.pos = after
     switch (type) {
@@ -117,7 +119,11 @@ export class ReplyParser {
       case '#':
         return { t: 'bool', value: line === 't' }
       case ',':
-        return { t: 'double', value: line === 'inf' ? Infinity : line === '-inf' ? -Infinity : Number(line), text: line }
+        return {
+          t: 'double',
+          value: line === 'inf' ? Infinity : line === '-inf' ? -Infinity : Number(line),
+          text: line,
+        }
       case '(':
         return { t: 'bigNumber', text: line }
       case '*':

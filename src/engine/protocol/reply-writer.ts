@@ -17,8 +17,12 @@ for (let i = 0; i < SHARED; i++) {
 
 export function encodeReply(r: Reply, resp: 2 | 3): Bytes {
   if (r === OK) return '+OK\r\n'
-  if (typeof r === 'string') return (r.length < SHARED ? (sharedBulk[r.length] as string) : `$${r.length}\r\n`) + r + '\r\n'
-  if (typeof r === 'number') return r >= 0 && r < SHARED && Number.isInteger(r) ? (sharedInt[r] as string) : `:${r === 0 ? 0 : integerText(r)}\r\n`
+  if (typeof r === 'string')
+    return (r.length < SHARED ? (sharedBulk[r.length] as string) : `$${r.length}\r\n`) + r + '\r\n'
+  if (typeof r === 'number')
+    return r >= 0 && r < SHARED && Number.isInteger(r)
+      ? (sharedInt[r] as string)
+      : `:${r === 0 ? 0 : integerText(r)}\r\n`
   if (r === null) return resp === 3 ? '_\r\n' : '$-1\r\n'
   if (typeof r === 'bigint') return `:${r}\r\n`
   if (Array.isArray(r)) return aggregate('*', r.length, r, resp)
@@ -48,7 +52,9 @@ function encodeTagged(r: Tagged, resp: 2 | 3): Bytes {
     case 'bool':
       return resp === 3 ? (r.value ? '#t\r\n' : '#f\r\n') : r.value ? ':1\r\n' : ':0\r\n'
     case 'map':
-      return resp === 3 ? aggregate('%', r.pairs.length / 2, r.pairs, resp) : aggregate('*', r.pairs.length, r.pairs, resp)
+      return resp === 3
+        ? aggregate('%', r.pairs.length / 2, r.pairs, resp)
+        : aggregate('*', r.pairs.length, r.pairs, resp)
     case 'set':
       return aggregate(resp === 3 ? '~' : '*', r.items.length, r.items, resp)
     case 'verbatim':
@@ -66,7 +72,8 @@ function encodeTagged(r: Tagged, resp: 2 | 3): Bytes {
   }
 }
 
-const doubleText = (d: number): Bytes => (d === Infinity ? 'inf' : d === -Infinity ? '-inf' : Number.isNaN(d) ? 'nan' : formatDouble(d))
+const doubleText = (d: number): Bytes =>
+  d === Infinity ? 'inf' : d === -Infinity ? '-inf' : Number.isNaN(d) ? 'nan' : formatDouble(d)
 
 /** An error is one line: afterErrorReply trims and flattens line breaks. */
 export function errorLine(text: Bytes): Bytes {

@@ -27,7 +27,10 @@ function replicaof(rp: Replication, c: CommandContext, argv: readonly Bytes[]): 
   const port = parseLongArg(argv[2], 0, 65535, 'ERR Invalid master port')
   const host = argv[1] ?? ''
   if (r.masterhost?.toLowerCase() === host.toLowerCase() && r.masterport === port) {
-    s.log('notice', 'REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.')
+    s.log(
+      'notice',
+      'REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.',
+    )
     return status('OK Already connected to specified master')
   }
   r.setMaster(host, port)
@@ -47,7 +50,10 @@ function replconf(rp: Replication, c: CommandContext, argv: readonly Bytes[]): R
         client.replicaListeningPort = parseLongArg(value)
         break
       case 'ip-address':
-        if (value.length > 255) throw new RedisError(`ERR REPLCONF ip-address provided by replica instance is too long: ${value.length} bytes`)
+        if (value.length > 255)
+          throw new RedisError(
+            `ERR REPLCONF ip-address provided by replica instance is too long: ${value.length} bytes`,
+          )
         client.replicaAnnouncedIp = value
         break
       case 'capa':
@@ -66,7 +72,8 @@ function replconf(rp: Replication, c: CommandContext, argv: readonly Bytes[]): R
         info(client).rdbOnly = parseLongArg(value, 0, 1) === 1
         break
       case 'rdb-filter-only':
-        if (value !== '' && value !== 'functions') throw new RedisError(`ERR Unsupported rdb-filter-only option: ${value}`)
+        if (value !== '' && value !== 'functions')
+          throw new RedisError(`ERR Unsupported rdb-filter-only option: ${value}`)
         info(client).rdbFilterOnly = value === ''
         break
       default:
@@ -78,13 +85,18 @@ function replconf(rp: Replication, c: CommandContext, argv: readonly Bytes[]): R
 
 function wait(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply {
   if (rp.isReplica)
-    throw new RedisError('ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.')
+    throw new RedisError(
+      'ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated.',
+    )
   const count = parseLongArg(argv[1])
   const timeout = parseTimeoutMs(argv[2])
   const offset = c.client.woff
   const acked = rp.ackedReplicas(offset)
   if (acked >= count || c.client.denyBlocking) return acked
-  blockClient(c.server, c.client, 'wait', { timeoutAtMs: timeout === 0 ? 0 : c.nowMs + timeout, onTimeout: () => rp.ackedReplicas(offset) })
+  blockClient(c.server, c.client, 'wait', {
+    timeoutAtMs: timeout === 0 ? 0 : c.nowMs + timeout,
+    onTimeout: () => rp.ackedReplicas(offset),
+  })
   rp.wait(c.client, offset, count)
   return NO_REPLY
 }
@@ -106,12 +118,24 @@ function psync(rp: Replication, client: Client, argv: readonly Bytes[]): Reply {
 function role(rp: Replication): Reply {
   const { r, m } = rp
   if (r.masterhost !== null) {
-    const states: Record<string, string> = { none: 'none', connect: 'connect', connecting: 'connecting', transfer: 'sync', connected: 'connected' }
+    const states: Record<string, string> = {
+      none: 'none',
+      connect: 'connect',
+      connecting: 'connecting',
+      transfer: 'sync',
+      connected: 'connected',
+    }
     return ['slave', r.masterhost, r.masterport, states[r.state] ?? 'handshake', r.master?.reploff ?? -1]
   }
   const list = m.replicas
     .filter((c) => replicaInfo(c).state === 'online')
-    .map((c): Reply => [c.replicaAnnouncedIp || c.link?.remoteHost || '', String(c.replicaListeningPort), String(replicaInfo(c).ackOff)])
+    .map(
+      (c): Reply => [
+        c.replicaAnnouncedIp || c.link?.remoteHost || '',
+        String(c.replicaListeningPort),
+        String(replicaInfo(c).ackOff),
+      ],
+    )
   return ['master', m.masterReplOffset, list]
 }
 

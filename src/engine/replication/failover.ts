@@ -64,7 +64,10 @@ export class Failover {
       if (replica === undefined) throw new RedisError('ERR FAILOVER target HOST and PORT is not a replica.')
       if (replicaInfo(replica).state !== 'online') throw new RedisError('ERR FAILOVER target replica is not online.')
     }
-    server.log('notice', target === null ? 'FAILOVER requested.' : `FAILOVER requested to ${target.host}:${target.port}.`)
+    server.log(
+      'notice',
+      target === null ? 'FAILOVER requested.' : `FAILOVER requested to ${target.host}:${target.port}.`,
+    )
     this.endMs = timeout === 0 ? 0 : server.nowMs + timeout
     this.force = force
     this.target = target
@@ -84,8 +87,11 @@ export class Failover {
       server.log('notice', `Failover to ${target.host}:${target.port} time out exceeded, failing over.`)
       return this.proceed(target)
     }
-    const candidates = target === null ? rp.m.replicas : rp.m.replicas.filter((c) => c === this.find(target.host, target.port))
-    const synced = candidates.find((c) => replicaInfo(c).state === 'online' && replicaInfo(c).ackOff === rp.m.masterReplOffset)
+    const candidates =
+      target === null ? rp.m.replicas : rp.m.replicas.filter((c) => c === this.find(target.host, target.port))
+    const synced = candidates.find(
+      (c) => replicaInfo(c).state === 'online' && replicaInfo(c).ackOff === rp.m.masterReplOffset,
+    )
     if (synced === undefined) return
     const to = target ?? { host: address(synced), port: synced.replicaListeningPort }
     server.log('notice', `Failover target: ${to.host}:${to.port} is synced, failing over.`)

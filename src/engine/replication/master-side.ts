@@ -158,9 +158,15 @@ export class MasterSide {
       return false
     }
     if (this.backlog === null || !this.backlog.has(offset)) {
-      s.log('notice', `Unable to partial resync with replica ${name} for lack of backlog (Replica request was: ${offset}).`)
+      s.log(
+        'notice',
+        `Unable to partial resync with replica ${name} for lack of backlog (Replica request was: ${offset}).`,
+      )
       if (offset > this.masterReplOffset)
-        s.log('warning', `Warning: replica ${name} tried to PSYNC with an offset that is greater than the master replication offset.`)
+        s.log(
+          'warning',
+          `Warning: replica ${name} tried to PSYNC with an offset that is greater than the master replication offset.`,
+        )
       return false
     }
     const info = this.info(c)
@@ -248,7 +254,9 @@ export class MasterSide {
 
   private childDone(target: 'disk' | 'socket', ok: boolean): void {
     this.child = 'none'
-    const rdb = this.server.rdb as { replicaChildDone?: (target: 'disk' | 'socket', ok: boolean, startedMs: number, dirty: number) => void } | null
+    const rdb = this.server.rdb as {
+      replicaChildDone?: (target: 'disk' | 'socket', ok: boolean, startedMs: number, dirty: number) => void
+    } | null
     rdb?.replicaChildDone?.(target, ok, this.childStartedMs, this.dirtyAtStart)
   }
   private diskDone(rdb: Bytes | null): void {
@@ -310,7 +318,8 @@ export class MasterSide {
     if (this.cronLoops++ % pingEvery === 0 && isMaster && this.replicas.length > 0) this.feed(-1, ['PING'])
     for (const c of [...this.replicas]) {
       const info = this.info(c)
-      const waiting = info.state === 'wait_bgsave_start' || (info.state === 'wait_bgsave_end' && this.child !== 'socket')
+      const waiting =
+        info.state === 'wait_bgsave_start' || (info.state === 'wait_bgsave_end' && this.child !== 'socket')
       if (waiting) c.link?.send('\n')
       if (info.state === 'online' && !info.prePsync && this.nowMs - info.ackTimeMs > s.config.replTimeout * 1000) {
         s.log('warning', `Disconnecting timedout replica (streaming sync): ${replicaName(c)}`)
@@ -332,7 +341,8 @@ export class MasterSide {
       const max = s.config.replDisklessSyncMaxReplicas
       if (waiting.length > 0) {
         if (this.waitingSinceMs === 0) this.waitingSinceMs = this.nowMs
-        const due = !s.config.replDisklessSync || this.nowMs - this.waitingSinceMs >= delay || (max > 0 && waiting.length >= max)
+        const due =
+          !s.config.replDisklessSync || this.nowMs - this.waitingSinceMs >= delay || (max > 0 && waiting.length >= max)
         if (due) this.startBgsave()
       }
     }

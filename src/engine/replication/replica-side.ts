@@ -87,9 +87,13 @@ export class ReplicaSide {
     if (wasMaster) {
       this.server.log(
         'notice',
-        "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.",
+        'Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.',
       )
-      this.cachedMaster = { replid: this.m.replid, reploff: this.m.masterReplOffset, dbid: Math.max(0, this.m.slaveseldb) }
+      this.cachedMaster = {
+        replid: this.m.replid,
+        reploff: this.m.masterReplOffset,
+        dbid: Math.max(0, this.m.slaveseldb),
+      }
     }
     this.downSinceMs = this.nowMs
     this.setState('connect')
@@ -240,7 +244,8 @@ export class ReplicaSide {
     }
   }
   private optional(line: Bytes, what: string): void {
-    if (line.startsWith('-')) this.server.log('notice', `(Non critical) Master does not understand REPLCONF ${what}: ${line}`)
+    if (line.startsWith('-'))
+      this.server.log('notice', `(Non critical) Master does not understand REPLCONF ${what}: ${line}`)
     this.nextReply()
   }
   private handshake(): void {
@@ -385,7 +390,8 @@ export class ReplicaSide {
     this.buffer.push(data)
     this.received += data.length
     if (this.eofMark === null) {
-      if (this.received >= this.transferSize) this.transferred(this.buffer.join(''), this.transferSize, this.transferSize)
+      if (this.received >= this.transferSize)
+        this.transferred(this.buffer.join(''), this.transferSize, this.transferSize)
       return
     }
     const tail = this.tail()
@@ -398,14 +404,18 @@ export class ReplicaSide {
   /** The last chunks, enough to find a mark that was torn between two. */
   private tail(): Bytes {
     let out = ''
-    for (let i = this.buffer.length - 1; i >= 0 && (out.length < 80 || i === this.buffer.length - 1); i--) out = this.buffer[i] + out
+    for (let i = this.buffer.length - 1; i >= 0 && (out.length < 80 || i === this.buffer.length - 1); i--)
+      out = this.buffer[i] + out
     return out
   }
   private transferHeader(line: Bytes): boolean {
     const s = this.server
     if (line.startsWith('-')) s.log('warning', `MASTER aborted replication with an error: ${line.slice(1)}`)
     else if (!line.startsWith('$'))
-      s.log('warning', `Bad protocol from MASTER, the first byte is not '$' (we received '${line}'), are you sure the host and port are right?`)
+      s.log(
+        'warning',
+        `Bad protocol from MASTER, the first byte is not '$' (we received '${line}'), are you sure the host and port are right?`,
+      )
     else if (line.startsWith('$EOF:') && line.length >= 45) {
       this.eofMark = line.slice(5, 45)
       s.log('notice', 'MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to disk')
@@ -429,13 +439,19 @@ export class ReplicaSide {
     s.host.file({ op: 'write', path: temp, bytes: rdb }, (w) => {
       if (attempt !== this.attempt) return
       if (!w.ok) {
-        s.log('warning', `Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${w.error}`)
+        s.log(
+          'warning',
+          `Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${w.error}`,
+        )
         return this.abort()
       }
       s.host.file({ op: 'rename', path: temp, to: s.config.dbfilename }, (r) => {
         if (attempt !== this.attempt) return
         if (r.ok) return this.load(rdb)
-        s.log('warning', `Failed trying to rename the temp DB into ${s.config.dbfilename} in MASTER <-> REPLICA synchronization: ${r.error}`)
+        s.log(
+          'warning',
+          `Failed trying to rename the temp DB into ${s.config.dbfilename} in MASTER <-> REPLICA synchronization: ${r.error}`,
+        )
         this.abort()
       })
     })
@@ -492,7 +508,12 @@ export class ReplicaSide {
     const s = this.server
     if (this.masterhost === null) return
     const timeoutMs = s.config.replTimeout * 1000
-    if (this.state !== 'connect' && this.state !== 'connected' && this.state !== 'transfer' && this.nowMs - this.lastIoMs > timeoutMs) {
+    if (
+      this.state !== 'connect' &&
+      this.state !== 'connected' &&
+      this.state !== 'transfer' &&
+      this.nowMs - this.lastIoMs > timeoutMs
+    ) {
       s.log('warning', 'Timeout connecting to the MASTER...')
       this.abort()
     } else if (this.state === 'transfer' && !this.loading && this.nowMs - this.lastIoMs > timeoutMs) {
@@ -501,7 +522,11 @@ export class ReplicaSide {
         "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value.",
       )
       this.abort()
-    } else if (this.state === 'connected' && this.master !== null && this.nowMs - this.master.lastInteractionMs > timeoutMs) {
+    } else if (
+      this.state === 'connected' &&
+      this.master !== null &&
+      this.nowMs - this.master.lastInteractionMs > timeoutMs
+    ) {
       s.log('warning', 'MASTER timeout: no data nor PING received...')
       s.freeClient(this.master)
     }

@@ -30,7 +30,8 @@ export function replicaInfo(c: Client): ReplicaInfo {
 export function replicaName(c: Client): string {
   const ip = c.replicaAnnouncedIp !== '' ? c.replicaAnnouncedIp : (c.link?.remoteHost ?? '')
   if (ip === '') return `client id #${c.id}`
-  if (c.replicaListeningPort !== 0) return ip.includes(':') ? `[${ip}]:${c.replicaListeningPort}` : `${ip}:${c.replicaListeningPort}`
+  if (c.replicaListeningPort !== 0)
+    return ip.includes(':') ? `[${ip}]:${c.replicaListeningPort}` : `${ip}:${c.replicaListeningPort}`
   return `${ip}:<unknown-replica-port>`
 }
 

@@ -21,7 +21,14 @@ class Net {
       const s = new Server(env, undefined, { mode: 'server' })
       s.repl = new Replication(s)
       s.rdb = new RdbPersistence(s)
-      s.useCommands([s.repl.commands, s.rdb.commands, [{ name: 'ping', handler: () => PONG }, { name: 'select', handler: () => OK }]])
+      s.useCommands([
+        s.repl.commands,
+        s.rdb.commands,
+        [
+          { name: 'ping', handler: () => PONG },
+          { name: 'select', handler: () => OK },
+        ],
+      ])
       this.servers.push(s)
       this.put(i, { type: 'start' })
     }
@@ -38,19 +45,34 @@ class Net {
     if (o.type === 'log') this.logs[m]!.push(o.line)
     else if (o.type === 'listen') this.put(m, { type: 'listening', port: o.port })
     else if (o.type === 'setTimer') this.timers.push({ m, id: o.id, at: o.at })
-    else if (o.type === 'file') this.put(m, { type: 'fileDone', id: o.id, result: o.op.op === 'read' ? { ok: false, error: 'ENOENT' } : { ok: true } })
+    else if (o.type === 'file')
+      this.put(m, {
+        type: 'fileDone',
+        id: o.id,
+        result: o.op.op === 'read' ? { ok: false, error: 'ENOENT' } : { ok: true },
+      })
     else if (o.type === 'connect') {
       const other = 1 - m
       const conn = this.next
       this.next += 2
       this.peer.set(`${m}:${o.conn}`, `${other}:${conn}`)
       this.peer.set(`${other}:${conn}`, `${m}:${o.conn}`)
-      this.put(other, { type: 'accept', conn, port: 6379, remoteHost: `10.0.0.${m + 1}`, remotePort: 5000, localHost: o.host })
+      this.put(other, {
+        type: 'accept',
+        conn,
+        port: 6379,
+        remoteHost: `10.0.0.${m + 1}`,
+        remotePort: 5000,
+        localHost: o.host,
+      })
       this.put(m, { type: 'opened', conn: o.conn, localHost: `10.0.0.${m + 1}`, localPort: 5000 })
     } else if (o.type === 'send' || o.type === 'close') {
       const [pm, pc] = (this.peer.get(`${m}:${o.conn}`) ?? '-1:0').split(':').map(Number)
       if (pm === undefined || pm < 0 || pc === undefined) return
-      this.put(pm, o.type === 'send' ? { type: 'data', conn: pc, bytes: o.bytes } : { type: 'closed', conn: pc, reason: 'eof' })
+      this.put(
+        pm,
+        o.type === 'send' ? { type: 'data', conn: pc, bytes: o.bytes } : { type: 'closed', conn: pc, reason: 'eof' },
+      )
     }
   }
   run(seconds: number): void {
@@ -76,7 +98,9 @@ test('R04, R20: a replica gets the data set, then the stream; R41: and may be pr
   const [m, r] = net.servers as [Server, Server]
   m.dbs[0]!.put('k', { type: 'string', encoding: 'embstr', value: 'v', lru: 0 })
   net.repl(1).r.setMaster('10.0.0.1', 6379)
-  r.handle({ type: 'timer', id: 999999 }, net.now).forEach((o) => (net as unknown as { out(m: number, o: Output): void }).out(1, o))
+  r.handle({ type: 'timer', id: 999999 }, net.now).forEach((o) =>
+    (net as unknown as { out(m: number, o: Output): void }).out(1, o),
+  )
   net.drain()
   net.run(10)
   expect(net.logs[1]!.join('\n')).toContain('MASTER <-> REPLICA sync: Finished with success')

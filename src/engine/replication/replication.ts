@@ -115,7 +115,9 @@ export class Replication implements ReplicationExtension {
   }
   lag(info: ReplicaInfo): number {
     const seconds = (ms: number): number => Math.floor(ms / 1000)
-    return info.ackTimeMs === 0 ? seconds(this.server.host.nowMs) : seconds(this.server.host.nowMs) - seconds(info.ackTimeMs)
+    return info.ackTimeMs === 0
+      ? seconds(this.server.host.nowMs)
+      : seconds(this.server.host.nowMs) - seconds(info.ackTimeMs)
   }
   ackedReplicas(offset: number): number {
     let n = 0
@@ -168,7 +170,10 @@ export class Replication implements ReplicationExtension {
       lines.push(`slave_read_repl_offset:${r.master?.readReploff || off}`, `slave_repl_offset:${off}`)
       if (r.state === 'transfer') {
         const perc = r.transferTotal > 0 ? (r.transferRead / r.transferTotal) * 100 : 0
-        lines.push(`master_sync_total_bytes:${Math.max(0, r.transferTotal)}`, `master_sync_read_bytes:${r.transferRead}`)
+        lines.push(
+          `master_sync_total_bytes:${Math.max(0, r.transferTotal)}`,
+          `master_sync_read_bytes:${r.transferRead}`,
+        )
         lines.push(`master_sync_left_bytes:${r.transferTotal > 0 ? r.transferLeft : -r.transferRead}`)
         lines.push(`master_sync_perc:${perc.toFixed(2)}`, `master_sync_last_io_seconds_ago:${ago(r.lastIoMs)}`)
       }
@@ -177,7 +182,8 @@ export class Replication implements ReplicationExtension {
       lines.push(`replica_announced:${s.config.replicaAnnounced ? 1 : 0}`)
     }
     lines.push(`connected_slaves:${m.replicas.length}`)
-    if (s.config.minReplicasToWrite > 0 && s.config.minReplicasMaxLag > 0) lines.push(`min_slaves_good_slaves:${this.goodReplicas()}`)
+    if (s.config.minReplicasToWrite > 0 && s.config.minReplicasMaxLag > 0)
+      lines.push(`min_slaves_good_slaves:${this.goodReplicas()}`)
     m.replicas.forEach((c, i) => {
       const info = replicaInfo(c)
       const state = info.state === 'wait_bgsave_start' || info.state === 'wait_bgsave_end' ? 'wait_bgsave' : info.state
@@ -185,10 +191,17 @@ export class Replication implements ReplicationExtension {
       const ip = c.replicaAnnouncedIp || c.link?.remoteHost || ''
       lines.push(`slave${i}:ip=${ip},port=${c.replicaListeningPort},state=${state},offset=${info.ackOff},lag=${lag}`)
     })
-    lines.push(`master_failover_state:${this.failover.state}`, `master_replid:${m.replid}`, `master_replid2:${m.replid2}`)
+    lines.push(
+      `master_failover_state:${this.failover.state}`,
+      `master_replid:${m.replid}`,
+      `master_replid2:${m.replid2}`,
+    )
     lines.push(`master_repl_offset:${m.masterReplOffset}`, `second_repl_offset:${m.secondReplidOffset}`)
     lines.push(`repl_backlog_active:${m.backlog ? 1 : 0}`, `repl_backlog_size:${s.config.replBacklogSize}`)
-    lines.push(`repl_backlog_first_byte_offset:${m.backlog?.offset ?? 0}`, `repl_backlog_histlen:${m.backlog?.histlen ?? 0}`)
+    lines.push(
+      `repl_backlog_first_byte_offset:${m.backlog?.offset ?? 0}`,
+      `repl_backlog_histlen:${m.backlog?.histlen ?? 0}`,
+    )
     return `${lines.join('\r\n')}\r\n`
   }
 

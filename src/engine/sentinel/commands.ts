@@ -181,10 +181,7 @@ function simulateFailure(s: Sentinel, argv: readonly Bytes[]): Reply {
         break
       case 'crash-after-promotion':
         s.simfailureFlags |= SIMFAILURE_CRASH_AFTER_PROMOTION
-        s.log(
-          'warning',
-          'Failure simulation: this Sentinel will crash after promoting the selected replica to master',
-        )
+        s.log('warning', 'Failure simulation: this Sentinel will crash after promoting the selected replica to master')
         break
       case 'help':
         return ['crash-after-election', 'crash-after-promotion']

@@ -46,14 +46,54 @@ const positive = (text: string, put: (ms: number) => void): string | null => {
 const MASTER_OPTIONS: Readonly<Record<string, readonly [number, MasterOption]>> = {
   'down-after-milliseconds': [
     1,
-    (ri, [ms = '']) => positive(ms, (n) => { ri.downAfterPeriod = n; if (n > 0) ri.propagateDownAfterPeriod() }),
+    (ri, [ms = '']) =>
+      positive(ms, (n) => {
+        ri.downAfterPeriod = n
+        if (n > 0) ri.propagateDownAfterPeriod()
+      }),
   ],
-  'failover-timeout': [1, (ri, [ms = '']) => positive(ms, (n) => { ri.failoverTimeout = n })],
-  'parallel-syncs': [1, (ri, [n = '']) => { ri.parallelSyncs = atoi(n); return null }],
-  'notification-script': [1, (ri, [path = '']) => { ri.notificationScript = path; return null }],
-  'client-reconfig-script': [1, (ri, [path = '']) => { ri.clientReconfigScript = path; return null }],
-  'auth-pass': [1, (ri, [pass = '']) => { ri.authPass = pass; return null }],
-  'auth-user': [1, (ri, [user = '']) => { ri.authUser = user; return null }],
+  'failover-timeout': [
+    1,
+    (ri, [ms = '']) =>
+      positive(ms, (n) => {
+        ri.failoverTimeout = n
+      }),
+  ],
+  'parallel-syncs': [
+    1,
+    (ri, [n = '']) => {
+      ri.parallelSyncs = atoi(n)
+      return null
+    },
+  ],
+  'notification-script': [
+    1,
+    (ri, [path = '']) => {
+      ri.notificationScript = path
+      return null
+    },
+  ],
+  'client-reconfig-script': [
+    1,
+    (ri, [path = '']) => {
+      ri.clientReconfigScript = path
+      return null
+    },
+  ],
+  'auth-pass': [
+    1,
+    (ri, [pass = '']) => {
+      ri.authPass = pass
+      return null
+    },
+  ],
+  'auth-user': [
+    1,
+    (ri, [user = '']) => {
+      ri.authUser = user
+      return null
+    },
+  ],
   'config-epoch': [
     1,
     (ri, [epoch = ''], s) => {
@@ -62,7 +102,13 @@ const MASTER_OPTIONS: Readonly<Record<string, readonly [number, MasterOption]>> 
       return null
     },
   ],
-  'leader-epoch': [1, (ri, [epoch = '']) => { ri.leaderEpoch = atoi(epoch); return null }],
+  'leader-epoch': [
+    1,
+    (ri, [epoch = '']) => {
+      ri.leaderEpoch = atoi(epoch)
+      return null
+    },
+  ],
   'known-slave': [2, knownReplica],
   'known-replica': [2, knownReplica],
   'rename-command': [

@@ -88,7 +88,11 @@ export function abortFailover(s: Sentinel, master: SentinelRedisInstance): void 
 }
 
 /** Why a replica may not be promoted now, or null. */
-export function promotionObstacle(s: Sentinel, master: SentinelRedisInstance, slave: SentinelRedisInstance): string | null {
+export function promotionObstacle(
+  s: Sentinel,
+  master: SentinelRedisInstance,
+  slave: SentinelRedisInstance,
+): string | null {
   const now = s.now
   const sdown = master.has(SRI_S_DOWN)
   const maxMasterDownTime = (sdown ? now - master.sDownSinceTime : 0) + master.downAfterPeriod * 10

@@ -28,7 +28,14 @@ export function processHelloMessage(s: Sentinel, hello: Bytes): void {
   const token = hello.split(',')
   if (token.length !== 8) return
   const [ip, portText, runid, epochText, masterName, masterIp, masterPortText, configEpochText] = token as [
-    string, string, string, string, string, string, string, string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
   ]
   const master = s.masters.get(masterName)
   if (!master) return

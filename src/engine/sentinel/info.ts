@@ -119,7 +119,11 @@ function masterLooksSane(s: Sentinel, master: SentinelRedisInstance): boolean {
 function slaveBecameMaster(s: Sentinel, ri: SentinelRedisInstance): void {
   const master = ri.master
   if (master === null) return
-  if (ri.has(SRI_PROMOTED) && master.has(SRI_FAILOVER_IN_PROGRESS) && master.failoverState === FAILOVER_WAIT_PROMOTION) {
+  if (
+    ri.has(SRI_PROMOTED) &&
+    master.has(SRI_FAILOVER_IN_PROGRESS) &&
+    master.failoverState === FAILOVER_WAIT_PROMOTION
+  ) {
     // The epoch that we won the election with now becomes the configuration's: it beats every older hello.
     master.configEpoch = master.failoverEpoch
     master.failoverState = FAILOVER_RECONF_SLAVES
@@ -135,7 +139,12 @@ function slaveBecameMaster(s: Sentinel, ri: SentinelRedisInstance): void {
   // Somebody that we know as a replica is a master: an old master that came back. Wait for newer news first.
   const wait = s.periods.publishPeriod * 4
   const now = s.now
-  if (!ri.has(SRI_PROMOTED) && masterLooksSane(s, master) && ri.noDownFor(wait, now) && now - ri.roleReportedTime > wait) {
+  if (
+    !ri.has(SRI_PROMOTED) &&
+    masterLooksSane(s, master) &&
+    ri.noDownFor(wait, now) &&
+    now - ri.roleReportedTime > wait
+  ) {
     if (sendSlaveOf(ri, s.announceAddr(master.addr), String(master.addr.port)))
       s.event('notice', '+convert-to-slave', ri, s.at(ri))
   }

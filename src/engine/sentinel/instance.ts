@@ -202,7 +202,13 @@ export class SentinelRedisInstance {
     this.flags &= ~flags
   }
   get typeStr(): string {
-    return this.has(SRI_MASTER) ? 'master' : this.has(SRI_SLAVE) ? 'slave' : this.has(SRI_SENTINEL) ? 'sentinel' : 'unknown'
+    return this.has(SRI_MASTER)
+      ? 'master'
+      : this.has(SRI_SLAVE)
+        ? 'slave'
+        : this.has(SRI_SENTINEL)
+          ? 'sentinel'
+          : 'unknown'
   }
   /** sentinelInstanceMapCommand: what this process calls the command. */
   command(name: string): Bytes {

@@ -31,11 +31,14 @@ export function sendOn(
 ): void {
   const link = ri.link
   link.pendingCommands++
-  conn.command((reply) => {
-    if (reply === null && onReply !== null) return
-    link.pendingCommands--
-    if (reply !== null && onReply !== null && !ri.released) onReply(reply)
-  }, ...argv)
+  conn.command(
+    (reply) => {
+      if (reply === null && onReply !== null) return
+      link.pendingCommands--
+      if (reply !== null && onReply !== null && !ri.released) onReply(reply)
+    },
+    ...argv,
+  )
 }
 /** As above on the command connection; false when there is none. */
 export function sendCommand(

@@ -176,7 +176,12 @@ export class Sentinel {
     const master = ri.has(SRI_MASTER) ? ri : ri.master
     if (master?.notificationScript) this.scripts.schedule(master.notificationScript, type, msg)
   }
-  callClientReconfScript(master: SentinelRedisInstance, role: 'leader' | 'observer', from: SentinelAddr, to: SentinelAddr): void {
+  callClientReconfScript(
+    master: SentinelRedisInstance,
+    role: 'leader' | 'observer',
+    from: SentinelAddr,
+    to: SentinelAddr,
+  ): void {
     if (master.clientReconfigScript === null) return
     const ends = [this.announceAddr(from), String(from.port), this.announceAddr(to), String(to.port)]
     this.scripts.schedule(master.clientReconfigScript, master.name, role, 'start', ...ends)
@@ -271,7 +276,12 @@ export class Sentinel {
     return typeof addr === 'string' ? undefined : master.slaves.get(this.announceAddrAndPort(addr))
   }
   /** By address, by runid, or by both; null means "any". */
-  findInstance(instances: Instances, host: string | null, port: number, runid: string | null): SentinelRedisInstance | null {
+  findInstance(
+    instances: Instances,
+    host: string | null,
+    port: number,
+    runid: string | null,
+  ): SentinelRedisInstance | null {
     let addr: SentinelAddr | null = null
     if (host !== null) {
       const made = this.createAddr(host, port, true)
@@ -319,7 +329,12 @@ export class Sentinel {
       reconfigured++
     }
     if (reconfigured)
-      this.event('notice', '+sentinel-address-update', ri, `${this.at(ri)} ${reconfigured} additional matching instances`)
+      this.event(
+        'notice',
+        '+sentinel-address-update',
+        ri,
+        `${this.at(ri)} ${reconfigured} additional matching instances`,
+      )
   }
   dropInstanceConnections(master: SentinelRedisInstance): void {
     master.link.closeBoth()

@@ -70,7 +70,8 @@ export function summaryView(s: Sentinel): SentinelSummary {
 }
 function statusLine(s: Sentinel, master: SentinelRedisInstance): string {
   const at = s.announceAddrAndPort(master.currentMasterAddress)
-  if (master.failoverState !== FAILOVER_NONE) return `${master.name}: failover ${failoverStateStr(master.failoverState)}`
+  if (master.failoverState !== FAILOVER_NONE)
+    return `${master.name}: failover ${failoverStateStr(master.failoverState)}`
   const state = master.has(SRI_O_DOWN) ? 'odown' : master.has(SRI_S_DOWN) ? 'sdown' : 'ok'
   return `${master.name} ${at} ${state}`
 }

@@ -11,7 +11,11 @@ import { resumeClient } from './networking.ts'
 import type { Server } from './server.ts'
 
 export function blockForKeys(server: Server, c: Client, opts: BlockOptions): void {
-  blockClient(server, c, 'keys', { opts, timeoutAtMs: opts.timeoutMs === 0 ? 0 : server.nowMs + opts.timeoutMs, onTimeout: () => opts.onTimeout })
+  blockClient(server, c, 'keys', {
+    opts,
+    timeoutAtMs: opts.timeoutMs === 0 ? 0 : server.nowMs + opts.timeoutMs,
+    onTimeout: () => opts.onTimeout,
+  })
   server.blockedOnKeys++
   for (const key of opts.keys) {
     let set = c.db.blockingKeys.get(key)
@@ -24,11 +28,25 @@ export function blockClient(
   server: Server,
   c: Client,
   kind: BlockedState['kind'],
-  more: { opts?: BlockOptions | null; timeoutAtMs: number; onTimeout?: (() => Reply) | null; onUnblock?: (() => void) | null },
+  more: {
+    opts?: BlockOptions | null
+    timeoutAtMs: number
+    onTimeout?: (() => Reply) | null
+    onUnblock?: (() => void) | null
+  },
 ): void {
   const command = c.command
   if (command === null) throw new Error('blockClient outside a command')
-  c.blocked = { kind, opts: more.opts ?? null, timeoutAtMs: more.timeoutAtMs, command, argv: c.argv, sinceMicros: server.host.now, onTimeout: more.onTimeout ?? null, onUnblock: more.onUnblock ?? null }
+  c.blocked = {
+    kind,
+    opts: more.opts ?? null,
+    timeoutAtMs: more.timeoutAtMs,
+    command,
+    argv: c.argv,
+    sinceMicros: server.host.now,
+    onTimeout: more.onTimeout ?? null,
+    onUnblock: more.onUnblock ?? null,
+  }
   if (more.timeoutAtMs > 0) {
     const state = c.blocked
     server.host.after(Math.max(0, more.timeoutAtMs - server.nowMs), () => {

@@ -26,7 +26,8 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
   if (command !== undefined && command.subcommands !== null && argv.length > 1) {
     const sub = argv[1] as Bytes
     const found = command.subcommands.get(sub) ?? command.subcommands.get(sub.toLowerCase())
-    if (found === undefined) return reject(server, c, null, `ERR unknown subcommand '${cut(sub)}'. Try ${command.name.toUpperCase()} HELP.`)
+    if (found === undefined)
+      return reject(server, c, null, `ERR unknown subcommand '${cut(sub)}'. Try ${command.name.toUpperCase()} HELP.`)
     command = found
   }
   if (command === undefined) {
@@ -66,7 +67,10 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
 function crossProtocol(server: Server, c: Client): void {
   const last = server.crossProtocolLoggedMs
   if (last === 0 || server.nowMs - last > 60_000) {
-    server.log('warning', 'Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection aborted.')
+    server.log(
+      'warning',
+      'Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection aborted.',
+    )
     server.crossProtocolLoggedMs = server.nowMs
   }
   server.freeClientAsync(c)
@@ -110,9 +114,10 @@ function discard(c: Client): void {
 
 function whyRefused(server: Server, c: Client, command: Command, argv: readonly Bytes[]): string | null {
   const arity = command.arity
-  if (arity > 0 ? arity !== argv.length : argv.length < -arity) return `ERR wrong number of arguments for '${command.name}' command`
+  if (arity > 0 ? arity !== argv.length : argv.length < -arity)
+    return `ERR wrong number of arguments for '${command.name}' command`
   if (command.name.length === 5 && command.name === 'debug' && !debugAllowed(server, c)) {
-    return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
+    return 'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.'
   }
   if (!c.authenticated && !command.noAuth) return 'NOAUTH Authentication required.'
   if (c.multi !== null && command.noMulti) return 'ERR Command not allowed inside a transaction'
@@ -123,26 +128,54 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   const config = server.config
   if (config.maxmemory > 0) {
     const fits = server.evictor.perform()
-    if (!fits && (command.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) && !obeyMaster) return "OOM command not allowed when used memory > 'maxmemory'."
+    if (
+      !fits &&
+      (command.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) &&
+      !obeyMaster
+    )
+      return "OOM command not allowed when used memory > 'maxmemory'."
   }
   const isReplica = server.isReplica
   if (writes || command.name === 'ping') {
-    if (server.rdb !== null && !server.rdb.lastBgsaveOk && config.stopWritesOnBgsaveError && config.save.length > 0 && !isReplica && !obeyMaster) return MISCONF
+    if (
+      server.rdb !== null &&
+      !server.rdb.lastBgsaveOk &&
+      config.stopWritesOnBgsaveError &&
+      config.save.length > 0 &&
+      !isReplica &&
+      !obeyMaster
+    )
+      return MISCONF
   }
   if (writes) {
-    if (config.minReplicasToWrite > 0 && config.minReplicasMaxLag > 0 && !isReplica && server.repl !== null && server.repl.goodReplicas() < config.minReplicasToWrite) {
+    if (
+      config.minReplicasToWrite > 0 &&
+      config.minReplicasMaxLag > 0 &&
+      !isReplica &&
+      server.repl !== null &&
+      server.repl.goodReplicas() < config.minReplicasToWrite
+    ) {
       return 'NOREPLICAS Not enough good replicas to write.'
     }
-    if (isReplica && config.replicaReadOnly && !obeyMaster && (command.isWrite || (isExec && m.hasWrite))) return "READONLY You can't write against a read only replica."
+    if (isReplica && config.replicaReadOnly && !obeyMaster && (command.isWrite || (isExec && m.hasWrite)))
+      return "READONLY You can't write against a read only replica."
   }
   if (c.resp === 2 && c.isPubsub && !command.isPubsubOk) {
     return `ERR Can't execute '${command.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`
   }
-  if (isReplica && (!command.staleOk || (isExec && m.queue.some((q) => !q.command.staleOk))) && !config.replicaServeStaleData && server.repl !== null && !server.repl.masterLinkUp && !c.isMaster) {
+  if (
+    isReplica &&
+    (!command.staleOk || (isExec && m.queue.some((q) => !q.command.staleOk))) &&
+    !config.replicaServeStaleData &&
+    server.repl !== null &&
+    !server.repl.masterLinkUp &&
+    !c.isMaster
+  ) {
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
   }
   if (server.loading && !command.loadingOk) return 'LOADING Redis is loading the dataset in memory'
-  if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly)) return "ERR Replica can't interact with the keyspace"
+  if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly))
+    return "ERR Replica can't interact with the keyspace"
   return null
 }
 function debugAllowed(server: Server, c: Client): boolean {
@@ -210,7 +243,14 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   recordLatency(server, command, micros)
   const limit = server.config.slowlogLogSlowerThan
   if (limit >= 0 && micros >= limit && !command.skipSlowlog && server.config.slowlogMaxLen > 0) {
-    server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, server.config.slowlogMaxLen)
+    server.slowlog.push(
+      Math.floor(server.nowMs / 1000),
+      Math.round(micros),
+      argv,
+      c.addr,
+      c.name,
+      server.config.slowlogMaxLen,
+    )
   }
   if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
@@ -219,11 +259,20 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
 function recordLatency(server: Server, command: Command, micros: number): void {
   if (server.config.latencyTracking) countLatency((command.latency ??= new Map()), micros)
   const threshold = server.config.latencyMonitorThreshold
-  if (threshold > 0 && micros >= threshold * 1000) server.latency.add(command.facts.flags.includes('fast') ? 'fast-command' : 'command', Math.floor(micros / 1000), Math.floor(server.nowMs / 1000))
+  if (threshold > 0 && micros >= threshold * 1000)
+    server.latency.add(
+      command.facts.flags.includes('fast') ? 'fast-command' : 'command',
+      Math.floor(micros / 1000),
+      Math.floor(server.nowMs / 1000),
+    )
 }
 function trackKeys(server: Server, c: Client, command: Command, argv: readonly Bytes[]): void {
   const keys = getKeysFromCommand(command, argv)
-  if (keys) server.tracking.remember(c, keys.map((k) => argv[k.index] as Bytes))
+  if (keys)
+    server.tracking.remember(
+      c,
+      keys.map((k) => argv[k.index] as Bytes),
+    )
 }
 
 /** Error statistics count by the first word. */

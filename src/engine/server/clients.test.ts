@@ -47,7 +47,9 @@ test('tracking tells the client that caused the change after its reply, others a
   b('SET k 2\r\nSET k 3\r\n')
   expect(r.read(a)).toBe('>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n')
   a('CLIENT TRACKING off\r\n')
-  expect(a('CLIENT TRACKING on BCAST PREFIX ab PREFIX a\r\n')).toBe("-ERR Prefix 'ab' overlaps with another provided prefix 'a'. Prefixes for a single client must not overlap.\r\n")
+  expect(a('CLIENT TRACKING on BCAST PREFIX ab PREFIX a\r\n')).toBe(
+    "-ERR Prefix 'ab' overlaps with another provided prefix 'a'. Prefixes for a single client must not overlap.\r\n",
+  )
   a('CLIENT TRACKING on OPTIN\r\nCLIENT CACHING yes\r\nGET k\r\nGET other\r\n')
   b('SET other 1\r\nSET k 1\r\n')
   expect(r.read(a)).toBe('>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n')
@@ -81,7 +83,8 @@ test('a browser that says POST is hung up on; a monitor may not read keys; EXEC 
 test('costs: KEYS and DEL of big values keep the modelled server busy', () => {
   const r = bench()
   const a = r.connect()
-  for (let i = 0; i < 200; i++) a(`SADD s ${Array.from({ length: 50 }, (_, j) => `m${i}-${j}`).join(' ')}\r\nSET k${i} 1\r\n`)
+  for (let i = 0; i < 200; i++)
+    a(`SADD s ${Array.from({ length: 50 }, (_, j) => `m${i}-${j}`).join(' ')}\r\nSET k${i} 1\r\n`)
   const before = r.server.table.get('keys')?.micros ?? 0
   a('KEYS *\r\nSMEMBERS s\r\nDEL s\r\n')
   expect((r.server.table.get('keys')?.micros ?? 0) - before).toBeGreaterThan(100)

@@ -17,9 +17,15 @@ export function wireConfig(server: Server): void {
     if (now) fn()
   }
   config.readFrom('dir', () => host.cwd ?? server.env.cwd)
-  follow('notify-keyspace-events', true, () => { server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents) })
-  follow('maxmemory-policy', true, () => { server.lfu = config.maxmemoryPolicy.includes('lfu') })
-  follow('dir', false, () => { host.cwd = host.resolve(config.dir) })
+  follow('notify-keyspace-events', true, () => {
+    server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents)
+  })
+  follow('maxmemory-policy', true, () => {
+    server.lfu = config.maxmemoryPolicy.includes('lfu')
+  })
+  follow('dir', false, () => {
+    host.cwd = host.resolve(config.dir)
+  })
   follow('requirepass', false, () => {
     // The default user is `nopass` again: nobody has to authenticate.
     if (config.requirepass !== '') return
@@ -32,7 +38,10 @@ export function wireConfig(server: Server): void {
     if (config.maxmemory === 0) return
     const used = server.usedMemory()
     if (used > config.maxmemory) {
-      server.log('warning', `WARNING: the new maxmemory value set via CONFIG SET (${config.maxmemory}) is smaller than the current memory usage (${used}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`)
+      server.log(
+        'warning',
+        `WARNING: the new maxmemory value set via CONFIG SET (${config.maxmemory}) is smaller than the current memory usage (${used}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.`,
+      )
     }
     server.evict?.()
   })
@@ -45,10 +54,19 @@ export function wireConfig(server: Server): void {
 }
 
 /** The port or the addresses changed: listen anew, then stop listening where we did. On failure all is as it was. */
-export function relisten(server: Server, was: { readonly port: number; readonly bind: readonly Bytes[] }, done: (ok: boolean) => void): void {
+export function relisten(
+  server: Server,
+  was: { readonly port: number; readonly bind: readonly Bytes[] },
+  done: (ok: boolean) => void,
+): void {
   const { config, host } = server
   const listen = (ready: (error: string | null) => void): void =>
-    host.listen(config.port, config.bind.map((b) => utf8Encode(b)), (link) => acceptClient(server, link), ready)
+    host.listen(
+      config.port,
+      config.bind.map((b) => utf8Encode(b)),
+      (link) => acceptClient(server, link),
+      ready,
+    )
   const moved = config.port !== was.port
   if (config.port === 0) {
     host.unlisten(was.port)
@@ -63,7 +81,10 @@ export function relisten(server: Server, was: { readonly port: number; readonly 
       if (moved && was.port !== 0) host.unlisten(was.port)
       return done(true)
     }
-    server.log('warning', `Could not create server TCP listening socket *:${config.port}: bind: ${error === 'EADDRINUSE' ? 'Address already in use' : error}`)
+    server.log(
+      'warning',
+      `Could not create server TCP listening socket *:${config.port}: bind: ${error === 'EADDRINUSE' ? 'Address already in use' : error}`,
+    )
     config.port = was.port
     config.bind = [...was.bind]
     if (!moved) listen(() => {})
@@ -91,7 +112,9 @@ function rewriteConfigFile(server: Server, done: (error: string | null) => void)
     const temp = `${path}.${server.env.pid}.tmp`
     host.file({ op: 'write', path: temp, bytes: text }, (w) => {
       if (!w.ok) return done(w.error)
-      host.file({ op: 'fsync', path: temp }, () => host.file({ op: 'rename', path: temp, to: path }, (x) => done(x.ok ? null : x.error)))
+      host.file({ op: 'fsync', path: temp }, () =>
+        host.file({ op: 'rename', path: temp, to: path }, (x) => done(x.ok ? null : x.error)),
+      )
     })
   })
 }

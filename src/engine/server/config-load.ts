@@ -65,7 +65,11 @@ export interface LoadHandlers {
 const DEPRECATED = new Set(['list-max-ziplist-entries', 'list-max-ziplist-value', 'lua-replicate-commands'])
 const trim = (s: Bytes): Bytes => s.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
 
-const ERRNO: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', EISDIR: 'Is a directory' }
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+}
 
 export const fatalConfigError = (lineNumber: number, line: Bytes, text: string): string =>
   `\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`
@@ -116,11 +120,14 @@ class Loader {
     const words = argv.slice(1)
     if (DEPRECATED.has(name) && words.length === 1) return null
     if (directiveByName.has(name)) return this.config.setAtBoot(name, words)
-    if (name === 'rename-command' && argv.length === 3) return this.handlers.renameCommand?.(argv[1] ?? '', argv[2] ?? '') ?? null
+    if (name === 'rename-command' && argv.length === 3)
+      return this.handlers.renameCommand?.(argv[1] ?? '', argv[2] ?? '') ?? null
     if (name === 'user' && argv.length >= 2) return this.handlers.userLine?.(words) ?? null
     if (name === 'sentinel') {
       if (argv.length === 1) return null
-      return this.handlers.sentinelLine === null ? 'sentinel directive while not in sentinel mode' : this.handlers.sentinelLine(words, lineNumber, text)
+      return this.handlers.sentinelLine === null
+        ? 'sentinel directive while not in sentinel mode'
+        : this.handlers.sentinelLine(words, lineNumber, text)
     }
     return 'Bad directive or wrong number of arguments'
   }
@@ -134,7 +141,13 @@ class Loader {
  * Read everything that argv names into `config`, then `done`. On an error the message is printed, the process exits with 1
  * and `done` is never called. `logLine` makes a whole log line of a text (the server's own format).
  */
-export function loadConfig(config: Config, host: Host, argv: readonly string[], handlers: LoadHandlers, logLine?: (text: string) => string): void {
+export function loadConfig(
+  config: Config,
+  host: Host,
+  argv: readonly string[],
+  handlers: LoadHandlers,
+  logLine?: (text: string) => string,
+): void {
   const cl = parseCommandLine(argv)
   const loader = new Loader(config, host, handlers)
   if (logLine) loader.fatal = logLine
@@ -144,7 +157,9 @@ export function loadConfig(config: Config, host: Host, argv: readonly string[], 
     if (cl.options !== '') text += `\n${cl.options}`
     loader.text(text, () => {
       if (config.clusterEnabled && config.replicaof !== null) {
-        host.stderr("\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nreplicaof directive not allowed in cluster mode\n")
+        host.stderr(
+          '\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nreplicaof directive not allowed in cluster mode\n',
+        )
         host.exit(1)
         return
       }

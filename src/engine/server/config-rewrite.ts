@@ -82,7 +82,12 @@ class RewriteState {
 }
 
 /** The new text of the file. `oldText` null: there was no file. */
-export function rewriteConfig(config: Config, oldText: string | null, extra: readonly ExtraLines[], sentinel = false): string {
+export function rewriteConfig(
+  config: Config,
+  oldText: string | null,
+  extra: readonly ExtraLines[],
+  sentinel = false,
+): string {
   const state = new RewriteState(oldText, sentinel)
   const initial = new ConfigValues() as unknown as Record<string, unknown>
   for (const d of directives as readonly Directive[]) {
@@ -100,4 +105,3 @@ export function rewriteConfig(config: Config, oldText: string | null, extra: rea
   }
   return state.finish()
 }
-

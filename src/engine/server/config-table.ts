@@ -34,8 +34,10 @@ const row = (name: string, kind: ConfigKind, def: unknown, flags: string, more: 
 }
 const bool = (name: string, def: boolean, flags = '') => row(name, 'bool', def, flags)
 const str = (name: string, def = '', flags = '') => row(name, 'string', def, flags)
-const oneOf = (name: string, def: string, values: string, flags = '') => row(name, 'enum', def, flags, { values: values.split(' ') })
-const num = (name: string, def: number, min: bigint, max: bigint, flags = '') => row(name, 'number', def, flags, { min, max })
+const oneOf = (name: string, def: string, values: string, flags = '') =>
+  row(name, 'enum', def, flags, { values: values.split(' ') })
+const num = (name: string, def: number, min: bigint, max: bigint, flags = '') =>
+  row(name, 'number', def, flags, { min, max })
 const special = (name: string, def: unknown, flags = '') => row(name, 'special', def, flags)
 
 const YES_NO_LOCAL = 'no yes local'
@@ -114,7 +116,11 @@ export const directives: readonly Directive[] = [
   oneOf('syslog-facility', 'local0', 'user local0 local1 local2 local3 local4 local5 local6 local7', 'immutable'),
   oneOf('repl-diskless-load', 'disabled', 'disabled on-empty-db swapdb', 'denyLoading'),
   oneOf('loglevel', 'notice', 'debug verbose notice warning'),
-  oneOf('maxmemory-policy', 'noeviction', 'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction'),
+  oneOf(
+    'maxmemory-policy',
+    'noeviction',
+    'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction',
+  ),
   oneOf('appendfsync', 'everysec', 'everysec always no'),
   oneOf('oom-score-adj', 'no', 'no yes relative absolute'),
   oneOf('acl-pubsub-default', 'resetchannels', 'allchannels resetchannels'),
@@ -213,7 +219,15 @@ export const directives: readonly Directive[] = [
   str('tls-ciphers'),
   str('tls-ciphersuites'),
   special('dir', '', 'protected denyLoading'),
-  special('save', [[3600, 1], [300, 100], [60, 10000]], 'multi'),
+  special(
+    'save',
+    [
+      [3600, 1],
+      [300, 100],
+      [60, 10000],
+    ],
+    'multi',
+  ),
   special('client-output-buffer-limit', null, 'multi'),
   special('oom-score-adj-values', [0, 200, 800], 'multi'),
   special('notify-keyspace-events', ''),
@@ -224,5 +238,12 @@ export const directives: readonly Directive[] = [
 
 /** By name and by alias. */
 export const directiveByName: ReadonlyMap<string, Directive> = new Map(
-  directives.flatMap((d): [string, Directive][] => (d.alias ? [[d.name, d], [d.alias, d]] : [[d.name, d]])),
+  directives.flatMap((d): [string, Directive][] =>
+    d.alias
+      ? [
+          [d.name, d],
+          [d.alias, d],
+        ]
+      : [[d.name, d]],
+  ),
 )

@@ -12,7 +12,16 @@ const fail = (text: string): never => {
   throw new ConfigError(text)
 }
 
-const UNITS: Readonly<Record<string, bigint>> = { '': 1n, b: 1n, k: 1000n, kb: 1024n, m: 1000000n, mb: 1048576n, g: 1000000000n, gb: 1073741824n }
+const UNITS: Readonly<Record<string, bigint>> = {
+  '': 1n,
+  b: 1n,
+  k: 1000n,
+  kb: 1024n,
+  m: 1000000n,
+  mb: 1048576n,
+  g: 1000000000n,
+  gb: 1073741824n,
+}
 
 /** memtoull: "100", "10mb", "1g"; null when it is not one. */
 export function parseMemory(text: Bytes): bigint | null {
@@ -37,7 +46,13 @@ function parseNumber(d: Directive, text: Bytes): number {
   if (memory) v = parseMemory(text)
   else if (d.flags.includes('octal')) v = /^[0-7]+$/.test(text) ? BigInt(`0o${text}`) : null
   else v = /^(0|-?[1-9]\d*)$/.test(text) ? BigInt(text) : null
-  if (v !== null && (v > 18446744073709551615n || (max <= 9223372036854775807n && !memory && v > 9223372036854775807n) || v < -9223372036854775808n)) v = null
+  if (
+    v !== null &&
+    (v > 18446744073709551615n ||
+      (max <= 9223372036854775807n && !memory && v > 9223372036854775807n) ||
+      v < -9223372036854775808n)
+  )
+    v = null
   if (v === null) {
     if (memory && percent) fail('argument must be a memory or percent value')
     if (memory) fail('argument must be a memory value')
@@ -61,8 +76,10 @@ function parseFlags(d: Directive, words: readonly Bytes[]): readonly string[] {
   const list = words.length === 1 ? (words[0] ?? '').split(' ').filter((w) => w !== '') : words
   const values = d.values ?? []
   const got = list.map((w) => w.toLowerCase())
-  if (got.length === 0 || got.some((w) => !values.includes(w))) fail(`argument(s) must be one of the following: ${values.join(', ')}`)
-  if (got.includes('nosave') && got.includes('save')) fail("shutdown options SAVE and NOSAVE can't be used simultaneously")
+  if (got.length === 0 || got.some((w) => !values.includes(w)))
+    fail(`argument(s) must be one of the following: ${values.join(', ')}`)
+  if (got.includes('nosave') && got.includes('save'))
+    fail("shutdown options SAVE and NOSAVE can't be used simultaneously")
   const chosen = values.filter((v) => v !== 'default' && got.includes(v))
   return chosen.length > 0 ? chosen : ['default']
 }
@@ -101,15 +118,21 @@ function parseSave(words: readonly Bytes[]): readonly SavePoint[] {
 function parseLimits(words: readonly Bytes[], current: OutputBufferLimits): OutputBufferLimits {
   const list = words.length === 1 ? (splitArgs(words[0] ?? '') ?? []) : words
   if (list.length === 0 || list.length % 4 !== 0) fail('Wrong number of arguments in buffer limit configuration.')
-  const next: OutputBufferLimits = { normal: { ...current.normal }, slave: { ...current.slave }, pubsub: { ...current.pubsub } }
+  const next: OutputBufferLimits = {
+    normal: { ...current.normal },
+    slave: { ...current.slave },
+    pubsub: { ...current.pubsub },
+  }
   for (let i = 0; i < list.length; i += 4) {
     const name = (list[i] ?? '').toLowerCase()
     const cls = name === 'replica' ? 'slave' : name
-    if (cls !== 'normal' && cls !== 'slave' && cls !== 'pubsub') return fail('Invalid client class specified in buffer limit configuration.')
+    if (cls !== 'normal' && cls !== 'slave' && cls !== 'pubsub')
+      return fail('Invalid client class specified in buffer limit configuration.')
     const hard = parseMemory(list[i + 1] ?? '')
     const soft = parseMemory(list[i + 2] ?? '')
     const seconds = list[i + 3] ?? ''
-    if (hard === null || soft === null || !/^\d+$/.test(seconds)) return fail('Error in hard, soft or soft_seconds setting in buffer limit configuration.')
+    if (hard === null || soft === null || !/^\d+$/.test(seconds))
+      return fail('Error in hard, soft or soft_seconds setting in buffer limit configuration.')
     next[cls] = { hardLimitBytes: Number(hard), softLimitBytes: Number(soft), softLimitSeconds: Number(seconds) }
   }
   return next
@@ -119,7 +142,8 @@ function parseOom(words: readonly Bytes[]): readonly number[] {
   const list = words.length === 1 ? (words[0] ?? '').split(' ') : words
   if (list.length !== 3) fail('wrong number of arguments')
   const values = list.map(Number)
-  if (list.some((w) => !isCount(w)) || values.some((v) => v < -2000 || v > 2000)) fail('Invalid oom-score-adj-values, elements must be between -2000 and 2000.')
+  if (list.some((w) => !isCount(w)) || values.some((v) => v < -2000 || v > 2000))
+    fail('Invalid oom-score-adj-values, elements must be between -2000 and 2000.')
   return values
 }
 
@@ -172,7 +196,8 @@ function checkString(d: Directive, v: Bytes): string {
   if (d.name === 'proc-title-template') {
     const known = ['title', 'listen-addr', 'server-mode', 'port', 'tls-port', 'unixsocket', 'config-file']
     const names = [...v.matchAll(/\{([^}]*)\}/g)].map((m) => m[1] ?? '')
-    if (names.some((n) => !known.includes(n)) || /\{[^}]*$/.test(v)) fail("template format is invalid or contains unknown variables")
+    if (names.some((n) => !known.includes(n)) || /\{[^}]*$/.test(v))
+      fail('template format is invalid or contains unknown variables')
   }
   if (d.name === 'cluster-announce-hostname') {
     if (v.length >= 256) fail('Hostnames must be less than 256 characters')
@@ -188,7 +213,9 @@ export function parseDirective(d: Directive, words: readonly Bytes[], current: C
       const w = one(words).toLowerCase()
       if (w !== 'yes' && w !== 'no') fail("argument must be 'yes' or 'no'")
       if (d.name === 'activedefrag' && w === 'yes') {
-        fail('Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution')
+        fail(
+          'Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc like the one shipped by default with the Redis source distribution',
+        )
       }
       return w === 'yes'
     }
@@ -221,7 +248,11 @@ export function formatDirective(d: Directive, value: unknown): Bytes {
     case 'number': {
       const n = value as number
       if (d.flags.includes('percent') && n < 0) return `${-n}%`
-      return d.flags.includes('octal') ? n.toString(8) : n > Number.MAX_SAFE_INTEGER ? `${BigInt(n) > 2n ** 63n - 1n && d.max === 2n ** 63n - 1n ? d.max : BigInt(n)}` : `${n}`
+      return d.flags.includes('octal')
+        ? n.toString(8)
+        : n > Number.MAX_SAFE_INTEGER
+          ? `${BigInt(n) > 2n ** 63n - 1n && d.max === 2n ** 63n - 1n ? d.max : BigInt(n)}`
+          : `${n}`
     }
     case 'enum':
     case 'string':
@@ -234,7 +265,9 @@ export function formatDirective(d: Directive, value: unknown): Bytes {
       return (value as readonly SavePoint[]).map((p) => `${p.seconds} ${p.changes}`).join(' ')
     case 'client-output-buffer-limit': {
       const l = value as OutputBufferLimits
-      return LIMIT_CLASSES.map((c) => `${c} ${l[c].hardLimitBytes} ${l[c].softLimitBytes} ${l[c].softLimitSeconds}`).join(' ')
+      return LIMIT_CLASSES.map(
+        (c) => `${c} ${l[c].hardLimitBytes} ${l[c].softLimitBytes} ${l[c].softLimitSeconds}`,
+      ).join(' ')
     }
     case 'replicaof': {
       const r = value as { host: string; port: number } | null
@@ -273,9 +306,15 @@ export function rewriteLines(d: Directive, value: unknown, initial: unknown): { 
       const [now, def] = [value as OutputBufferLimits, initial as OutputBufferLimits]
       return LIMIT_CLASSES.map((c) => {
         const l = now[c]
-        const changed = l.hardLimitBytes !== def[c].hardLimitBytes || l.softLimitBytes !== def[c].softLimitBytes || l.softLimitSeconds !== def[c].softLimitSeconds
+        const changed =
+          l.hardLimitBytes !== def[c].hardLimitBytes ||
+          l.softLimitBytes !== def[c].softLimitBytes ||
+          l.softLimitSeconds !== def[c].softLimitSeconds
         const shown = c === 'slave' ? 'replica' : c
-        return { line: `${d.name} ${shown} ${formatMemory(l.hardLimitBytes)} ${formatMemory(l.softLimitBytes)} ${l.softLimitSeconds}`, force: changed }
+        return {
+          line: `${d.name} ${shown} ${formatMemory(l.hardLimitBytes)} ${formatMemory(l.softLimitBytes)} ${l.softLimitSeconds}`,
+          force: changed,
+        }
       })
     }
     case 'replicaof':
@@ -285,7 +324,11 @@ export function rewriteLines(d: Directive, value: unknown, initial: unknown): { 
     case 'notify-keyspace-events':
       return [{ line: `${d.name} ${quoteBytes(text)}`, force }]
   }
-  if (d.kind === 'string') return text === '' && !['logfile', 'aclfile', 'ignore-warnings'].includes(d.name) ? [] : [{ line: `${d.name} ${quoteBytes(text)}`, force }]
-  if (d.flags.includes('memory') && (value as number) >= 0) return [{ line: `${d.name} ${formatMemory(value as number)}`, force }]
+  if (d.kind === 'string')
+    return text === '' && !['logfile', 'aclfile', 'ignore-warnings'].includes(d.name)
+      ? []
+      : [{ line: `${d.name} ${quoteBytes(text)}`, force }]
+  if (d.flags.includes('memory') && (value as number) >= 0)
+    return [{ line: `${d.name} ${formatMemory(value as number)}`, force }]
   return [{ line: `${d.name} ${text}`, force }]
 }

@@ -87,10 +87,19 @@ export class ConfigValues {
   masterauth: string = ''
   requirepass: string = ''
   supervised: 'upstart' | 'systemd' | 'auto' | 'no' = 'no'
-  syslogFacility: 'user' | 'local0' | 'local1' | 'local2' | 'local3' | 'local4' | 'local5' | 'local6' | 'local7' = 'local0'
+  syslogFacility: 'user' | 'local0' | 'local1' | 'local2' | 'local3' | 'local4' | 'local5' | 'local6' | 'local7' =
+    'local0'
   replDisklessLoad: 'disabled' | 'on-empty-db' | 'swapdb' = 'disabled'
   loglevel: 'debug' | 'verbose' | 'notice' | 'warning' = 'notice'
-  maxmemoryPolicy: 'volatile-lru' | 'volatile-lfu' | 'volatile-random' | 'volatile-ttl' | 'allkeys-lru' | 'allkeys-lfu' | 'allkeys-random' | 'noeviction' = 'noeviction'
+  maxmemoryPolicy:
+    | 'volatile-lru'
+    | 'volatile-lfu'
+    | 'volatile-random'
+    | 'volatile-ttl'
+    | 'allkeys-lru'
+    | 'allkeys-lfu'
+    | 'allkeys-random'
+    | 'noeviction' = 'noeviction'
   appendfsync: 'everysec' | 'always' | 'no' = 'everysec'
   oomScoreAdj: 'no' | 'yes' | 'relative' | 'absolute' = 'no'
   aclPubsubDefault: 'allchannels' | 'resetchannels' = 'resetchannels'
@@ -189,7 +198,11 @@ export class ConfigValues {
   tlsCiphers: string = ''
   tlsCiphersuites: string = ''
   dir: string = ''
-  save: readonly SavePoint[] = [{ seconds: 3600, changes: 1 }, { seconds: 300, changes: 100 }, { seconds: 60, changes: 10000 }]
+  save: readonly SavePoint[] = [
+    { seconds: 3600, changes: 1 },
+    { seconds: 300, changes: 100 },
+    { seconds: 60, changes: 10000 },
+  ]
   clientOutputBufferLimit: OutputBufferLimits = {
     normal: { hardLimitBytes: 0, softLimitBytes: 0, softLimitSeconds: 0 },
     slave: { hardLimitBytes: 268435456, softLimitBytes: 67108864, softLimitSeconds: 60 },

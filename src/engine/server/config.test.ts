@@ -5,15 +5,21 @@ import { Config } from './config.ts'
 
 test('CONFIG SET puts everything back when one value is refused', () => {
   const c = new Config()
-  expect(() => c.set([['timeout', '7'], ['port', 'a']])).toThrow(
-    "ERR CONFIG SET failed (possibly related to argument 'port') - argument couldn't be parsed into an integer",
-  )
+  expect(() =>
+    c.set([
+      ['timeout', '7'],
+      ['port', 'a'],
+    ]),
+  ).toThrow("ERR CONFIG SET failed (possibly related to argument 'port') - argument couldn't be parsed into an integer")
   expect(c.timeout).toBe(0)
 })
 
 test('memory units and aliases', () => {
   const c = new Config()
-  c.set([['maxmemory', '100kb'], ['hash-max-ziplist-entries', '3']])
+  c.set([
+    ['maxmemory', '100kb'],
+    ['hash-max-ziplist-entries', '3'],
+  ])
   expect(c.maxmemory).toBe(102400)
   expect(c.hashMaxListpackEntries).toBe(3)
   expect(c.get('hash-max-listpack-entries')).toBe('3')

@@ -88,7 +88,10 @@ export class Config extends ConfigValues {
   }
 
   /** CONFIG SET name value [name value ...]. Throws RedisError, and then nothing has changed. */
-  set(pairs: readonly (readonly [Bytes, Bytes])[], options: { allowProtected?: boolean; loading?: boolean } = {}): void {
+  set(
+    pairs: readonly (readonly [Bytes, Bytes])[],
+    options: { allowProtected?: boolean; loading?: boolean } = {},
+  ): void {
     const chosen: Directive[] = []
     for (const [name, _] of pairs) {
       const d = directiveByName.get(name.toLowerCase())
@@ -105,7 +108,10 @@ export class Config extends ConfigValues {
       if (chosen.indexOf(d) !== i) failed(i, 'duplicate parameter')
     })
     const before = chosen.map((d) => this.fields()[d.field])
-    const restore = () => chosen.forEach((d, i) => { this.fields()[d.field] = before[i] })
+    const restore = () =>
+      chosen.forEach((d, i) => {
+        this.fields()[d.field] = before[i]
+      })
     chosen.forEach((d, i) => {
       try {
         this.assign(d, parseDirective(d, [pairs[i]?.[1] ?? ''], this))
@@ -117,7 +123,12 @@ export class Config extends ConfigValues {
     })
     this.apply(chosen, before, restore, failed)
   }
-  private apply(chosen: readonly Directive[], before: readonly unknown[], restore: () => void, failed: (i: number, text: string) => never): void {
+  private apply(
+    chosen: readonly Directive[],
+    before: readonly unknown[],
+    restore: () => void,
+    failed: (i: number, text: string) => never,
+  ): void {
     const changed = chosen.map((d, i) => formatDirective(d, this.fields()[d.field]) !== formatDirective(d, before[i]))
     for (let i = 0; i < chosen.length; i++) {
       const hook = this.hooks.get(chosen[i]?.name ?? '')

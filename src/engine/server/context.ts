@@ -75,7 +75,8 @@ export class Context implements CommandContext {
     const db = this.client.db
     value.lru = this.server.initialLru()
     db.put(key, value)
-    if (value.type === 'list' || value.type === 'zset' || value.type === 'stream') signalKeyAsReady(this.server, db, key)
+    if (value.type === 'list' || value.type === 'zset' || value.type === 'stream')
+      signalKeyAsReady(this.server, db, key)
     if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, 'n', 'new', key, db.id)
   }
   overwrite(key: Bytes, value: Obj): void {

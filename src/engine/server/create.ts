@@ -36,7 +36,17 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
     const rdb = new RdbPersistence(server)
     server.repl = repl
     server.rdb = rdb
-    lists.push(stringCommands, genericCommands, hashCommands, bitmapCommands, listCommands, setCommands, sortedSetCommands, repl.commands, rdb.commands)
+    lists.push(
+      stringCommands,
+      genericCommands,
+      hashCommands,
+      bitmapCommands,
+      listCommands,
+      setCommands,
+      sortedSetCommands,
+      repl.commands,
+      rdb.commands,
+    )
   }
   wireInspect(server)
   server.useCommands([...lists, ...(options.commands ?? [])])

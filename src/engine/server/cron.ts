@@ -57,7 +57,14 @@ function sampleRates(server: Server, now: number): void {
 function clientsCron(server: Server): void {
   const timeoutMs = server.config.timeout * 1000
   for (const c of server.clients.values()) {
-    if (timeoutMs > 0 && !c.isReplica && !c.isMaster && c.blocked === null && !c.isPubsub && server.nowMs - c.lastInteractionMs > timeoutMs) {
+    if (
+      timeoutMs > 0 &&
+      !c.isReplica &&
+      !c.isMaster &&
+      c.blocked === null &&
+      !c.isPubsub &&
+      server.nowMs - c.lastInteractionMs > timeoutMs
+    ) {
       server.log('verbose', 'Closing idle client')
       server.freeClientAsync(c)
     } else if (c.kernelPending > 0) checkOutputBufferLimits(server, c)

@@ -15,7 +15,9 @@ test('noeviction refuses what needs memory, also inside MULTI, and lets the rest
   const oom = "-OOM command not allowed when used memory > 'maxmemory'.\r\n"
   expect(a('SET a 1\r\n')).toBe(oom)
   expect(a('DEL key:1\r\n')).toBe(':1\r\n')
-  expect(a('MULTI\r\nGET a\r\nEXEC\r\n')).toBe(`+OK\r\n${oom}-EXECABORT Transaction discarded because of previous errors.\r\n`)
+  expect(a('MULTI\r\nGET a\r\nEXEC\r\n')).toBe(
+    `+OK\r\n${oom}-EXECABORT Transaction discarded because of previous errors.\r\n`,
+  )
 })
 
 test('allkeys-lru keeps what is used', () => {
@@ -35,7 +37,9 @@ test('allkeys-lfu keeps what is used often, and the counter decays', () => {
   for (let n = 0; n < 30; n++) for (let i = 0; i < 50; i++) a(`GET key:${i}\r\n`)
   limit(200)
   expect(server.stat.evictedKeys).toBeGreaterThan(150)
-  expect(Array.from({ length: 50 }, (_, i) => a(`EXISTS key:${i}\r\n`)).filter((r) => r === ':1\r\n').length).toBeGreaterThan(45)
+  expect(
+    Array.from({ length: 50 }, (_, i) => a(`EXISTS key:${i}\r\n`)).filter((r) => r === ':1\r\n').length,
+  ).toBeGreaterThan(45)
   const before = Number(a('OBJECT FREQ key:1\r\n').slice(1))
   wait(3 * 60_000)
   expect(Number(a('OBJECT FREQ key:1\r\n').slice(1))).toBeLessThan(before)
@@ -56,7 +60,10 @@ test('volatile policies touch only keys with a TTL, volatile-ttl the nearest to 
 
 test('random policies, notifications and the propagated DEL', () => {
   for (const policy of ['allkeys-random', 'volatile-random', 'volatile-lru', 'volatile-lfu']) {
-    const { a, limit, server, connect, read } = filled(policy, 'notify-keyspace-events Ee maxmemory-eviction-tenacity 100')
+    const { a, limit, server, connect, read } = filled(
+      policy,
+      'notify-keyspace-events Ee maxmemory-eviction-tenacity 100',
+    )
     if (policy.startsWith('volatile')) for (let i = 0; i < 400; i++) a(`EXPIRE key:${i} 1000\r\n`)
     const b = connect()
     b('SUBSCRIBE __keyevent@0__:evicted\r\n')

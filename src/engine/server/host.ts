@@ -36,7 +36,14 @@ export class Link {
   /** Queued in this `handle`; joined into one output. */
   pending: Bytes = ''
   private readonly host: Host
-  constructor(host: Host, conn: ConnId, outgoing: boolean, remoteHost: string, remotePort: number, handlers: LinkHandlers) {
+  constructor(
+    host: Host,
+    conn: ConnId,
+    outgoing: boolean,
+    remoteHost: string,
+    remotePort: number,
+    handlers: LinkHandlers,
+  ) {
     this.host = host
     this.conn = conn
     this.outgoing = outgoing
@@ -83,7 +90,12 @@ export class Host {
     return Math.floor(this.now / 1000)
   }
 
-  listen(port: number, bind: readonly string[], accept: AcceptHandler, ready: (error: string | null) => void = () => {}): void {
+  listen(
+    port: number,
+    bind: readonly string[],
+    accept: AcceptHandler,
+    ready: (error: string | null) => void = () => {},
+  ): void {
     this.listeners.set(port, { accept, ready })
     this.out.push({ type: 'listen', port, bind })
   }
@@ -113,7 +125,11 @@ export class Host {
     const id = this.nextFile++
     this.files.set(id, done)
     const abs = { ...op, path: this.resolve(op.path) }
-    this.out.push({ type: 'file', id, op: op.op === 'rename' ? { ...op, path: abs.path, to: this.resolve(op.to) } : abs })
+    this.out.push({
+      type: 'file',
+      id,
+      op: op.op === 'rename' ? { ...op, path: abs.path, to: this.resolve(op.to) } : abs,
+    })
   }
   cwd: string | null = null
   resolve(path: string): string {

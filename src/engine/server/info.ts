@@ -6,7 +6,8 @@ import { latencyPercentile } from './latency.ts'
 import type { Server } from './server.ts'
 
 type Fields = readonly (readonly [string, string | number])[]
-const lines = (title: string, fields: Fields): string => `# ${title}\r\n${fields.map(([k, v]) => `${k}:${v}\r\n`).join('')}`
+const lines = (title: string, fields: Fields): string =>
+  `# ${title}\r\n${fields.map(([k, v]) => `${k}:${v}\r\n`).join('')}`
 
 export function bytesToHuman(n: number): string {
   if (n < 1024) return `${n}B`
@@ -46,21 +47,57 @@ function memorySection(s: Server): string {
   const rss = used + RSS_BASE
   const dataset = Math.max(0, used - m.overhead)
   const net = Math.max(1, used - m.startup)
-  const human = (k: string, n: number): Fields => [[k, n], [`${k}_human`, bytesToHuman(n)]]
+  const human = (k: string, n: number): Fields => [
+    [k, n],
+    [`${k}_human`, bytesToHuman(n)],
+  ]
   return lines('Memory', [
-    ...human('used_memory', used), ...human('used_memory_rss', rss), ...human('used_memory_peak', peak),
-    ['used_memory_peak_perc', `${((used / peak) * 100).toFixed(2)}%`], ['used_memory_overhead', m.overhead], ['used_memory_startup', m.startup],
-    ['used_memory_dataset', dataset], ['used_memory_dataset_perc', `${((dataset / net) * 100).toFixed(2)}%`],
-    ['allocator_allocated', used], ['allocator_active', used], ['allocator_resident', used], ...human('total_system_memory', TOTAL_SYSTEM_MEMORY),
-    ['used_memory_lua', 32768], ['used_memory_vm_eval', 32768], ['used_memory_lua_human', '32.00K'], ['used_memory_scripts_eval', 0], ['number_of_cached_scripts', 0],
-    ['number_of_functions', 0], ['number_of_libraries', 0], ['used_memory_vm_functions', 33792], ['used_memory_vm_total', 66560],
-    ['used_memory_vm_total_human', '65.00K'], ['used_memory_functions', 200], ['used_memory_scripts', 200], ['used_memory_scripts_human', '200B'],
-    ...human('maxmemory', s.config.maxmemory), ['maxmemory_policy', s.config.maxmemoryPolicy],
-    ['allocator_frag_ratio', '1.00'], ['allocator_frag_bytes', 0], ['allocator_rss_ratio', '1.00'], ['allocator_rss_bytes', 0],
-    ['rss_overhead_ratio', (rss / used).toFixed(2)], ['rss_overhead_bytes', rss - used], ['mem_fragmentation_ratio', (rss / used).toFixed(2)], ['mem_fragmentation_bytes', rss - used],
-    ['mem_not_counted_for_evict', 0], ['mem_replication_backlog', m.backlog], ['mem_total_replication_buffers', m.backlog + m.replicas],
-    ['mem_clients_slaves', m.replicas], ['mem_clients_normal', m.clients], ['mem_cluster_links', 0], ['mem_aof_buffer', 0],
-    ['mem_allocator', 'jemalloc-5.3.0'], ['active_defrag_running', 0], ['lazyfree_pending_objects', 0], ['lazyfreed_objects', s.stat.lazyfreedObjects],
+    ...human('used_memory', used),
+    ...human('used_memory_rss', rss),
+    ...human('used_memory_peak', peak),
+    ['used_memory_peak_perc', `${((used / peak) * 100).toFixed(2)}%`],
+    ['used_memory_overhead', m.overhead],
+    ['used_memory_startup', m.startup],
+    ['used_memory_dataset', dataset],
+    ['used_memory_dataset_perc', `${((dataset / net) * 100).toFixed(2)}%`],
+    ['allocator_allocated', used],
+    ['allocator_active', used],
+    ['allocator_resident', used],
+    ...human('total_system_memory', TOTAL_SYSTEM_MEMORY),
+    ['used_memory_lua', 32768],
+    ['used_memory_vm_eval', 32768],
+    ['used_memory_lua_human', '32.00K'],
+    ['used_memory_scripts_eval', 0],
+    ['number_of_cached_scripts', 0],
+    ['number_of_functions', 0],
+    ['number_of_libraries', 0],
+    ['used_memory_vm_functions', 33792],
+    ['used_memory_vm_total', 66560],
+    ['used_memory_vm_total_human', '65.00K'],
+    ['used_memory_functions', 200],
+    ['used_memory_scripts', 200],
+    ['used_memory_scripts_human', '200B'],
+    ...human('maxmemory', s.config.maxmemory),
+    ['maxmemory_policy', s.config.maxmemoryPolicy],
+    ['allocator_frag_ratio', '1.00'],
+    ['allocator_frag_bytes', 0],
+    ['allocator_rss_ratio', '1.00'],
+    ['allocator_rss_bytes', 0],
+    ['rss_overhead_ratio', (rss / used).toFixed(2)],
+    ['rss_overhead_bytes', rss - used],
+    ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
+    ['mem_fragmentation_bytes', rss - used],
+    ['mem_not_counted_for_evict', 0],
+    ['mem_replication_backlog', m.backlog],
+    ['mem_total_replication_buffers', m.backlog + m.replicas],
+    ['mem_clients_slaves', m.replicas],
+    ['mem_clients_normal', m.clients],
+    ['mem_cluster_links', 0],
+    ['mem_aof_buffer', 0],
+    ['mem_allocator', 'jemalloc-5.3.0'],
+    ['active_defrag_running', 0],
+    ['lazyfree_pending_objects', 0],
+    ['lazyfreed_objects', s.stat.lazyfreedObjects],
   ])
 }
 
@@ -69,18 +106,43 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
     const up = s.uptimeSeconds
     const mode = s.sentinel ? 'sentinel' : s.config.clusterEnabled ? 'cluster' : 'standalone'
     return lines('Server', [
-      ['redis_version', '7.0.15'], ['redis_git_sha1', '00000000'], ['redis_git_dirty', 0], ['redis_build_id', 'ae4d7c971a948f0'], ['redis_mode', mode],
-      ['os', 'Linux x86_64'], ['arch_bits', 64], ['monotonic_clock', 'POSIX clock_gettime'], ['multiplexing_api', 'epoll'], ['atomicvar_api', 'c11-builtin'],
-      ['gcc_version', '12.2.0'], ['process_id', s.host.env.pid], ['process_supervised', 'no'], ['run_id', s.runid], ['tcp_port', s.config.port],
-      ['server_time_usec', s.host.now], ['uptime_in_seconds', up], ['uptime_in_days', Math.floor(up / 86400)], ['hz', s.hz], ['configured_hz', s.config.hz],
-      ['lru_clock', Math.floor(s.host.nowMs / 1000) & 0xffffff], ['executable', `${s.host.env.cwd}/redis-server`], ['config_file', s.config.configFile], ['io_threads_active', 0],
+      ['redis_version', '7.0.15'],
+      ['redis_git_sha1', '00000000'],
+      ['redis_git_dirty', 0],
+      ['redis_build_id', 'ae4d7c971a948f0'],
+      ['redis_mode', mode],
+      ['os', 'Linux x86_64'],
+      ['arch_bits', 64],
+      ['monotonic_clock', 'POSIX clock_gettime'],
+      ['multiplexing_api', 'epoll'],
+      ['atomicvar_api', 'c11-builtin'],
+      ['gcc_version', '12.2.0'],
+      ['process_id', s.host.env.pid],
+      ['process_supervised', 'no'],
+      ['run_id', s.runid],
+      ['tcp_port', s.config.port],
+      ['server_time_usec', s.host.now],
+      ['uptime_in_seconds', up],
+      ['uptime_in_days', Math.floor(up / 86400)],
+      ['hz', s.hz],
+      ['configured_hz', s.config.hz],
+      ['lru_clock', Math.floor(s.host.nowMs / 1000) & 0xffffff],
+      ['executable', `${s.host.env.cwd}/redis-server`],
+      ['config_file', s.config.configFile],
+      ['io_threads_active', 0],
     ])
   },
   clients: (s) => {
     const n = clientCount(s)
     return lines('Clients', [
-      ['connected_clients', n.connected], ['cluster_connections', 0], ['maxclients', s.config.maxclients], ['client_recent_max_input_buffer', 20480],
-      ['client_recent_max_output_buffer', 0], ['blocked_clients', n.blocked], ['tracking_clients', 0], ['clients_in_timeout_table', 0],
+      ['connected_clients', n.connected],
+      ['cluster_connections', 0],
+      ['maxclients', s.config.maxclients],
+      ['client_recent_max_input_buffer', 20480],
+      ['client_recent_max_output_buffer', 0],
+      ['blocked_clients', n.blocked],
+      ['tracking_clients', 0],
+      ['clients_in_timeout_table', 0],
     ])
   },
   memory: memorySection,
@@ -90,40 +152,115 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
     const rate = (i: number) => t.instantaneous[i]?.rate ?? 0
     const kb = (i: number) => (rate(i) / 1024).toFixed(2)
     return lines('Stats', [
-      ['total_connections_received', t.numConnections], ['total_commands_processed', t.numCommands], ['instantaneous_ops_per_sec', rate(0)],
-      ['total_net_input_bytes', t.netInputBytes], ['total_net_output_bytes', t.netOutputBytes], ['total_net_repl_input_bytes', t.netReplInputBytes],
-      ['total_net_repl_output_bytes', t.netReplOutputBytes], ['instantaneous_input_kbps', kb(1)], ['instantaneous_output_kbps', kb(2)],
-      ['instantaneous_input_repl_kbps', kb(3)], ['instantaneous_output_repl_kbps', kb(4)], ['rejected_connections', t.rejectedConnections],
-      ['sync_full', t.syncFull], ['sync_partial_ok', t.syncPartialOk], ['sync_partial_err', t.syncPartialErr], ['expired_keys', t.expiredKeys],
-      ['expired_stale_perc', t.expiredStalePerc.toFixed(2)], ['expired_time_cap_reached_count', t.expiredTimeCapReachedCount],
-      ['expire_cycle_cpu_milliseconds', Math.floor(t.expireCycleTimeUsedMicros / 1000)], ['evicted_keys', t.evictedKeys], ['evicted_clients', t.evictedClients],
-      ['total_eviction_exceeded_time', 0], ['current_eviction_exceeded_time', 0], ['keyspace_hits', t.keyspaceHits], ['keyspace_misses', t.keyspaceMisses],
-      ['pubsub_channels', s.pubsub.channels.size], ['pubsub_patterns', s.pubsub.patterns.size], ['pubsubshard_channels', s.pubsub.shardChannels.size],
-      ['latest_fork_usec', t.forkTimeMicros], ['total_forks', t.totalForks], ['migrate_cached_sockets', 0], ['slave_expires_tracked_keys', 0],
-      ['active_defrag_hits', 0], ['active_defrag_misses', 0], ['active_defrag_key_hits', 0], ['active_defrag_key_misses', 0], ['total_active_defrag_time', 0],
-      ['current_active_defrag_time', 0], ['tracking_total_keys', 0], ['tracking_total_items', 0], ['tracking_total_prefixes', 0],
-      ['unexpected_error_replies', t.unexpectedErrorReplies], ['total_error_replies', t.totalErrorReplies], ['dump_payload_sanitizations', t.dumpPayloadSanitizations],
-      ['total_reads_processed', t.totalReadsProcessed], ['total_writes_processed', t.totalWritesProcessed], ['io_threaded_reads_processed', 0],
-      ['io_threaded_writes_processed', 0], ['reply_buffer_shrinks', 0], ['reply_buffer_expands', 0],
+      ['total_connections_received', t.numConnections],
+      ['total_commands_processed', t.numCommands],
+      ['instantaneous_ops_per_sec', rate(0)],
+      ['total_net_input_bytes', t.netInputBytes],
+      ['total_net_output_bytes', t.netOutputBytes],
+      ['total_net_repl_input_bytes', t.netReplInputBytes],
+      ['total_net_repl_output_bytes', t.netReplOutputBytes],
+      ['instantaneous_input_kbps', kb(1)],
+      ['instantaneous_output_kbps', kb(2)],
+      ['instantaneous_input_repl_kbps', kb(3)],
+      ['instantaneous_output_repl_kbps', kb(4)],
+      ['rejected_connections', t.rejectedConnections],
+      ['sync_full', t.syncFull],
+      ['sync_partial_ok', t.syncPartialOk],
+      ['sync_partial_err', t.syncPartialErr],
+      ['expired_keys', t.expiredKeys],
+      ['expired_stale_perc', t.expiredStalePerc.toFixed(2)],
+      ['expired_time_cap_reached_count', t.expiredTimeCapReachedCount],
+      ['expire_cycle_cpu_milliseconds', Math.floor(t.expireCycleTimeUsedMicros / 1000)],
+      ['evicted_keys', t.evictedKeys],
+      ['evicted_clients', t.evictedClients],
+      ['total_eviction_exceeded_time', 0],
+      ['current_eviction_exceeded_time', 0],
+      ['keyspace_hits', t.keyspaceHits],
+      ['keyspace_misses', t.keyspaceMisses],
+      ['pubsub_channels', s.pubsub.channels.size],
+      ['pubsub_patterns', s.pubsub.patterns.size],
+      ['pubsubshard_channels', s.pubsub.shardChannels.size],
+      ['latest_fork_usec', t.forkTimeMicros],
+      ['total_forks', t.totalForks],
+      ['migrate_cached_sockets', 0],
+      ['slave_expires_tracked_keys', 0],
+      ['active_defrag_hits', 0],
+      ['active_defrag_misses', 0],
+      ['active_defrag_key_hits', 0],
+      ['active_defrag_key_misses', 0],
+      ['total_active_defrag_time', 0],
+      ['current_active_defrag_time', 0],
+      ['tracking_total_keys', 0],
+      ['tracking_total_items', 0],
+      ['tracking_total_prefixes', 0],
+      ['unexpected_error_replies', t.unexpectedErrorReplies],
+      ['total_error_replies', t.totalErrorReplies],
+      ['dump_payload_sanitizations', t.dumpPayloadSanitizations],
+      ['total_reads_processed', t.totalReadsProcessed],
+      ['total_writes_processed', t.totalWritesProcessed],
+      ['io_threaded_reads_processed', 0],
+      ['io_threaded_writes_processed', 0],
+      ['reply_buffer_shrinks', 0],
+      ['reply_buffer_expands', 0],
     ])
   },
   replication: (s) => s.repl?.infoSection() ?? '# Replication\r\nrole:master\r\nconnected_slaves:0\r\n',
-  cpu: () => lines('CPU', [['used_cpu_sys', '0.000000'], ['used_cpu_user', '0.000000'], ['used_cpu_sys_children', '0.000000'], ['used_cpu_user_children', '0.000000'], ['used_cpu_sys_main_thread', '0.000000'], ['used_cpu_user_main_thread', '0.000000']]),
+  cpu: () =>
+    lines('CPU', [
+      ['used_cpu_sys', '0.000000'],
+      ['used_cpu_user', '0.000000'],
+      ['used_cpu_sys_children', '0.000000'],
+      ['used_cpu_user_children', '0.000000'],
+      ['used_cpu_sys_main_thread', '0.000000'],
+      ['used_cpu_user_main_thread', '0.000000'],
+    ]),
   modules: () => '# Modules\r\n',
   sentinel: (s) => s.sentinel?.infoSection() ?? '',
-  commandstats: (s) => lines('Commandstats', [...commandsOf(s)].flatMap((c) => {
-    if (c.calls === 0 && c.failedCalls === 0 && c.rejectedCalls === 0) return []
-    const usec = Math.round(c.micros)
-    return [[`cmdstat_${c.name}`, `calls=${c.calls},usec=${usec},usec_per_call=${(c.calls === 0 ? 0 : usec / c.calls).toFixed(2)},rejected_calls=${c.rejectedCalls},failed_calls=${c.failedCalls}`] as const]
-  })),
-  errorstats: (s) => lines('Errorstats', [...s.stat.errors].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([n, e]) => [`errorstat_${n}`, `count=${e.count}`] as const)),
-  latencystats: (s) => lines('Latencystats', [...commandsOf(s)].flatMap((c) => {
-    const h = c.latency
-    if (h === null) return []
-    return [[`latency_percentiles_usec_${c.name}`, s.config.latencyTrackingInfoPercentiles.map((p) => `p${p}=${latencyPercentile(h, p).toFixed(3)}`).join(',')] as const]
-  })),
+  commandstats: (s) =>
+    lines(
+      'Commandstats',
+      [...commandsOf(s)].flatMap((c) => {
+        if (c.calls === 0 && c.failedCalls === 0 && c.rejectedCalls === 0) return []
+        const usec = Math.round(c.micros)
+        return [
+          [
+            `cmdstat_${c.name}`,
+            `calls=${c.calls},usec=${usec},usec_per_call=${(c.calls === 0 ? 0 : usec / c.calls).toFixed(2)},rejected_calls=${c.rejectedCalls},failed_calls=${c.failedCalls}`,
+          ] as const,
+        ]
+      }),
+    ),
+  errorstats: (s) =>
+    lines(
+      'Errorstats',
+      [...s.stat.errors]
+        .sort((a, b) => (a[0] < b[0] ? -1 : 1))
+        .map(([n, e]) => [`errorstat_${n}`, `count=${e.count}`] as const),
+    ),
+  latencystats: (s) =>
+    lines(
+      'Latencystats',
+      [...commandsOf(s)].flatMap((c) => {
+        const h = c.latency
+        if (h === null) return []
+        return [
+          [
+            `latency_percentiles_usec_${c.name}`,
+            s.config.latencyTrackingInfoPercentiles.map((p) => `p${p}=${latencyPercentile(h, p).toFixed(3)}`).join(','),
+          ] as const,
+        ]
+      }),
+    ),
   cluster: (s) => lines('Cluster', [['cluster_enabled', s.config.clusterEnabled ? 1 : 0]]),
-  keyspace: (s) => lines('Keyspace', s.dbs.flatMap((db, i) => (db.size === 0 ? [] : [[`db${i}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.avgTtlMs)}`] as const]))),
+  keyspace: (s) =>
+    lines(
+      'Keyspace',
+      s.dbs.flatMap((db, i) =>
+        db.size === 0
+          ? []
+          : [[`db${i}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${Math.floor(db.avgTtlMs)}`] as const],
+      ),
+    ),
 }
 const EXTRA = new Set(['commandstats', 'latencystats', 'modules', 'sentinel'])
 const SENTINEL_DEFAULT = ['server', 'clients', 'cpu', 'stats', 'sentinel']
@@ -136,8 +273,16 @@ export function infoText(s: Server, asked: readonly Bytes[]): Bytes {
   const words = asked.length === 0 ? ['default'] : asked.map((w) => w.toLowerCase())
   for (const w of words) {
     if (w === 'default') for (const n of defaults) want.add(n)
-    else if (w === 'all' || w === 'everything') for (const n of s.sentinel ? [...SENTINEL_DEFAULT, 'commandstats', 'errorstats'] : order.filter((x) => x !== 'sentinel')) want.add(n)
+    else if (w === 'all' || w === 'everything')
+      for (const n of s.sentinel
+        ? [...SENTINEL_DEFAULT, 'commandstats', 'errorstats']
+        : order.filter((x) => x !== 'sentinel'))
+        want.add(n)
     else want.add(w)
   }
-  return order.filter((n) => want.has(n)).map((n) => sections[n]?.(s) ?? '').filter((t) => t !== '').join('\r\n')
+  return order
+    .filter((n) => want.has(n))
+    .map((n) => sections[n]?.(s) ?? '')
+    .filter((t) => t !== '')
+    .join('\r\n')
 }

@@ -28,6 +28,7 @@ export function formatLogTime(nowMs: number): string {
 export function formatLogLine(server: Server, level: LogLevel, text: string): string | null {
   const at = LEVELS.indexOf(level)
   if (at < LEVELS.indexOf(server.config.loglevel)) return null
-  const role = server.mode === 'sentinel' ? 'X' : !server.booted && server.dbs.length === 0 ? 'C' : server.isReplica ? 'S' : 'M'
+  const role =
+    server.mode === 'sentinel' ? 'X' : !server.booted && server.dbs.length === 0 ? 'C' : server.isReplica ? 'S' : 'M'
   return `${server.env.pid}:${role} ${formatLogTime(server.nowMs)} ${'.-*#'.charAt(at)} ${text}`
 }

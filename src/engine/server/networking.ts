@@ -10,7 +10,7 @@ import type { Server } from './server.ts'
 import { unwatchAllKeys } from './watch.ts'
 
 const PROTECTED_MODE =
-  '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command \'CONFIG SET protected-mode no\' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to \'no\', and then restarting the server. 3) If you started the server manually just for testing, restart it with the \'--protected-mode no\' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n'
+  "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n"
 
 /** acceptCommonHandler */
 export function acceptClient(server: Server, link: Link): LinkHandlers {
@@ -19,7 +19,13 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
     link.send('-ERR max number of clients reached\r\n')
     server.stat.rejectedConnections++
     freeClient(server, c)
-  } else if (server.env.real && server.config.protectedMode && server.config.requirepass === '' && link.remoteHost !== '127.0.0.1' && link.remoteHost !== '::1') {
+  } else if (
+    server.env.real &&
+    server.config.protectedMode &&
+    server.config.requirepass === '' &&
+    link.remoteHost !== '127.0.0.1' &&
+    link.remoteHost !== '::1'
+  ) {
     link.send(PROTECTED_MODE)
     server.stat.rejectedConnections++
     freeClient(server, c)
@@ -64,7 +70,10 @@ export function readFromClient(server: Server, c: Client, bytes: Bytes): void {
   server.stat.netInputBytes += bytes.length
   c.reader.feed(bytes)
   if (!c.isMaster && c.reader.buffered > server.config.clientQueryBufferLimit) {
-    server.log('warning', `Closing client that reached max query buffer length: id=${c.id} addr=${c.addr} (qbuf initial bytes: "")`)
+    server.log(
+      'warning',
+      `Closing client that reached max query buffer length: id=${c.id} addr=${c.addr} (qbuf initial bytes: "")`,
+    )
     server.freeClientAsync(c)
     return
   }
@@ -169,7 +178,10 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
     } else if (server.nowMs - c.obufSoftLimitReachedMs <= limit.softLimitSeconds * 1000) soft = false
   } else c.obufSoftLimitReachedMs = 0
   if (!hard && !soft) return
-  server.log('warning', `Client id=${c.id} addr=${c.addr} scheduled to be closed ASAP for overcoming of output buffer limits.`)
+  server.log(
+    'warning',
+    `Client id=${c.id} addr=${c.addr} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+  )
   server.freeClientAsync(c)
 }
 export { timeoutClient }

@@ -39,7 +39,8 @@ export class PubSub {
   }
   /** Without replies: the client is going away. */
   forget(c: Client): void {
-    for (const kind of ['channel', 'pattern', 'shard'] as const) for (const name of [...this.own(c, kind).keys()]) this.unsubscribe(c, kind, name)
+    for (const kind of ['channel', 'pattern', 'shard'] as const)
+      for (const name of [...this.own(c, kind).keys()]) this.unsubscribe(c, kind, name)
   }
   publish(channel: Bytes, message: Bytes): number {
     let n = 0

@@ -5,7 +5,11 @@ import { createServer } from './create.ts'
 type Say = ((bytes: string) => string) & { readonly conn: number }
 
 export function bench(argv: readonly string[] = []) {
-  const server = createServer({ pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', '', ...argv], cwd: '/' }, undefined, { mode: 'server' })
+  const server = createServer(
+    { pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', '', ...argv], cwd: '/' },
+    undefined,
+    { mode: 'server' },
+  )
   let now = 1_700_000_000_000_000
   let nextConn = 2
   const timers = new Map<number, number>()
@@ -17,7 +21,8 @@ export function bench(argv: readonly string[] = []) {
     const queue = [...outputs]
     for (let o = queue.shift(); o !== undefined; o = queue.shift()) {
       if (o.type === 'listen') queue.push(...server.handle({ type: 'listening', port: o.port }, now))
-      else if (o.type === 'file') queue.push(...server.handle({ type: 'fileDone', id: o.id, result: { ok: false, error: 'ENOENT' } }, now))
+      else if (o.type === 'file')
+        queue.push(...server.handle({ type: 'fileDone', id: o.id, result: { ok: false, error: 'ENOENT' } }, now))
       else if (o.type === 'setTimer') timers.set(o.id, o.at)
       else if (o.type === 'clearTimer') timers.delete(o.id)
       else if (o.type === 'send') inbox.set(o.conn, (inbox.get(o.conn) ?? '') + o.bytes)
@@ -47,7 +52,12 @@ export function bench(argv: readonly string[] = []) {
   const connect = (): Say => {
     const conn = nextConn
     nextConn += 2
-    take(server.handle({ type: 'accept', conn, port: 6379, remoteHost: '10.0.0.2', remotePort: 50_000 + conn, localHost: '10.0.0.1' }, now))
+    take(
+      server.handle(
+        { type: 'accept', conn, port: 6379, remoteHost: '10.0.0.2', remotePort: 50_000 + conn, localHost: '10.0.0.1' },
+        now,
+      ),
+    )
     const say = (bytes: string): string => {
       inbox.delete(conn)
       take(server.handle({ type: 'data', conn, bytes }, now))
@@ -59,7 +69,13 @@ export function bench(argv: readonly string[] = []) {
   take(server.handle({ type: 'start' }, now))
   wait(1)
   return {
-    server, connect, read, wait, logs, closed, exit: () => exit,
+    server,
+    connect,
+    read,
+    wait,
+    logs,
+    closed,
+    exit: () => exit,
     input: (i: Parameters<typeof server.handle>[0]) => take(server.handle(i, now)),
   }
 }

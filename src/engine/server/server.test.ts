@@ -3,7 +3,9 @@ import type { Output } from '../machine.ts'
 import { createServer } from './create.ts'
 
 function boot() {
-  const server = createServer({ pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', ''], cwd: '/' }, undefined, { mode: 'server' })
+  const server = createServer({ pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', ''], cwd: '/' }, undefined, {
+    mode: 'server',
+  })
   let now = 1_700_000_000_000_000
   const queue: Output[] = []
   const timers = new Map<number, number>()
@@ -14,7 +16,8 @@ function boot() {
     while (queue.length > 0) {
       const o = queue.shift() as Output
       if (o.type === 'listen') queue.push(...server.handle({ type: 'listening', port: o.port }, now))
-      else if (o.type === 'file') queue.push(...server.handle({ type: 'fileDone', id: o.id, result: { ok: false, error: 'ENOENT' } }, now))
+      else if (o.type === 'file')
+        queue.push(...server.handle({ type: 'fileDone', id: o.id, result: { ok: false, error: 'ENOENT' } }, now))
       else if (o.type === 'setTimer') timers.set(o.id, o.at)
       else if (o.type === 'clearTimer') timers.delete(o.id)
       else if (o.type === 'send') sent += o.bytes
@@ -22,7 +25,12 @@ function boot() {
     }
   }
   take(server.handle({ type: 'start' }, now))
-  take(server.handle({ type: 'accept', conn: 2, port: 6379, remoteHost: '10.0.0.2', remotePort: 5, localHost: '10.0.0.1' }, now))
+  take(
+    server.handle(
+      { type: 'accept', conn: 2, port: 6379, remoteHost: '10.0.0.2', remotePort: 5, localHost: '10.0.0.1' },
+      now,
+    ),
+  )
   const say = (bytes: string) => {
     sent = ''
     take(server.handle({ type: 'data', conn: 2, bytes }, now))
@@ -77,5 +85,7 @@ test('the active cycle removes what has expired without anybody looking', () => 
 test('subscribers hear what is published, and RESP2 subscribers may say little else', () => {
   const { say } = boot()
   expect(say('SUBSCRIBE c\r\n')).toBe('*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n')
-  expect(say('GET a\r\n')).toBe("-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n")
+  expect(say('GET a\r\n')).toBe(
+    "-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n",
+  )
 })

@@ -155,7 +155,13 @@ export class Server implements Machine {
   }
   /** The fast cycle, when the slow one left work: at most every 2 ms. */
   private fastExpire(): void {
-    if (!this.activeExpireEnabled || this.loading || this.mode !== 'server' || this.host.now - this.lastFastExpire < 2000) return
+    if (
+      !this.activeExpireEnabled ||
+      this.loading ||
+      this.mode !== 'server' ||
+      this.host.now - this.lastFastExpire < 2000
+    )
+      return
     this.lastFastExpire = this.host.now
     activeExpireCycle(this, 'fast')
   }
@@ -311,11 +317,23 @@ export class Server implements Machine {
     return prepareForShutdown(this, options)
   }
   /** INFO commandstats by full name. */
-  get commandStats(): Map<string, { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }> {
-    const out = new Map<string, { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }>()
+  get commandStats(): Map<
+    string,
+    { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }
+  > {
+    const out = new Map<
+      string,
+      { calls: number; usec: number; rejected: number; failed: number; histogram?: Map<number, number> }
+    >()
     const add = (c: Command): void => {
       if (c.calls + c.rejectedCalls + c.failedCalls > 0) {
-        out.set(c.name, { calls: c.calls, usec: Math.round(c.micros), rejected: c.rejectedCalls, failed: c.failedCalls, ...(c.latency ? { histogram: c.latency } : {}) })
+        out.set(c.name, {
+          calls: c.calls,
+          usec: Math.round(c.micros),
+          rejected: c.rejectedCalls,
+          failed: c.failedCalls,
+          ...(c.latency ? { histogram: c.latency } : {}),
+        })
       }
       if (c.subcommands) for (const sub of c.subcommands.values()) add(sub)
     }

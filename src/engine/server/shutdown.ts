@@ -28,7 +28,10 @@ export function prepareForShutdown(server: Server, options: ShutdownOptions, cli
     const late = server.nowMs >= state.atMs + server.config.shutdownTimeout * 1000
     if (!late && !replicasAreInSync(server)) return void server.host.after(100, poll)
     const replicas = replicaCount(server)
-    server.log('notice', `${replicas === 0 ? 0 : syncedReplicas(server)} of ${replicas} replicas are in sync when shutting down.`)
+    server.log(
+      'notice',
+      `${replicas === 0 ? 0 : syncedReplicas(server)} of ${replicas} replicas are in sync when shutting down.`,
+    )
     finishShutdown(server, options, client)
   }
   server.host.after(100, poll)
@@ -72,7 +75,8 @@ export function finishShutdown(server: Server, options: ShutdownOptions, client:
     server.log('warning', `${server.mode === 'sentinel' ? 'Sentinel' : 'Redis'} is now ready to exit, bye bye...`)
     server.host.exit(0)
   }
-  const wantsSave = server.mode !== 'sentinel' && options.save !== false && (options.save === true || server.config.save.length > 0)
+  const wantsSave =
+    server.mode !== 'sentinel' && options.save !== false && (options.save === true || server.config.save.length > 0)
   const removePidFile = (): void => {
     if (server.config.pidfile !== '') {
       server.log('notice', 'Removing the pid file.')
@@ -86,7 +90,7 @@ export function finishShutdown(server: Server, options: ShutdownOptions, client:
   server.log('notice', 'Saving the final RDB snapshot before exiting.')
   rdb.saveAtShutdown((ok) => {
     if (!ok && !options.force) {
-      server.log('warning', 'Error trying to save the DB, can\'t exit.')
+      server.log('warning', "Error trying to save the DB, can't exit.")
       server.shuttingDown = null
       if (server.pause?.untilMs === Number.MAX_SAFE_INTEGER) unpauseClients(server)
       if (client !== null) failed(server, client)

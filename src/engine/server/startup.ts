@@ -21,7 +21,9 @@ export function boot(server: Server): void {
     host,
     env.argv,
     {
-      sentinelLine: sentinelMode ? (words, linenum, line) => server.sentinel?.handleConfigLine(words, linenum, line) ?? null : null,
+      sentinelLine: sentinelMode
+        ? (words, linenum, line) => server.sentinel?.handleConfigLine(words, linenum, line) ?? null
+        : null,
       renameCommand: (from, to) => (server.table.rename(from, to) ? null : 'No such command in rename-command'),
       done: () => configured(server),
     },
@@ -44,8 +46,12 @@ function configured(server: Server): void {
   server.log('warning', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo')
   server.log('warning', `Redis version=7.0.15, bits=64, commit=00000000, modified=0, pid=${env.pid}, just started`)
   if (env.argv.length === 0) {
-    const how = server.mode === 'sentinel' ? 'redis-server /path/to/sentinel.conf --sentinel' : 'redis-server /path/to/redis.conf'
-    server.log('warning', `Warning: no config file specified, using the default config. In order to specify a config file use ${how}`)
+    const how =
+      server.mode === 'sentinel' ? 'redis-server /path/to/sentinel.conf --sentinel' : 'redis-server /path/to/redis.conf'
+    server.log(
+      'warning',
+      `Warning: no config file specified, using the default config. In order to specify a config file use ${how}`,
+    )
   } else server.log('warning', 'Configuration loaded')
   server.log('notice', 'monotonic clock: POSIX clock_gettime')
   for (let i = 0; i < config.databases; i++) server.dbs.push(new Database(i, server.hashSeed))
@@ -56,18 +62,32 @@ function configured(server: Server): void {
   }
   if (config.port === 0) return listening(server)
   const bind = config.bind.map((b) => utf8Encode(b))
-  host.listen(config.port, bind, (link) => acceptClient(server, link), (error) => (error === null ? listening(server) : listenFailed(server, error)))
+  host.listen(
+    config.port,
+    bind,
+    (link) => acceptClient(server, link),
+    (error) => (error === null ? listening(server) : listenFailed(server, error)),
+  )
 }
 function listenFailed(server: Server, error: string): void {
-  const text = error === 'EADDRINUSE' ? 'bind: Address already in use' : error === 'EACCES' ? 'bind: Permission denied' : `bind: ${error}`
+  const text =
+    error === 'EADDRINUSE'
+      ? 'bind: Address already in use'
+      : error === 'EACCES'
+        ? 'bind: Permission denied'
+        : `bind: ${error}`
   server.log('warning', `Warning: Could not create server TCP listening socket *:${server.config.port}: ${text}`)
   server.log('warning', `Failed listening on port ${server.config.port} (TCP), aborting.`)
   server.host.exit(1)
 }
 function listening(server: Server): void {
   if (server.booted) return
-  server.log('notice', `Running mode=${server.mode === 'sentinel' ? 'sentinel' : 'standalone'}, port=${server.config.port}.`)
-  if (server.config.pidfile !== '') server.host.file({ op: 'write', path: server.config.pidfile, bytes: `${server.env.pid}\n` })
+  server.log(
+    'notice',
+    `Running mode=${server.mode === 'sentinel' ? 'sentinel' : 'standalone'}, port=${server.config.port}.`,
+  )
+  if (server.config.pidfile !== '')
+    server.host.file({ op: 'write', path: server.config.pidfile, bytes: `${server.env.pid}\n` })
   if (server.mode === 'sentinel') {
     server.booted = true
     server.sentinel?.start()
@@ -95,10 +115,17 @@ export function onSignal(server: Server, signal: Signal): void {
     }
     return
   }
-  server.log('warning', signal === 'SIGINT' ? 'Received SIGINT scheduling shutdown...' : 'Received SIGTERM scheduling shutdown...')
+  server.log(
+    'warning',
+    signal === 'SIGINT' ? 'Received SIGINT scheduling shutdown...' : 'Received SIGTERM scheduling shutdown...',
+  )
   const actions = signal === 'SIGINT' ? server.config.shutdownOnSigint : server.config.shutdownOnSigterm
   const save = actions.includes('save') ? true : actions.includes('nosave') ? false : undefined
-  const options = { now: actions.includes('now'), force: actions.includes('force'), ...(save === undefined ? {} : { save }) }
+  const options = {
+    now: actions.includes('now'),
+    force: actions.includes('force'),
+    ...(save === undefined ? {} : { save }),
+  }
   server.shuttingDown = { atMs: server.nowMs, options, clients: [] }
   server.host.after(0, () => server.shutdown(options))
 }

@@ -28,7 +28,11 @@ export class Tracking {
   invalidateKey(server: Server, by: Client | null, key: Bytes): void {
     for (const c of server.clients.values()) {
       const t = c.tracking
-      if (t?.bcast && !(t.noloop && c === by) && (t.prefixes.length === 0 || t.prefixes.some((p) => key.startsWith(p)))) {
+      if (
+        t?.bcast &&
+        !(t.noloop && c === by) &&
+        (t.prefixes.length === 0 || t.prefixes.some((p) => key.startsWith(p)))
+      ) {
         let keys = this.bcast.get(c)
         if (!keys) this.bcast.set(c, (keys = new Set()))
         keys.add(own(key))
@@ -71,7 +75,8 @@ export class Tracking {
         t.brokenRedirect = true
         if (c.resp === 3) c.addPush({ t: 'push', items: ['tracking-redir-broken', t.redirect] })
       } else if (to.resp === 3) to.addPush({ t: 'push', items: ['invalidate', keys] })
-      else if (to.channels?.has('__redis__:invalidate')) to.addPush(['message', '__redis__:invalidate', keys ?? { t: 'nullArray' }])
+      else if (to.channels?.has('__redis__:invalidate'))
+        to.addPush(['message', '__redis__:invalidate', keys ?? { t: 'nullArray' }])
     } else if (c.resp === 3) c.addPush({ t: 'push', items: ['invalidate', keys] })
   }
 }

@@ -47,5 +47,6 @@ export function signalFlushedDb(server: Server, dbid: number): void {
 }
 /** SWAPDB: a watched key that exists in either database is touched. */
 export function touchAllWatchedKeysInDb(db: Database, other: Database): void {
-  for (const [key, set] of db.watchedKeys) if (db.dict.has(key) || other.dict.has(key)) for (const c of set) c.dirtyCas = true
+  for (const [key, set] of db.watchedKeys)
+    if (db.dict.has(key) || other.dict.has(key)) for (const c of set) c.dirtyCas = true
 }

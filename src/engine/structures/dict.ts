@@ -111,7 +111,10 @@ export class Dict<V> {
     const whole = n - 3
     let i = 0
     for (; i < whole; i += 4) {
-      h = Math.imul(h ^ (k.charCodeAt(i) | (k.charCodeAt(i + 1) << 8) | (k.charCodeAt(i + 2) << 16) | (k.charCodeAt(i + 3) << 24)), 0x5bd1e995)
+      h = Math.imul(
+        h ^ (k.charCodeAt(i) | (k.charCodeAt(i + 1) << 8) | (k.charCodeAt(i + 2) << 16) | (k.charCodeAt(i + 3) << 24)),
+        0x5bd1e995,
+      )
       h ^= h >>> 15
     }
     let tail = n << 24

@@ -43,8 +43,10 @@ export interface LexRange {
 export const scoreGteMin = (s: number, r: ScoreRange): boolean => (r.minex ? s > r.min : s >= r.min)
 export const scoreLteMax = (s: number, r: ScoreRange): boolean => (r.maxex ? s < r.max : s <= r.max)
 const compareLex = (e: Bytes, b: LexBound): number => (typeof b === 'number' ? -b : e < b ? -1 : e > b ? 1 : 0)
-export const lexGteMin = (e: Bytes, r: LexRange): boolean => (r.minex ? compareLex(e, r.min) > 0 : compareLex(e, r.min) >= 0)
-export const lexLteMax = (e: Bytes, r: LexRange): boolean => (r.maxex ? compareLex(e, r.max) < 0 : compareLex(e, r.max) <= 0)
+export const lexGteMin = (e: Bytes, r: LexRange): boolean =>
+  r.minex ? compareLex(e, r.min) > 0 : compareLex(e, r.min) >= 0
+export const lexLteMax = (e: Bytes, r: LexRange): boolean =>
+  r.maxex ? compareLex(e, r.max) < 0 : compareLex(e, r.max) <= 0
 const boundOrder = (a: LexBound, b: LexBound): number => {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : a
   return typeof b === 'number' ? -b : a < b ? -1 : a > b ? 1 : 0
@@ -284,7 +286,8 @@ export class Skiplist {
   private unlink(x: number): void {
     for (let i = 0; i < this.level; i++) {
       const u = update[i]!
-      if (this.forwardAt(u, i) === x) this.setLink(u, i, this.forwardAt(x, i), this.spanAt(u, i) + this.spanAt(x, i) - 1)
+      if (this.forwardAt(u, i) === x)
+        this.setLink(u, i, this.forwardAt(x, i), this.spanAt(u, i) + this.spanAt(x, i) - 1)
       else this.setLink(u, i, this.forwardAt(u, i), this.spanAt(u, i) - 1)
     }
     const next = this.forwardAt(x, 0)
@@ -383,7 +386,10 @@ export class Skiplist {
   }
   firstInScore(r: ScoreRange): number {
     if (scoreRangeEmpty(r)) return 0
-    const x = this.forwardAt(this.lastWhile((n) => !scoreGteMin(this.scoreOf(n), r)), 0)
+    const x = this.forwardAt(
+      this.lastWhile((n) => !scoreGteMin(this.scoreOf(n), r)),
+      0,
+    )
     return x !== 0 && scoreLteMax(this.scoreOf(x), r) ? x : 0
   }
   lastInScore(r: ScoreRange): number {
@@ -398,7 +404,10 @@ export class Skiplist {
   }
   firstInLex(r: LexRange): number {
     if (!this.meetsLex(r)) return 0
-    const x = this.forwardAt(this.lastWhile((n) => !lexGteMin(this.eleOf(n), r)), 0)
+    const x = this.forwardAt(
+      this.lastWhile((n) => !lexGteMin(this.eleOf(n), r)),
+      0,
+    )
     return x !== 0 && lexLteMax(this.eleOf(x), r) ? x : 0
   }
   lastInLex(r: LexRange): number {

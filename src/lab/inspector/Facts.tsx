@@ -34,9 +34,13 @@ export function Facts({ data, name, find = '' }: { data: unknown; name: string; 
   if (isPlain(data)) return <div className="cap">{plainText(data)}</div>
   if (Array.isArray(data)) return <Rows rows={data} name={name} find={find} />
   const record = Object.fromEntries(
-    Object.entries(data as Record<string, unknown>).map(([k, v]) => (typeof v === 'string' && /^\w+:.*\n/m.test(v) ? [k, infoSections(v)] : [k, v])),
+    Object.entries(data as Record<string, unknown>).map(([k, v]) =>
+      typeof v === 'string' && /^\w+:.*\n/m.test(v) ? [k, infoSections(v)] : [k, v],
+    ),
   )
-  const entries = Object.entries(record).filter(([k, v]) => find === '' || !isPlain(v) || k.toLowerCase().includes(find))
+  const entries = Object.entries(record).filter(
+    ([k, v]) => find === '' || !isPlain(v) || k.toLowerCase().includes(find),
+  )
   const plain = entries.filter(([, v]) => isPlain(v))
   const lists = entries.filter(([, v]) => Array.isArray(v) && v.every(isPlain) && v.length > 0)
   const deep = entries.filter(([, v]) => !isPlain(v) && !(Array.isArray(v) && (v.length === 0 || v.every(isPlain))))
@@ -76,9 +80,11 @@ function Pair({ k, v }: { k: string; v: string }) {
 
 function Rows({ rows, name, find }: { rows: readonly unknown[]; name: string; find: string }) {
   // [name, value] pairs are a record in disguise.
-  if (rows.length > 0 && rows.every((r) => Array.isArray(r) && r.length === 2)) return <Facts data={Object.fromEntries(rows as [string, unknown][])} name={name} find={find} />
+  if (rows.length > 0 && rows.every((r) => Array.isArray(r) && r.length === 2))
+    return <Facts data={Object.fromEntries(rows as [string, unknown][])} name={name} find={find} />
   const records = rows.filter(isRecord)
-  if (records.length === 0) return rows.length === 0 ? null : <div className="cap mono">{rows.slice(0, 100).map(plainText).join(', ')}</div>
+  if (records.length === 0)
+    return rows.length === 0 ? null : <div className="cap mono">{rows.slice(0, 100).map(plainText).join(', ')}</div>
   const shown = records.filter((r) => find === '' || JSON.stringify(r).toLowerCase().includes(find)).slice(0, 200)
   const columns = [...new Set(shown.slice(0, 20).flatMap((r) => Object.keys(r)))].slice(0, 8)
   return (
@@ -109,7 +115,11 @@ function Rows({ rows, name, find }: { rows: readonly unknown[]; name: string; fi
           </tbody>
         </table>
       </div>
-      {records.length > shown.length && find === '' && <div className="cap">First {shown.length} of {count(records.length)}.</div>}
+      {records.length > shown.length && find === '' && (
+        <div className="cap">
+          First {shown.length} of {count(records.length)}.
+        </div>
+      )}
     </section>
   )
 }

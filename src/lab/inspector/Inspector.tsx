@@ -64,8 +64,14 @@ export function InspectorBody() {
   return (
     <>
       <Tabs label="Inspector" id="insp" names={tabs} value={tab} onChange={(t) => lab.set({ inspectorTab: t })} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <div className={`insp ${tab === 'Log' ? 'flush' : ''}`} role="tabpanel" id="insp-panel" aria-labelledby={`insp-${tab}`} tabIndex={0}>
+      <div
+        className={`insp ${tab === 'Log' ? 'flush' : ''}`}
+        role="tabpanel"
+        id="insp-panel"
+        aria-labelledby={`insp-${tab}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+        tabIndex={0}
+      >
         {tab === 'State' && <StateTab process={selected} />}
         {tab === 'Keys' && <KeysTab process={selected} />}
         {tab === 'Replication' && <ViewTab process={selected} view="replication" />}
@@ -155,7 +161,13 @@ function Opinions({ process }: { process: string }) {
                 <i style={{ width: `${part}%`, background: `var(${color})` }} />
               </span>
               <span className="mono">{opinion ? waitText(opinion.waitMicros) : ''}</span>
-              <span>{opinion ? <Tag mark={down} text={down === 'ok' ? 'up' : down === 'odown' ? 'ODOWN' : 'SDOWN'} /> : <span className="ink3">no opinion</span>}</span>
+              <span>
+                {opinion ? (
+                  <Tag mark={down} text={down === 'ok' ? 'up' : down === 'odown' ? 'ODOWN' : 'SDOWN'} />
+                ) : (
+                  <span className="ink3">no opinion</span>
+                )}
+              </span>
             </div>
           )
         })}
@@ -184,7 +196,9 @@ function Election() {
           return (
             <div key={p.name}>
               {p.state !== 'running' ? `${p.name}` : now ? `${p.name} voted` : p.name}
-              <b className={now ? 'sentinel cc' : 'ink3 light'}>{p.state !== 'running' ? p.state : now ? nameOfId(processes, vote.leader) : 'no vote yet'}</b>
+              <b className={now ? 'sentinel cc' : 'ink3 light'}>
+                {p.state !== 'running' ? p.state : now ? nameOfId(processes, vote.leader) : 'no vote yet'}
+              </b>
             </div>
           )
         })}
@@ -204,11 +218,22 @@ function Watched({ process }: { process: string }) {
           <span className="about mono">{safeText(o.about, 24)}</span>
           <span className="mono">{waitText(o.waitMicros)}</span>
           <span>
-            <Tag mark={o.odown ? 'odown' : o.sdown ? 'sdown' : 'ok'} text={o.odown ? 'ODOWN' : o.sdown ? 'SDOWN' : 'up'} />
+            <Tag
+              mark={o.odown ? 'odown' : o.sdown ? 'sdown' : 'ok'}
+              text={o.odown ? 'ODOWN' : o.sdown ? 'SDOWN' : 'up'}
+            />
           </span>
         </div>
       ))}
-      {opinions.map((o) => o.failoverState !== null && o.failoverState !== 'none' && <div className="cap" key={`f${o.about}`}>failover state: {o.failoverState}</div>)}
+      {opinions.map(
+        (o) =>
+          o.failoverState !== null &&
+          o.failoverState !== 'none' && (
+            <div className="cap" key={`f${o.about}`}>
+              failover state: {o.failoverState}
+            </div>
+          ),
+      )}
     </section>
   )
 }
@@ -220,7 +245,9 @@ function ViewTab({ process, view, stopped }: { process: string; view: string; st
     const tag = status ? stateTag(status.state) : null
     return (
       <div className="say small">
-        {tag || stopped !== 'running' ? `${process} is ${tag?.text ?? stopped ?? 'not running'}.` : `${process} says nothing more about its ${view}.`}
+        {tag || stopped !== 'running'
+          ? `${process} is ${tag?.text ?? stopped ?? 'not running'}.`
+          : `${process} says nothing more about its ${view}.`}
         {status && status.state !== 'running' && status.state !== 'paused' && (
           <button type="button" className="btn" onClick={() => processFault('restart', process)}>
             <Icon name="restart" />
@@ -243,7 +270,13 @@ function stateFacts(data: unknown): unknown {
     Server: ['redis_version', 'run_id', 'uptime_in_seconds', 'executable', 'config_file'],
     Clients: ['connected_clients', 'blocked_clients'],
     Memory: ['used_memory_human', 'maxmemory_policy'],
-    Stats: ['total_connections_received', 'total_commands_processed', 'expired_keys', 'keyspace_hits', 'keyspace_misses'],
+    Stats: [
+      'total_connections_received',
+      'total_commands_processed',
+      'expired_keys',
+      'keyspace_hits',
+      'keyspace_misses',
+    ],
   }
   const out: Record<string, Record<string, string>> = {}
   for (const [section, fields] of Object.entries(wanted)) {
@@ -261,7 +294,14 @@ function ConfigTab({ process }: { process: string }) {
   if (data === null) return <ViewTab process={process} view="config" />
   return (
     <>
-      <input className="field wide" type="search" aria-label="Find a directive" placeholder="Find a directive" value={find} onChange={(e) => setFind(e.target.value)} />
+      <input
+        className="field wide"
+        type="search"
+        aria-label="Find a directive"
+        placeholder="Find a directive"
+        value={find}
+        onChange={(e) => setFind(e.target.value)}
+      />
       <Facts data={data} name="config" find={find.trim().toLowerCase()} />
       <p className="cap">
         Change one with CONFIG SET in{' '}
@@ -287,7 +327,8 @@ function CrashReport({ process, report }: { process: string; report: string }) {
         </button>
       </div>
       <p className="cap">
-        {process} stopped by a fault of the engine, not of Redis. The other processes go on ({seconds(now * 1e6)} s). Restart it to continue.
+        {process} stopped by a fault of the engine, not of Redis. The other processes go on ({seconds(now * 1e6)} s).
+        Restart it to continue.
       </p>
       <pre>{report.slice(0, 4000)}</pre>
     </section>

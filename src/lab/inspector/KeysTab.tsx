@@ -14,7 +14,8 @@ export function KeysTab({ process }: { process: string }) {
   return (
     <section aria-label="Keys">
       <div className="h">
-        db0<span className="sp" />
+        db0
+        <span className="sp" />
         <span className="ink3 light">{count(total)} keys</span>
       </div>
       <table className="t keytable">
@@ -51,7 +52,11 @@ export function KeysTab({ process }: { process: string }) {
           ))}
         </tbody>
       </table>
-      {total > keys.length && <div className="cap">First {count(keys.length)} of {count(total)}.</div>}
+      {total > keys.length && (
+        <div className="cap">
+          First {count(keys.length)} of {count(total)}.
+        </div>
+      )}
     </section>
   )
 }

@@ -1,5 +1,12 @@
 /** Tabs by the ARIA pattern: one stop for Tab, arrows move. */
-export function Tabs<T extends string>(props: { label: string; names: readonly T[]; value: T; onChange: (name: T) => void; id: string; children?: React.ReactNode }) {
+export function Tabs<T extends string>(props: {
+  label: string
+  names: readonly T[]
+  value: T
+  onChange: (name: T) => void
+  id: string
+  children?: React.ReactNode
+}) {
   const { label, names, value, onChange, id } = props
   const onKey = (e: React.KeyboardEvent) => {
     const move = { ArrowRight: 1, ArrowLeft: -1 }[e.key]

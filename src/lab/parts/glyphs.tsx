@@ -39,7 +39,14 @@ export function RoleMark({ role, size = 16 }: { role: Role; size?: number }) {
 }
 
 export type Mark = 'ok' | 'sdown' | 'odown' | 'paused' | 'part' | 'gone'
-const markIcon: Record<Mark, IconName> = { ok: 'ok', sdown: 'sdown', odown: 'odown', paused: 'paused', part: 'cut', gone: 'kill' }
+const markIcon: Record<Mark, IconName> = {
+  ok: 'ok',
+  sdown: 'sdown',
+  odown: 'odown',
+  paused: 'paused',
+  part: 'cut',
+  gone: 'kill',
+}
 
 export function Tag({ mark, text, short }: { mark: Mark; text: string; short?: boolean }) {
   return (

@@ -39,7 +39,12 @@ export function ListpackView({ s, type }: { s: S; type: string }) {
           const shown = [...bytes.subarray(e.offset, e.offset + Math.min(e.length, 40))]
           return (
             <Entry key={e.offset} offset={e.offset} name={e.value} on={on === i} pick={() => setOn(on === i ? -1 : i)}>
-              <Cells bytes={shown} kind={(j) => (j < e.encodingBytes ? 'e4' : j >= e.length - e.backlen ? 'e5' : pairs && i % 2 === 0 ? 'e1' : 'e2')} />
+              <Cells
+                bytes={shown}
+                kind={(j) =>
+                  j < e.encodingBytes ? 'e4' : j >= e.length - e.backlen ? 'e5' : pairs && i % 2 === 0 ? 'e1' : 'e2'
+                }
+              />
             </Entry>
           )
         })}
@@ -61,10 +66,15 @@ export function ListpackView({ s, type }: { s: S; type: string }) {
       </div>
       {on >= 0 && entries[on] && (
         <p className="cap">
-          Entry {on} at offset {entries[on].offset}: {entries[on].length} bytes, of which {entries[on].encodingBytes} say the encoding and {entries[on].backlen} the length again.
+          Entry {on} at offset {entries[on].offset}: {entries[on].length} bytes, of which {entries[on].encodingBytes}{' '}
+          say the encoding and {entries[on].backlen} the length again.
         </p>
       )}
-      {total > bytes.length && <p className="cap">First {count(bytes.length)} of {count(total)} bytes.</p>}
+      {total > bytes.length && (
+        <p className="cap">
+          First {count(bytes.length)} of {count(total)} bytes.
+        </p>
+      )}
     </>
   )
 }
@@ -97,7 +107,15 @@ export function QuicklistView({ s }: { s: S }) {
   return (
     <>
       <div className="sv">
-        <svg width={nodes.length * 101} height="112" role="img" aria-label={`Quicklist: ${nodes.map((n, i) => `node ${i}: ${num(n.count)} items, ${num(n.bytes)} bytes${n.compressed ? ', LZF' : ''}`).join('; ').slice(0, 900)}`}>
+        <svg
+          width={nodes.length * 101}
+          height="112"
+          role="img"
+          aria-label={`Quicklist: ${nodes
+            .map((n, i) => `node ${i}: ${num(n.count)} items, ${num(n.bytes)} bytes${n.compressed ? ', LZF' : ''}`)
+            .join('; ')
+            .slice(0, 900)}`}
+        >
           <defs>
             <pattern id="lzf" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
               <path d="M0 0v5" stroke="var(--line-2)" />
@@ -114,7 +132,15 @@ export function QuicklistView({ s }: { s: S }) {
                     {i === 0 ? 'head' : 'tail'}
                   </text>
                 )}
-                <rect x={x + 0.5} y="24" width="84" height="60" rx="3" fill={n.compressed ? 'url(#lzf)' : 'var(--replica-t)'} stroke="var(--line-3)" />
+                <rect
+                  x={x + 0.5}
+                  y="24"
+                  width="84"
+                  height="60"
+                  rx="3"
+                  fill={n.compressed ? 'url(#lzf)' : 'var(--replica-t)'}
+                  stroke="var(--line-3)"
+                />
                 <rect x={x + 6} y="30" width="72" height="48" rx="2" fill="var(--bg-panel)" opacity=".92" />
                 <text x={x + 12} y="46" fontSize="13" fontWeight="600">
                   {items} <tspan fontWeight="400">items</tspan>
@@ -123,7 +149,13 @@ export function QuicklistView({ s }: { s: S }) {
                   {bytesText(num(n.bytes) ?? 0)}
                 </text>
                 <rect x={x + 12} y="70" width={(60 * (num(n.bytes) ?? 0)) / most} height="3" fill="var(--line-3)" />
-                {i < nodes.length - 1 && <path d={`M${x + 86} 48h13m-4-3 4 3-4 3M${x + 99} 62h-13m4-3-4 3 4 3`} fill="none" stroke="var(--ink-3)" />}
+                {i < nodes.length - 1 && (
+                  <path
+                    d={`M${x + 86} 48h13m-4-3 4 3-4 3M${x + 99} 62h-13m4-3-4 3 4 3`}
+                    fill="none"
+                    stroke="var(--ink-3)"
+                  />
+                )}
                 <text x={x + 42} y="102" fontSize="12" textAnchor="middle" className="ink3t">
                   {n.plain ? 'plain' : n.compressed ? 'LZF' : 'listpack'}
                 </text>
@@ -133,12 +165,16 @@ export function QuicklistView({ s }: { s: S }) {
         </svg>
       </div>
       <p className="cap">
-        {count(num(s.count) ?? 0)} entries in {count(num(s.nodeCount) ?? nodes.length)} nodes. list-max-listpack-size {num(s.fill)}, list-compress-depth {num(s.compress)}.
+        {count(num(s.count) ?? 0)} entries in {count(num(s.nodeCount) ?? nodes.length)} nodes. list-max-listpack-size{' '}
+        {num(s.fill)}, list-compress-depth {num(s.compress)}.
       </p>
       {nodes.slice(0, 12).map((n, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a node is its place in the list
         <p className="cap mono" key={i}>
-          {i}: {arr(n.entries).map((e) => showBytes(str(e), 24)).join(', ')}
+          {i}:{' '}
+          {arr(n.entries)
+            .map((e) => showBytes(str(e), 24))
+            .join(', ')}
           {(num(n.count) ?? 0) > arr(n.entries).length ? ' …' : ''}
         </p>
       ))}
@@ -149,11 +185,13 @@ export function QuicklistView({ s }: { s: S }) {
 export function IntsetView({ s }: { s: S }) {
   const width = num(s.encodingBytes) ?? 2
   const members = arr(s.members).map(str)
-  const little = (value: string, n: number) => Array.from({ length: n }, (_, i) => Number((BigInt.asUintN(64, BigInt(value)) >> BigInt(8 * i)) & 0xffn))
+  const little = (value: string, n: number) =>
+    Array.from({ length: n }, (_, i) => Number((BigInt.asUintN(64, BigInt(value)) >> BigInt(8 * i)) & 0xffn))
   return (
     <>
       <p className="cap">
-        Encoding {width}: each member takes {width} bytes, little-endian, in order. A member that does not fit widens them all.
+        Encoding {width}: each member takes {width} bytes, little-endian, in order. A member that does not fit widens
+        them all.
       </p>
       <div className="ents">
         <Entry offset={0} name={`encoding ${width}`}>
@@ -185,7 +223,8 @@ export function SdsView({ s, encoding }: { s: S; encoding: string }) {
   return (
     <>
       <p className="cap">
-        sdshdr{width * 8}: len {count(len)}, alloc {count(alloc)}. Free: {count(free)} bytes.{encoding === 'embstr' ? ' Kept in one allocation with its object.' : ''}
+        sdshdr{width * 8}: len {count(len)}, alloc {count(alloc)}. Free: {count(free)} bytes.
+        {encoding === 'embstr' ? ' Kept in one allocation with its object.' : ''}
       </p>
       <span className="by">
         {[...little(len), ...little(alloc)].map((b, i) => (

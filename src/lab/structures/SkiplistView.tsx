@@ -26,13 +26,37 @@ interface Hop {
   readonly span: number
 }
 
-const levelsOf = (v: unknown): Level[] => arr(v).map((l) => ({ forward: num(rec(l).forward) ?? 0, span: num(rec(l).span) ?? 0 }))
+const levelsOf = (v: unknown): Level[] =>
+  arr(v).map((l) => ({ forward: num(rec(l).forward) ?? 0, span: num(rec(l).span) ?? 0 }))
 
 export function SkiplistView({ s, member }: { s: Record<string, unknown>; member: string }) {
   const shape = useMemo(() => {
-    const nodes = arr(s.nodes).slice(0, 40).map((n): Node => ({ id: num(rec(n).id) ?? 0, ele: str(rec(n).ele), score: num(rec(n).score) ?? 0, levels: levelsOf(rec(n).levels) }))
-    const path = arr(s.path).map((h): Hop => ({ node: num(rec(h).node) ?? 0, level: num(rec(h).level) ?? 0, next: num(rec(h).next) ?? 0, span: num(rec(h).span) ?? 0 }))
-    return { nodes, path, header: levelsOf(s.header), levels: Math.max(1, num(s.level) ?? 1), length: num(s.length) ?? 0, rank: num(s.rank) }
+    const nodes = arr(s.nodes)
+      .slice(0, 40)
+      .map(
+        (n): Node => ({
+          id: num(rec(n).id) ?? 0,
+          ele: str(rec(n).ele),
+          score: num(rec(n).score) ?? 0,
+          levels: levelsOf(rec(n).levels),
+        }),
+      )
+    const path = arr(s.path).map(
+      (h): Hop => ({
+        node: num(rec(h).node) ?? 0,
+        level: num(rec(h).level) ?? 0,
+        next: num(rec(h).next) ?? 0,
+        span: num(rec(h).span) ?? 0,
+      }),
+    )
+    return {
+      nodes,
+      path,
+      header: levelsOf(s.header),
+      levels: Math.max(1, num(s.level) ?? 1),
+      length: num(s.length) ?? 0,
+      rank: num(s.rank),
+    }
   }, [s])
   const { nodes, path, header, levels, length, rank } = shape
   const column = new Map(nodes.map((n, i) => [n.id, i]))
@@ -59,7 +83,14 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
         <path d={`M${fromX + CELL} ${y(l) + 13}H${toX - 3}`} stroke={c} strokeWidth={hot ? 3 : 1.5} />
         <path d={`m${toX - 7} ${y(l) + 9} 5 4-5 4`} fill="none" stroke={c} strokeWidth={hot ? 2 : 1.5} />
         {level.forward > 0 && (
-          <text x={(fromX + CELL + toX) / 2 - 2} y={y(l) + 8} fontSize="11" textAnchor="middle" fontWeight={hot ? 700 : 400} className={hot ? '' : 'ink3t'}>
+          <text
+            x={(fromX + CELL + toX) / 2 - 2}
+            y={y(l) + 8}
+            fontSize="11"
+            textAnchor="middle"
+            fontWeight={hot ? 700 : 400}
+            className={hot ? '' : 'ink3t'}
+          >
             {level.span}
           </text>
         )}
@@ -70,7 +101,15 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
   return (
     <>
       <div className="sv">
-        <svg width={end + 24} height={y(0) + 72} role="img" aria-label={`Skiplist of ${length} members, ${levels} levels. ${nodes.map((n, i) => `${i}: ${showBytes(n.ele, 20)} ${n.score}, ${n.levels.length} levels`).join('; ').slice(0, 1200)}`}>
+        <svg
+          width={end + 24}
+          height={y(0) + 72}
+          role="img"
+          aria-label={`Skiplist of ${length} members, ${levels} levels. ${nodes
+            .map((n, i) => `${i}: ${showBytes(n.ele, 20)} ${n.score}, ${n.levels.length} levels`)
+            .join('; ')
+            .slice(0, 1200)}`}
+        >
           {Array.from({ length: levels }, (_, l) => arrow(0, X0, l, header[l] ?? { forward: 0, span: 0 }))}
           {nodes.flatMap((n, i) => n.levels.map((level, l) => arrow(n.id, x(i), l, level)))}
           {Array.from({ length: levels }, (_, l) => (
@@ -82,9 +121,21 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
           {nodes.map((n, i) => (
             <g key={n.id}>
               {n.levels.map((_, l) => (
-                <Cell key={`${n.id}l${n.levels.length - l}`} x={x(i)} y={y(l)} on={visited.has(`${n.id}|${l}`)} text="" />
+                <Cell
+                  key={`${n.id}l${n.levels.length - l}`}
+                  x={x(i)}
+                  y={y(l)}
+                  on={visited.has(`${n.id}|${l}`)}
+                  text=""
+                />
               ))}
-              <text x={x(i) + 15} y={y(0) + 44} fontSize="13" textAnchor="middle" fontWeight={n.ele === member ? 700 : 400}>
+              <text
+                x={x(i) + 15}
+                y={y(0) + 44}
+                fontSize="13"
+                textAnchor="middle"
+                fontWeight={n.ele === member ? 700 : 400}
+              >
                 {showBytes(n.ele, 7)}
                 <title>{showBytes(n.ele)}</title>
               </text>
@@ -102,7 +153,8 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
           <>No member {showBytes(member, 40)}: the dict answers before the skiplist is touched.</>
         ) : (
           <>
-            Spans {hops.map((h) => h.span).join(' + ') || rank} = {rank}, counted from 1: ZRANK {showBytes(member, 30)} returns <b className="ink mono">{count(Math.max(0, rank - 1))}</b>.
+            Spans {hops.map((h) => h.span).join(' + ') || rank} = {rank}, counted from 1: ZRANK {showBytes(member, 30)}{' '}
+            returns <b className="ink mono">{count(Math.max(0, rank - 1))}</b>.
           </>
         )}{' '}
         {length > nodes.length ? `First ${nodes.length} of ${count(length)} members.` : `${count(length)} members.`}
@@ -114,9 +166,23 @@ export function SkiplistView({ s, member }: { s: Record<string, unknown>; member
 function Cell({ x, y, on, text }: { x: number; y: number; on: boolean; text: string }) {
   return (
     <>
-      <rect x={x} y={y} width={CELL} height="26" fill={on ? 'var(--inv)' : 'var(--bg-sel)'} stroke={on ? 'var(--inv)' : 'var(--line-3)'} />
+      <rect
+        x={x}
+        y={y}
+        width={CELL}
+        height="26"
+        fill={on ? 'var(--inv)' : 'var(--bg-sel)'}
+        stroke={on ? 'var(--inv)' : 'var(--line-3)'}
+      />
       {text !== '' && (
-        <text className="m" x={x + 15} y={y + 17} fontSize="11" textAnchor="middle" style={{ fill: on ? 'var(--inv-ink)' : 'var(--ink-2)' }}>
+        <text
+          className="m"
+          x={x + 15}
+          y={y + 17}
+          fontSize="11"
+          textAnchor="middle"
+          style={{ fill: on ? 'var(--inv-ink)' : 'var(--ink-2)' }}
+        >
           {text}
         </text>
       )}

@@ -52,9 +52,17 @@ export function readDict(data: unknown): DictShape | null {
   const tables = arr(pick(source, 'tables', 'ht', 'ht_table')).map((t): TableShape => {
     const r = rec(t)
     const buckets = arr(pick(r, 'buckets', 'chains', 'rows')).map((b, i) => {
-      if (Array.isArray(b)) return typeof b[0] === 'number' && Array.isArray(b[1]) ? { index: b[0], keys: b[1].map(str) } : { index: i, keys: b.map(str) }
+      if (Array.isArray(b))
+        return typeof b[0] === 'number' && Array.isArray(b[1])
+          ? { index: b[0], keys: b[1].map(str) }
+          : { index: i, keys: b.map(str) }
       const one = rec(b)
-      return { index: num(pick(one, 'index', 'bucket', 'i')) ?? i, keys: arr(pick(one, 'keys', 'entries', 'chain')).map((k) => (typeof k === 'string' ? k : str(pick(rec(k), 'key', 'name')))) }
+      return {
+        index: num(pick(one, 'index', 'bucket', 'i')) ?? i,
+        keys: arr(pick(one, 'keys', 'entries', 'chain')).map((k) =>
+          typeof k === 'string' ? k : str(pick(rec(k), 'key', 'name')),
+        ),
+      }
     })
     return { size: num(pick(r, 'size')) ?? buckets.length, used: num(pick(r, 'used')) ?? 0, buckets }
   })
@@ -105,7 +113,11 @@ export function listpackEntries(b: Uint8Array, most = 4096): ListpackEntry[] {
 
 function entryAt(b: Uint8Array, view: DataView, p: number): { head: number; body: number; value: string } | null {
   const c = b[p] ?? 0
-  const text = (head: number, n: number) => ({ head, body: head + n, value: `"${latin(b.subarray(p + head, p + head + Math.min(n, 400)))}${n > 400 ? '…' : ''}"` })
+  const text = (head: number, n: number) => ({
+    head,
+    body: head + n,
+    value: `"${latin(b.subarray(p + head, p + head + Math.min(n, 400)))}${n > 400 ? '…' : ''}"`,
+  })
   if (c < 0x80) return { head: 1, body: 1, value: String(c) }
   if (c < 0xc0) return text(1, c & 0x3f)
   if (c < 0xe0) {
@@ -115,11 +127,15 @@ function entryAt(b: Uint8Array, view: DataView, p: number): { head: number; body
   if (c < 0xf0) return text(2, ((c & 0x0f) << 8) | (b[p + 1] ?? 0))
   if (c === 0xf0) return p + 5 > b.length ? null : text(5, view.getUint32(p + 1, true))
   if (c === 0xf1) return p + 3 > b.length ? null : { head: 1, body: 3, value: String(view.getInt16(p + 1, true)) }
-  if (c === 0xf2) return p + 4 > b.length ? null : { head: 1, body: 4, value: String((view.getUint16(p + 1, true) | ((b[p + 3] ?? 0) << 16)) << 8 >> 8) }
+  if (c === 0xf2)
+    return p + 4 > b.length
+      ? null
+      : { head: 1, body: 4, value: String(((view.getUint16(p + 1, true) | ((b[p + 3] ?? 0) << 16)) << 8) >> 8) }
   if (c === 0xf3) return p + 5 > b.length ? null : { head: 1, body: 5, value: String(view.getInt32(p + 1, true)) }
   if (c === 0xf4) return p + 9 > b.length ? null : { head: 1, body: 9, value: String(view.getBigInt64(p + 1, true)) }
   return null
 }
 
-const latin = (b: Uint8Array) => Array.from(b, (c) => (c < 32 || c > 126 ? `\\x${c.toString(16).padStart(2, '0')}` : String.fromCharCode(c))).join('')
+const latin = (b: Uint8Array) =>
+  Array.from(b, (c) => (c < 32 || c > 126 ? `\\x${c.toString(16).padStart(2, '0')}` : String.fromCharCode(c))).join('')
 export const hex = (n: number) => n.toString(16).padStart(2, '0')

@@ -32,14 +32,16 @@ export function EventLog() {
     <Rows label="Event log" n={events.length} empty="Nothing has happened yet. Press play, or run a command.">
       {events.slice(-MOST).map((e) => (
         <div key={e.seq} className={`w${e.weight}`} data-kind={e.kind}>
-          <span className="g">{seconds(e.at)}</span> <span className="c2">{e.process}</span> <b>{e.kind}</b> {safeText(stripKind(e.text, e.kind), 300)}
+          <span className="g">{seconds(e.at)}</span> <span className="c2">{e.process}</span> <b>{e.kind}</b>{' '}
+          {safeText(stripKind(e.text, e.kind), 300)}
         </div>
       ))}
     </Rows>
   )
 }
 
-const stripKind = (text: string, kind: string) => (text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text)
+const stripKind = (text: string, kind: string) =>
+  text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text
 
 function Rows({ label, n, empty, children }: { label: string; n: number; empty: string; children: React.ReactNode }) {
   const ref = useRef<HTMLDivElement>(null)

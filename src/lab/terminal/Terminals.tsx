@@ -20,7 +20,9 @@ export function Terminals() {
 function Wide() {
   const holder = useRef<HTMLDivElement>(null)
   const { width } = useSize(holder)
-  const [tabs, left, right, front, selected] = useLab(useShallow((s) => [s.tabs, s.left, s.right, s.front, s.selected] as const))
+  const [tabs, left, right, front, selected] = useLab(
+    useShallow((s) => [s.tabs, s.left, s.right, s.front, s.selected] as const),
+  )
   const two = width > 720 && left !== '' && right !== ''
   const one = front === 'left' && left !== '' ? 'left' : right !== '' ? 'right' : 'left'
   const rightTab = tabs.find((t) => t.id === right)
@@ -29,10 +31,20 @@ function Wide() {
       <div className="tabs">
         <div className="tablist" role="tablist" aria-label="Terminals and logs">
           {tabs.map((tab) => (
-            <TabButton key={tab.id} tab={tab} on={two ? tab.id === left || tab.id === right : tab.id === (one === 'left' ? left : right)} />
+            <TabButton
+              key={tab.id}
+              tab={tab}
+              on={two ? tab.id === left || tab.id === right : tab.id === (one === 'left' ? left : right)}
+            />
           ))}
         </div>
-        <button type="button" className="btn q ic" aria-label={`New terminal on ${selected}`} title={`New redis-cli on ${selected} (Enter)`} onClick={() => openTerminal(selected)}>
+        <button
+          type="button"
+          className="btn q ic"
+          aria-label={`New terminal on ${selected}`}
+          title={`New redis-cli on ${selected} (Enter)`}
+          onClick={() => openTerminal(selected)}
+        >
           <Icon name="plus" />
         </button>
         <span className="grow" />
@@ -43,7 +55,11 @@ function Wide() {
       <div className={two ? 'panes two' : 'panes'}>
         {(two || one === 'left') && <CliPane />}
         {(two || one === 'right') && (
-          <div className="log-pane" role="tabpanel" aria-label={rightTab?.kind === 'log' ? `Log of ${rightTab.process}` : 'Event log'}>
+          <div
+            className="log-pane"
+            role="tabpanel"
+            aria-label={rightTab?.kind === 'log' ? `Log of ${rightTab.process}` : 'Event log'}
+          >
             {rightTab?.kind === 'log' ? <ProcessLog process={rightTab.process} /> : <EventLog />}
           </div>
         )}
@@ -56,7 +72,14 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
   const session = useLab((s) => s.session)
   const status = useLab((s) => s.state?.processes.find((p) => p.name === tab.process))
   const spec = session ? specOf(session.scenario, tab.process) : undefined
-  const label = tab.kind === 'events' ? 'Event log' : tab.kind === 'log' ? `${tab.process} log` : session ? addressOf(session.scenario, tab.process) : tab.process
+  const label =
+    tab.kind === 'events'
+      ? 'Event log'
+      : tab.kind === 'log'
+        ? `${tab.process} log`
+        : session
+          ? addressOf(session.scenario, tab.process)
+          : tab.process
   return (
     <span className={`tabx ${on ? 'on' : ''}`} role="presentation">
       <button
@@ -65,14 +88,21 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
         aria-selected={on}
         aria-keyshortcuts={tab.kind === 'events' ? undefined : 'Delete'}
         onKeyDown={(e) => e.key === 'Delete' && tab.kind !== 'events' && closeTab(tab.id)}
-        onClick={() => lab.set(tab.kind === 'cli' ? { left: tab.id, front: 'left' } : { right: tab.id, front: 'right' })}
+        onClick={() =>
+          lab.set(tab.kind === 'cli' ? { left: tab.id, front: 'left' } : { right: tab.id, front: 'right' })
+        }
       >
         {tab.kind === 'cli' && <RoleMark role={roleOf(spec, status)} size={12} />}
         <span className={tab.kind === 'cli' ? 'mono' : ''}>{label}</span>
       </button>
       {tab.kind !== 'events' && (
         // For the pointer; by keyboard the tab itself takes Delete. A tab list may hold nothing but tabs.
-        <span className="tabclose" aria-hidden="true" title={`Close ${label} (Delete)`} onClick={() => closeTab(tab.id)}>
+        <span
+          className="tabclose"
+          aria-hidden="true"
+          title={`Close ${label} (Delete)`}
+          onClick={() => closeTab(tab.id)}
+        >
           <Icon name="x" size={10} />
         </span>
       )}
@@ -84,7 +114,8 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
 export function CliPane() {
   const [tabs, left] = useLab(useShallow((s) => [s.tabs, s.left] as const))
   const clis = tabs.filter((t) => t.kind === 'cli')
-  if (clis.length === 0) return <div className="term-pane say">No terminal is open. Select a process and press Enter.</div>
+  if (clis.length === 0)
+    return <div className="term-pane say">No terminal is open. Select a process and press Enter.</div>
   return (
     <div className="cli-pane">
       <Suspense fallback={<div className="say">Loading the terminal</div>}>

@@ -13,9 +13,27 @@ function themeNow(): ITheme {
   const css = getComputedStyle(document.documentElement)
   const v = (name: string) => css.getPropertyValue(name).trim()
   return {
-    background: v('--bg-panel'), foreground: v('--ink'), cursor: v('--ink'), cursorAccent: v('--bg-panel'), selectionBackground: v('--bg-sel'),
-    black: v('--ink'), red: v('--down'), green: v('--ok'), yellow: v('--suspect-ink'), blue: v('--master'), magenta: v('--sentinel'), cyan: v('--replica'), white: v('--ink-2'),
-    brightBlack: v('--ink-3'), brightRed: v('--down'), brightGreen: v('--ok'), brightYellow: v('--suspect-ink'), brightBlue: v('--master'), brightMagenta: v('--sentinel'), brightCyan: v('--replica'), brightWhite: v('--ink'),
+    background: v('--bg-panel'),
+    foreground: v('--ink'),
+    cursor: v('--ink'),
+    cursorAccent: v('--bg-panel'),
+    selectionBackground: v('--bg-sel'),
+    black: v('--ink'),
+    red: v('--down'),
+    green: v('--ok'),
+    yellow: v('--suspect-ink'),
+    blue: v('--master'),
+    magenta: v('--sentinel'),
+    cyan: v('--replica'),
+    white: v('--ink-2'),
+    brightBlack: v('--ink-3'),
+    brightRed: v('--down'),
+    brightGreen: v('--ok'),
+    brightYellow: v('--suspect-ink'),
+    brightBlue: v('--master'),
+    brightMagenta: v('--sentinel'),
+    brightCyan: v('--replica'),
+    brightWhite: v('--ink'),
   }
 }
 
@@ -37,7 +55,13 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
     })
   }, [theme])
   return (
-    <div className="term-pane" hidden={!shown} role="tabpanel" aria-label={`redis-cli on ${tab.process}`} data-testid={`terminal-${tab.process}`}>
+    <div
+      className="term-pane"
+      hidden={!shown}
+      role="tabpanel"
+      aria-label={`redis-cli on ${tab.process}`}
+      data-testid={`terminal-${tab.process}`}
+    >
       <div className="xt" ref={holder} />
       {exit !== null && (
         <div className="exited">

@@ -2,7 +2,16 @@
 import { scaleLog } from 'd3'
 import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import { restart, runToBreakpoint, setBreakpoints, setSpeed, step, toast, toggleBreakpoint, togglePlay } from '../actions.ts'
+import {
+  restart,
+  runToBreakpoint,
+  setBreakpoints,
+  setSpeed,
+  step,
+  toast,
+  toggleBreakpoint,
+  togglePlay,
+} from '../actions.ts'
 import { clock, count, seconds, speedMeaning, speedText } from '../format.ts'
 import { MAX_SPEED, MIN_SPEED, parseSeed } from '../params.ts'
 import { Icon } from '../parts/icons.tsx'
@@ -32,16 +41,44 @@ function Transport() {
   const ready = useLab((s) => s.state !== null)
   return (
     <div className="xport" role="group" aria-label="Transport">
-      <button type="button" className="btn q ic" aria-label="Restart" title="Start again from zero with the same seed (Home)" disabled={!ready} onClick={() => restart()}>
+      <button
+        type="button"
+        className="btn q ic"
+        aria-label="Restart"
+        title="Start again from zero with the same seed (Home)"
+        disabled={!ready}
+        onClick={() => restart()}
+      >
         <Icon name="start" />
       </button>
-      <button type="button" className="btn p play" aria-label={playing ? 'Pause' : 'Play'} title={playing ? 'Pause (Space)' : 'Play (Space)'} disabled={!ready} onClick={togglePlay}>
+      <button
+        type="button"
+        className="btn p play"
+        aria-label={playing ? 'Pause' : 'Play'}
+        title={playing ? 'Pause (Space)' : 'Play (Space)'}
+        disabled={!ready}
+        onClick={togglePlay}
+      >
         <Icon name={playing ? 'pause' : 'play'} />
       </button>
-      <button type="button" className="btn q ic" aria-label="Step one event" title="Step one event (.)" disabled={!ready} onClick={step}>
+      <button
+        type="button"
+        className="btn q ic"
+        aria-label="Step one event"
+        title="Step one event (.)"
+        disabled={!ready}
+        onClick={step}
+      >
         <Icon name="stepf" />
       </button>
-      <button type="button" className="btn q ic hide-s" aria-label="Run to the next breakpoint" title="Run to the next breakpoint (G)" disabled={!ready} onClick={runToBreakpoint}>
+      <button
+        type="button"
+        className="btn q ic hide-s"
+        aria-label="Run to the next breakpoint"
+        title="Run to the next breakpoint (G)"
+        disabled={!ready}
+        onClick={runToBreakpoint}
+      >
         <Icon name="nextbp" />
       </button>
     </div>
@@ -53,12 +90,22 @@ function Clock() {
   const { main, micros } = clock(now)
   return (
     <>
-      <div className="clock" role="timer" aria-label="Virtual time" title="Virtual time" data-testid="clock" data-micros={Math.floor(now)}>
+      <div
+        className="clock"
+        role="timer"
+        aria-label="Virtual time"
+        title="Virtual time"
+        data-testid="clock"
+        data-micros={Math.floor(now)}
+      >
         {main}
         <small>{micros}</small>
       </div>
       <span className="ink3 hide-s events">
-        event <span className="mono ink2" data-testid="event-count">{count(events)}</span>
+        event{' '}
+        <span className="mono ink2" data-testid="event-count">
+          {count(events)}
+        </span>
       </span>
     </>
   )
@@ -68,7 +115,12 @@ const onTrack = scaleLog([MIN_SPEED, MAX_SPEED], [0, 1000])
 const detents = [0.001, 0.01, 0.1, 1, 10]
 
 function Speed() {
-  const [speed, reached, playing] = useLab(useShallow((s) => [s.state?.speed ?? 1, Math.round((s.state?.reachedSpeed ?? 1) * 100) / 100, s.state?.playing ?? false] as const))
+  const [speed, reached, playing] = useLab(
+    useShallow(
+      (s) =>
+        [s.state?.speed ?? 1, Math.round((s.state?.reachedSpeed ?? 1) * 100) / 100, s.state?.playing ?? false] as const,
+    ),
+  )
   const short = playing && speed > 1 && reached < speed * 0.8
   const choose = (value: number) => {
     const raw = onTrack.invert(value)
@@ -92,7 +144,9 @@ function Speed() {
           value={Math.round(onTrack(speed))}
           onChange={(e) => choose(Number(e.target.value))}
           onKeyDown={(e) => {
-            const move = { ArrowRight: 25, ArrowUp: 25, ArrowLeft: -25, ArrowDown: -25, PageUp: 250, PageDown: -250 }[e.key]
+            const move = { ArrowRight: 25, ArrowUp: 25, ArrowLeft: -25, ArrowDown: -25, PageUp: 250, PageDown: -250 }[
+              e.key
+            ]
             if (move === undefined) return
             e.preventDefault()
             choose(Math.min(1000, Math.max(0, onTrack(speed) + move)))
@@ -100,7 +154,9 @@ function Speed() {
         />
       </span>
       <b className="mono speed-now">{speedText(speed)}</b>
-      <span className="ink3 hide-m hide-s speed-means">{short ? `running ${speedText(reached)}. Nothing is skipped` : speedMeaning(speed)}</span>
+      <span className="ink3 hide-m hide-s speed-means">
+        {short ? `running ${speedText(reached)}. Nothing is skipped` : speedMeaning(speed)}
+      </span>
     </div>
   )
 }
@@ -130,7 +186,8 @@ function Breakpoints() {
             title={b.on ? 'Armed. Click to turn off; Delete removes it' : 'Off. Click to arm; Delete removes it'}
             onClick={() => toggleBreakpoint(b.kind)}
             onKeyDown={(e) => {
-              if (e.key === 'Delete' || e.key === 'Backspace') setBreakpoints(breakpoints.filter((x) => x.kind !== b.kind))
+              if (e.key === 'Delete' || e.key === 'Backspace')
+                setBreakpoints(breakpoints.filter((x) => x.kind !== b.kind))
             }}
           >
             <Icon name={b.on ? 'bp' : 'bpo'} size={10} />
@@ -154,12 +211,30 @@ function Breakpoints() {
           }}
         />
       ) : (
-        <button type="button" className="btn q ic" aria-label="Add a breakpoint" title="Add a breakpoint" onClick={() => setAdding(true)}>
+        <button
+          type="button"
+          className="btn q ic"
+          aria-label="Add a breakpoint"
+          title="Add a breakpoint"
+          onClick={() => setAdding(true)}
+        >
           <Icon name="plus" />
         </button>
       )}
       <datalist id="event-kinds">
-        {['+sdown', '-sdown', '+odown', '+new-epoch', '+try-failover', '+vote-for-leader', '+elected-leader', '+selected-slave', '+promoted-slave', '+switch-master', 'fault.kill'].map((k) => (
+        {[
+          '+sdown',
+          '-sdown',
+          '+odown',
+          '+new-epoch',
+          '+try-failover',
+          '+vote-for-leader',
+          '+elected-leader',
+          '+selected-slave',
+          '+promoted-slave',
+          '+switch-master',
+          'fault.kill',
+        ].map((k) => (
           <option key={k} value={k} />
         ))}
       </datalist>

@@ -29,9 +29,18 @@ export function Timeline() {
   const phone = width <= 700
   const compact = phone || (typeof innerHeight === 'number' && innerHeight < 800)
   const start = from ?? Math.max(0, now - span * LEAD)
-  const x = useMemo(() => scaleLinear([start, start + span], [PAD, Math.max(PAD + 1, width - PAD)]), [start, span, width])
-  const over = useMemo(() => scaleLinear([0, Math.max(now * 1.04, 24_000_000)], [PAD, Math.max(PAD + 1, width - PAD)]), [now, width])
-  const seen = useMemo(() => events.filter((e) => e.weight > 0 && e.at >= start && e.at <= start + span), [events, start, span])
+  const x = useMemo(
+    () => scaleLinear([start, start + span], [PAD, Math.max(PAD + 1, width - PAD)]),
+    [start, span, width],
+  )
+  const over = useMemo(
+    () => scaleLinear([0, Math.max(now * 1.04, 24_000_000)], [PAD, Math.max(PAD + 1, width - PAD)]),
+    [now, width],
+  )
+  const seen = useMemo(
+    () => events.filter((e) => e.weight > 0 && e.at >= start && e.at <= start + span),
+    [events, start, span],
+  )
   const lanes = 3
   const placed = placeMarks(seen, x, width, lanes)
   const view = { top: compact ? 4 : 24, lane: 14, dens: compact ? 16 : 22 }
@@ -74,23 +83,46 @@ export function Timeline() {
     >
       {width > 0 && (
         <svg width={width} height={base + 18} aria-hidden="true">
-          {!compact && <Overview over={over} width={width} now={now} start={start} end={start + span} events={events} />}
+          {!compact && (
+            <Overview over={over} width={width} now={now} start={start} end={start + span} events={events} />
+          )}
           <rect x="0" y={view.top - 3} width={width} height="1" fill="var(--line)" />
           <Bars from={start} to={start + span} width={width} base={base} height={view.dens} now={now} />
           <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--line-2)" />
           <Ticks x={x} span={span} base={base} width={width} />
           <Playhead x={x(now)} top={view.top - 2} base={base} />
           {placed.map((p) => (
-            <g key={p.event.seq} onPointerEnter={() => setTip({ x: p.x, event: p.event })} onPointerLeave={() => setTip(null)} data-kind={p.event.kind} className="tmark">
-              <path d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`} stroke={`var(${p.look.color})`} opacity={p.lane < lanes ? 1 : 0.4} />
+            <g
+              key={p.event.seq}
+              onPointerEnter={() => setTip({ x: p.x, event: p.event })}
+              onPointerLeave={() => setTip(null)}
+              data-kind={p.event.kind}
+              className="tmark"
+            >
+              <path
+                d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`}
+                stroke={`var(${p.look.color})`}
+                opacity={p.lane < lanes ? 1 : 0.4}
+              />
               {p.lane < lanes && (
                 <>
                   <rect x={p.x - 6} y={view.top + p.lane * view.lane} width="12" height="12" fill="var(--bg-panel)" />
-                  <IconAt name={p.look.icon} x={p.x - 6} y={view.top + p.lane * view.lane} color={`var(${p.look.color})`} />
+                  <IconAt
+                    name={p.look.icon}
+                    x={p.x - 6}
+                    y={view.top + p.lane * view.lane}
+                    color={`var(${p.look.color})`}
+                  />
                 </>
               )}
               {p.side !== 0 && (
-                <text className="m" x={p.x + 9 * p.side} y={view.top + p.lane * view.lane + 10} fontSize="11" textAnchor={p.side < 0 ? 'end' : 'start'}>
+                <text
+                  className="m"
+                  x={p.x + 9 * p.side}
+                  y={view.top + p.lane * view.lane + 10}
+                  fontSize="11"
+                  textAnchor={p.side < 0 ? 'end' : 'start'}
+                >
                   {safeText(p.label, 40)}
                 </text>
               )}
@@ -98,9 +130,16 @@ export function Timeline() {
           ))}
         </svg>
       )}
-      {events.length === 0 && now === 0 && <div className="tl-empty">Nothing has happened yet. Press play, or run a command.</div>}
+      {events.length === 0 && now === 0 && (
+        <div className="tl-empty">Nothing has happened yet. Press play, or run a command.</div>
+      )}
       {from !== null && (
-        <button type="button" className="btn small follow" onPointerDown={(e) => e.stopPropagation()} onClick={() => setFrom(null)}>
+        <button
+          type="button"
+          className="btn small follow"
+          onPointerDown={(e) => e.stopPropagation()}
+          onClick={() => setFrom(null)}
+        >
           Follow the clock
         </button>
       )}
@@ -171,7 +210,21 @@ function drag(e: React.PointerEvent<HTMLDivElement>, box: DOMRect, c: DragContex
   addEventListener('pointerup', up)
 }
 
-function Bars({ from, to, width, base, height, now }: { from: number; to: number; width: number; base: number; height: number; now: number }) {
+function Bars({
+  from,
+  to,
+  width,
+  base,
+  height,
+  now,
+}: {
+  from: number
+  to: number
+  width: number
+  base: number
+  height: number
+  now: number
+}) {
   const n = Math.max(1, Math.floor((width - 2 * PAD) / 5))
   const bars = density.bars(from, to, n)
   const most = Math.max(8, ...bars)
@@ -184,7 +237,14 @@ function Bars({ from, to, width, base, height, now }: { from: number; to: number
   return <path d={d} fill="var(--dens)" />
 }
 
-function Overview(props: { over: Scale; width: number; now: number; start: number; end: number; events: readonly EventView[] }) {
+function Overview(props: {
+  over: Scale
+  width: number
+  now: number
+  start: number
+  end: number
+  events: readonly EventView[]
+}) {
   const { over, width, now, start, end, events } = props
   const n = Math.max(1, Math.floor((width - 2 * PAD) / 3))
   const last = over.invert(width - PAD)
@@ -207,7 +267,15 @@ function Overview(props: { over: Scale; width: number; now: number; start: numbe
           <IconAt name={lookOf(e.kind).icon} x={over(e.at) - 6} y={1} color={`var(${lookOf(e.kind).color})`} />
         </g>
       ))}
-      <rect x={x0} y=".5" width={Math.max(4, Math.min(width - PAD, over(end)) - x0)} height="16" rx="2" fill="none" stroke="var(--ink)" />
+      <rect
+        x={x0}
+        y=".5"
+        width={Math.max(4, Math.min(width - PAD, over(end)) - x0)}
+        height="16"
+        rx="2"
+        fill="none"
+        stroke="var(--ink)"
+      />
       <path d={`M${over(now)} 0v17`} stroke="var(--ink)" strokeWidth="2" />
     </>
   )

@@ -2,10 +2,22 @@ import { expect, test } from 'vitest'
 import type { EventView } from '../../browser/session.ts'
 import { Density, lookOf, placeMarks } from './marks.ts'
 
-const event = (at: number, kind: string, weight = 1): EventView => ({ seq: at, at, process: 's1', kind, text: '', weight })
+const event = (at: number, kind: string, weight = 1): EventView => ({
+  seq: at,
+  at,
+  process: 's1',
+  kind,
+  text: '',
+  weight,
+})
 
 test('labels that would touch are dropped by priority; marks never', () => {
-  const events = [event(100, '+sdown'), event(101, '+vote-for-leader'), event(102, '+odown', 3), event(103, 'repl.full', 0)]
+  const events = [
+    event(100, '+sdown'),
+    event(101, '+vote-for-leader'),
+    event(102, '+odown', 3),
+    event(103, 'repl.full', 0),
+  ]
   const placed = placeMarks(events, (at) => at, 300, 1)
   expect(placed).toHaveLength(4)
   expect(placed[0]?.event.kind).toBe('+odown')

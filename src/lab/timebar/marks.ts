@@ -40,10 +40,16 @@ export interface Placed {
 }
 
 const LETTER = 6.7
-export const labelOf = (e: EventView) => (/^[+-]/.test(e.kind) ? `${e.kind} ${e.process}` : `${e.kind.replace(/^fault\./, '')} ${e.process}`).trim()
+export const labelOf = (e: EventView) =>
+  (/^[+-]/.test(e.kind) ? `${e.kind} ${e.process}` : `${e.kind.replace(/^fault\./, '')} ${e.process}`).trim()
 
 /** Important events first. A label that would touch another is dropped; its mark stays. */
-export function placeMarks(events: readonly EventView[], xOf: (at: number) => number, width: number, lanes: number): Placed[] {
+export function placeMarks(
+  events: readonly EventView[],
+  xOf: (at: number) => number,
+  width: number,
+  lanes: number,
+): Placed[] {
   const taken: [number, number][][] = Array.from({ length: lanes }, () => [])
   const free = (lane: number, from: number, to: number) => taken[lane]?.every(([a, b]) => to < a || from > b) ?? false
   const out: Placed[] = []
@@ -56,7 +62,8 @@ export function placeMarks(events: readonly EventView[], xOf: (at: number) => nu
     const label = labelOf(event)
     const w = 10 + label.length * LETTER
     let pick: [number, -1 | 0 | 1] | null = null
-    for (let lane = 0; lane < lanes && !pick; lane++) if (x + w < width - 2 && free(lane, x - 8, x + w)) pick = [lane, 1]
+    for (let lane = 0; lane < lanes && !pick; lane++)
+      if (x + w < width - 2 && free(lane, x - 8, x + w)) pick = [lane, 1]
     for (let lane = 0; lane < lanes && !pick; lane++) if (x - w > 2 && free(lane, x - w, x + 8)) pick = [lane, -1]
     for (let lane = 0; lane < lanes && !pick; lane++) if (free(lane, x - 7, x + 7)) pick = [lane, 0]
     // No lane is free: only its stem is drawn, below the icons.

@@ -5,7 +5,17 @@ import { safeText } from '../format.ts'
 import { Glyph, type Mark, RoleMark, stateTag, Tag } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { lab, useLab } from '../store.ts'
-import { accessibleName, addressOf, electionIsOn, roleOf, specOf, verdict, votesFor, type Watch, watchesOf } from '../world-facts.ts'
+import {
+  accessibleName,
+  addressOf,
+  electionIsOn,
+  roleOf,
+  specOf,
+  verdict,
+  votesFor,
+  type Watch,
+  watchesOf,
+} from '../world-facts.ts'
 import { CARD, type Layout, SMALL } from './layout.ts'
 
 export const BoxView = memo(function BoxView({ name, at, mini }: { name: string; at: Layout; mini: boolean }) {
@@ -17,7 +27,8 @@ export const BoxView = memo(function BoxView({ name, at, mini }: { name: string;
   const chosen = cut?.side.includes(name) ?? false
   const toggle = () => {
     const draft = lab.get().cut
-    if (draft) lab.set({ cut: { ...draft, side: chosen ? draft.side.filter((b) => b !== name) : [...draft.side, name] } })
+    if (draft)
+      lab.set({ cut: { ...draft, side: chosen ? draft.side.filter((b) => b !== name) : [...draft.side, name] } })
   }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the partition form offers the same choice by keyboard
@@ -63,7 +74,11 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
   const own = status ? stateTag(status.state) : null
   const votes = state && role === 'sentinel' ? votesFor(state, name, addressOf(scenario, name)) : null
   const tag: { mark: Mark; text: string } | null =
-    verdictOf === 'odown' ? { mark: 'odown', text: 'ODOWN' } : verdictOf === 'sdown' ? { mark: 'sdown', text: 'SDOWN' } : own
+    verdictOf === 'odown'
+      ? { mark: 'odown', text: 'ODOWN' }
+      : verdictOf === 'sdown'
+        ? { mark: 'sdown', text: 'SDOWN' }
+        : own
   const dead = status !== undefined && status.state !== 'running' && status.state !== 'paused'
   return (
     <button
@@ -84,7 +99,13 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
         openMenu(name, e.clientX || place.right - 40, e.clientY || place.bottom)
       }}
     >
-      <svg className="pg" width={mini ? 24 : 46} height={mini ? 24 : 46} viewBox={mini ? '-12 -12 24 24' : '-23 -23 46 46'} aria-hidden="true">
+      <svg
+        className="pg"
+        width={mini ? 24 : 46}
+        height={mini ? 24 : 46}
+        viewBox={mini ? '-12 -12 24 24' : '-23 -23 46 46'}
+        aria-hidden="true"
+      >
         {!mini && role !== 'client' && <Rings watches={watches} />}
         <g transform={`scale(${mini ? 0.85 : 0.92})`}>
           <Glyph role={role} />
@@ -95,9 +116,17 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
           <b className="cc">{mini || role === 'sentinel' ? name : role}</b>
           {spec && spec.port > 0 && <span className="mono ink2">:{spec.port}</span>}
           <span className="sp" />
-          {tag ? <Tag mark={tag.mark} text={tag.text} short={mini} /> : votes && votes.votes > 0 && !mini ? <VoteTag n={votes.votes} /> : null}
+          {tag ? (
+            <Tag mark={tag.mark} text={tag.text} short={mini} />
+          ) : votes && votes.votes > 0 && !mini ? (
+            <VoteTag n={votes.votes} />
+          ) : null}
         </span>
-        {!mini && <span className="p2">{fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)}</span>}
+        {!mini && (
+          <span className="p2">
+            {fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)}
+          </span>
+        )}
       </span>
     </button>
   )
@@ -110,7 +139,13 @@ const VoteTag = ({ n }: { n: number }) => (
   </span>
 )
 
-function fact(name: string, role: string, state: string | undefined, line: string | undefined, own: string | null): string {
+function fact(
+  name: string,
+  role: string,
+  state: string | undefined,
+  line: string | undefined,
+  own: string | null,
+): string {
   const who = role === 'sentinel' ? '' : `${name}, `
   if (state === undefined) return `${who}starting`
   if (state === 'killed') return `${who}killed`
@@ -124,12 +159,28 @@ function Rings({ watches }: { watches: readonly Watch[] }) {
   return watches.slice(0, 3).map(({ by, opinion }, i) => {
     const r = 13.5 + i * 3.5
     const around = 2 * Math.PI * r
-    const part = opinion ? (opinion.sdown ? 1 : Math.min(1, opinion.waitMicros / Math.max(1, opinion.limitMicros))) : null
-    const color = opinion?.odown || (part !== null && part >= 1) ? '--down' : part !== null && part > 0.55 ? '--suspect' : '--line-3'
+    const part = opinion
+      ? opinion.sdown
+        ? 1
+        : Math.min(1, opinion.waitMicros / Math.max(1, opinion.limitMicros))
+      : null
+    const color =
+      opinion?.odown || (part !== null && part >= 1)
+        ? '--down'
+        : part !== null && part > 0.55
+          ? '--suspect'
+          : '--line-3'
     return (
       <g key={by} fill="none" strokeWidth="2">
         <circle r={r} stroke="var(--line)" />
-        {part !== null && part > 0 && <circle r={r} stroke={`var(${color})`} strokeDasharray={`${(around * part).toFixed(1)} ${around.toFixed(1)}`} transform="rotate(-90)" />}
+        {part !== null && part > 0 && (
+          <circle
+            r={r}
+            stroke={`var(${color})`}
+            strokeDasharray={`${(around * part).toFixed(1)} ${around.toFixed(1)}`}
+            transform="rotate(-90)"
+          />
+        )}
       </g>
     )
   })

@@ -1,6 +1,16 @@
 /** What can be done to a process. Keys are at the right; what cannot apply now is dimmed. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { canFault, fault, isolate, openLog, openTerminal, processFault, toast, toggleBreakpoint, togglePause } from '../actions.ts'
+import {
+  canFault,
+  fault,
+  isolate,
+  openLog,
+  openTerminal,
+  processFault,
+  toast,
+  toggleBreakpoint,
+  togglePause,
+} from '../actions.ts'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { lab, useLab, useProcess } from '../store.ts'
 import { boxOf } from '../world-facts.ts'
@@ -29,7 +39,10 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
     const el = ref.current
     if (!el) return
     const { width, height } = el.getBoundingClientRect()
-    setPlace({ left: Math.max(4, Math.min(x, innerWidth - width - 8)), top: Math.max(4, Math.min(y, innerHeight - height - 8)) })
+    setPlace({
+      left: Math.max(4, Math.min(x, innerWidth - width - 8)),
+      top: Math.max(4, Math.min(y, innerHeight - height - 8)),
+    })
     el.querySelector<HTMLElement>('[role=menuitem]:not([aria-disabled=true])')?.focus()
   }, [x, y])
   const close = () => {
@@ -44,8 +57,20 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
   const state = status?.state
   const groups: Item[][] = [
     [
-      { icon: 'kill', text: 'kill -9', key: 'K', off: !canFault('kill', state), act: () => processFault('kill', process) },
-      { icon: 'term', text: 'SIGTERM', key: 'T', off: !canFault('term', state), act: () => processFault('term', process) },
+      {
+        icon: 'kill',
+        text: 'kill -9',
+        key: 'K',
+        off: !canFault('kill', state),
+        act: () => processFault('kill', process),
+      },
+      {
+        icon: 'term',
+        text: 'SIGTERM',
+        key: 'T',
+        off: !canFault('term', state),
+        act: () => processFault('term', process),
+      },
       {
         icon: state === 'paused' ? 'play' : 'pause',
         text: state === 'paused' ? 'Continue (SIGCONT)' : 'Pause (SIGSTOP)',
@@ -53,7 +78,13 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
         off: state !== 'running' && state !== 'paused',
         act: () => togglePause(process),
       },
-      { icon: 'restart', text: 'Restart', key: 'R', off: !canFault('restart', state), act: () => processFault('restart', process) },
+      {
+        icon: 'restart',
+        text: 'Restart',
+        key: 'R',
+        off: !canFault('restart', state),
+        act: () => processFault('restart', process),
+      },
     ],
     [
       { icon: 'isolate', text: 'Isolate its box', key: 'I', act: () => isolate(process) },
@@ -61,7 +92,12 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
       { icon: 'clock', text: 'Latency 0.5 ms', key: '', act: () => slow(process, 500) },
     ],
     [
-      { icon: armed ? 'bp' : 'bpo', text: armed ? 'Do not pause on its events' : 'Pause on its events', key: 'B', act: () => toggleBreakpoint(`@${process}`) },
+      {
+        icon: armed ? 'bp' : 'bpo',
+        text: armed ? 'Do not pause on its events' : 'Pause on its events',
+        key: 'B',
+        act: () => toggleBreakpoint(`@${process}`),
+      },
       { icon: 'list', text: 'Open its log', key: 'L', act: () => openLog(process) },
       { icon: 'chevr', text: 'Open redis-cli', key: 'Enter', act: () => openTerminal(process) },
     ],
@@ -111,7 +147,8 @@ function slow(process: string, latencyMicros: number): void {
   const box = session && boxOf(session.scenario, process)
   if (!session || !box) return
   for (const other of session.scenario.topology.boxes) {
-    if (other.name !== box.name) fault({ type: 'latency', a: box.name, b: other.name, latencyMicros, jitterMicros: latencyMicros / 5 })
+    if (other.name !== box.name)
+      fault({ type: 'latency', a: box.name, b: other.name, latencyMicros, jitterMicros: latencyMicros / 5 })
   }
   toast(`Links of ${box.address} now take ${latencyMicros / 1000} ms`)
 }

@@ -4,7 +4,15 @@ import { type Layout, type Path, pathText, type Point, zigzag } from './layout.t
 import { type DrawnCut, linkId } from './Topology.tsx'
 
 /** Connections, and the cuts that lie across them. Changes only when a connection or a cut does. */
-export const LinkLayer = memo(function LinkLayer({ at, paths, cuts }: { at: Layout; paths: ReadonlyMap<string, Path>; cuts: readonly DrawnCut[] }) {
+export const LinkLayer = memo(function LinkLayer({
+  at,
+  paths,
+  cuts,
+}: {
+  at: Layout
+  paths: ReadonlyMap<string, Path>
+  cuts: readonly DrawnCut[]
+}) {
   const links = useLab((s) => s.state?.links)
   const shown = useLab((s) => s.shown)
   const open = new Map<string, boolean>()
@@ -24,7 +32,10 @@ export const LinkLayer = memo(function LinkLayer({ at, paths, cuts }: { at: Layo
         const path = paths.get(id)
         return path && <path key={id} d={pathText(path)} className={up ? 'lk' : 'lk lost'} />
       })}
-      {cuts.map(({ cut, line }) => line && <Zigzag key={cut.id} spine={zigzag(line, at.width, at.height)} nx={line.nx} ny={line.ny} />)}
+      {cuts.map(
+        ({ cut, line }) =>
+          line && <Zigzag key={cut.id} spine={zigzag(line, at.width, at.height)} nx={line.nx} ny={line.ny} />,
+      )}
     </svg>
   )
 })

@@ -48,7 +48,11 @@ export function NodeTable() {
                 <td className="mono">{addressOf(scenario, spec.name)}</td>
                 <td>{status?.state ?? 'starting'}</td>
                 <td>{safeText(status?.summary?.line ?? '', 60)}</td>
-                <td>{views.map((w) => `${w.by}: ${w.opinion?.odown ? 'ODOWN' : w.opinion?.sdown ? 'SDOWN' : 'up'}`).join(', ') || 'none'}</td>
+                <td>
+                  {views
+                    .map((w) => `${w.by}: ${w.opinion?.odown ? 'ODOWN' : w.opinion?.sdown ? 'SDOWN' : 'up'}`)
+                    .join(', ') || 'none'}
+                </td>
                 <td>
                   <button type="button" className="btn small" onClick={() => openTerminal(spec.name)}>
                     redis-cli

@@ -8,7 +8,11 @@ import { useLab } from '../store.ts'
 import { crossing, heading, type Layout, type Path, pathText, type Point, pointOn } from './layout.ts'
 import { type DrawnCut, linkId } from './Topology.tsx'
 
-const color: Record<PacketView['channel'], string> = { command: 'var(--client)', replication: 'var(--replica)', sentinel: 'var(--sentinel)' }
+const color: Record<PacketView['channel'], string> = {
+  command: 'var(--client)',
+  replication: 'var(--replica)',
+  sentinel: 'var(--sentinel)',
+}
 const calm = typeof matchMedia === 'function' && matchMedia('(prefers-reduced-motion: reduce)').matches
 export const isHello = (p: PacketView) => /^\+?(hello|PING|PONG)\b|__sentinel__:hello/i.test(p.label)
 const SHORTEST_ON_SCREEN = 0.06
@@ -22,7 +26,12 @@ interface Drawn {
   readonly copies: number
 }
 
-export function PacketLayer(props: { at: Layout; paths: ReadonlyMap<string, Path>; cuts: readonly DrawnCut[]; mini: boolean }) {
+export function PacketLayer(props: {
+  at: Layout
+  paths: ReadonlyMap<string, Path>
+  cuts: readonly DrawnCut[]
+  mini: boolean
+}) {
   const { at, paths, cuts, mini } = props
   const state = useLab((s) => s.state)
   const shown = useLab((s) => s.shown)
@@ -33,7 +42,11 @@ export function PacketLayer(props: { at: Layout; paths: ReadonlyMap<string, Path
   for (const p of state.packets) {
     if (!shown[p.channel]) continue
     const id = linkId(p.from, p.to, p.channel)
-    const path = paths.get(id) ?? paths.get(linkId(p.from, p.to, 'command')) ?? paths.get(linkId(p.from, p.to, 'sentinel')) ?? direct(p, at)
+    const path =
+      paths.get(id) ??
+      paths.get(linkId(p.from, p.to, 'command')) ??
+      paths.get(linkId(p.from, p.to, 'sentinel')) ??
+      direct(p, at)
     if (!path) continue
     const reverse = p.from > p.to
     if (p.held) {
@@ -74,19 +87,31 @@ function Packet({ d, label }: { d: Drawn; label: Label | undefined }) {
   const [x, y] = d.at
   return (
     <g className="pk">
-      {!d.path.c && <path d={`M${from}L${x} ${y}`} stroke={c} strokeWidth="2" strokeDasharray={d.p.held ? '4 3' : undefined} />}
+      {!d.path.c && (
+        <path d={`M${from}L${x} ${y}`} stroke={c} strokeWidth="2" strokeDasharray={d.p.held ? '4 3' : undefined} />
+      )}
       {d.p.held ? (
         <g transform={`translate(${x} ${y})`}>
           <circle r="8" fill="var(--bg-canvas)" stroke={c} strokeWidth="1.5" strokeDasharray="3 2" />
           <path d="m-3-3 6 6M3-3l-6 6" stroke={c} strokeWidth="1.8" />
         </g>
       ) : (
-        <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${heading(d.path, d.t, d.reverse).toFixed(1)})`}>
+        <g
+          transform={`translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${heading(d.path, d.t, d.reverse).toFixed(1)})`}
+        >
           <path d="M-7-5.5h8L8 0 1 5.5h-8z" fill={c} stroke="var(--bg-canvas)" strokeWidth="2" paintOrder="stroke" />
         </g>
       )}
       {label && (
-        <text className="m halo" x={label.x} y={label.y} fontSize="11" fontWeight="600" textAnchor={label.anchor} style={{ fill: c }}>
+        <text
+          className="m halo"
+          x={label.x}
+          y={label.y}
+          fontSize="11"
+          fontWeight="600"
+          textAnchor={label.anchor}
+          style={{ fill: c }}
+        >
           {label.text}
         </text>
       )}
@@ -119,7 +144,10 @@ const rank = { sentinel: 0, replication: 1, command: 2 } as const
 
 /** Beside its packet, on the side with room; a label that would touch a card or another label is dropped. */
 function placeLabels(drawn: readonly Drawn[], at: Layout, mini: boolean): Map<number, Label> {
-  const taken: { x: number; y: number; w: number; h: number }[] = [...at.boxes.values(), ...drawn.map((d) => ({ x: d.at[0] - 9, y: d.at[1] - 9, w: 18, h: 18 }))]
+  const taken: { x: number; y: number; w: number; h: number }[] = [
+    ...at.boxes.values(),
+    ...drawn.map((d) => ({ x: d.at[0] - 9, y: d.at[1] - 9, w: 18, h: 18 })),
+  ]
   const out = new Map<number, Label>()
   for (const d of [...drawn].sort((a, b) => rank[a.p.channel] - rank[b.p.channel] || a.p.id - b.p.id)) {
     const text = safeText(d.p.label, mini ? 14 : 32) + (d.copies > 1 ? ` ×${d.copies}` : '')
@@ -134,7 +162,8 @@ function placeLabels(drawn: readonly Drawn[], at: Layout, mini: boolean): Map<nu
     for (const [anchor, lx, ly, left] of choices) {
       const box = { x: left - 2, y: ly - 11, w: w + 4, h: 15 }
       if (box.x < 2 || box.x + box.w > at.width - 2 || box.y < 0 || ly > at.height - 2) continue
-      if (taken.some((t) => t.x < box.x + box.w && box.x < t.x + t.w && t.y < box.y + box.h && box.y < t.y + t.h)) continue
+      if (taken.some((t) => t.x < box.x + box.w && box.x < t.x + t.w && t.y < box.y + box.h && box.y < t.y + t.h))
+        continue
       taken.push(box)
       out.set(d.p.id, { x: lx, y: ly, text, anchor })
       break

@@ -26,7 +26,15 @@ export function Topology() {
     <section className="mid-top" aria-label="Topology">
       <Tools zoom={zoom} setZoom={setZoom} twin={twin} setTwin={setTwin} />
       <div className="cv">
-        {session ? twin ? <NodeTable /> : <Canvas zoom={zoom} setZoom={setZoom} /> : <div className="say">Opening the world</div>}
+        {session ? (
+          twin ? (
+            <NodeTable />
+          ) : (
+            <Canvas zoom={zoom} setZoom={setZoom} />
+          )
+        ) : (
+          <div className="say">Opening the world</div>
+        )}
         {!twin && <Legend />}
       </div>
     </section>
@@ -45,13 +53,34 @@ function Tools(props: { zoom: number; setZoom: (z: number) => void; twin: boolea
   const { zoom, setZoom, twin, setTwin } = props
   return (
     <div className="tools" role="toolbar" aria-label="Canvas tools">
-      <button type="button" className={`btn q ic ${cutting ? '' : 'on'}`} aria-pressed={!cutting} aria-label="Select" title="Select" onClick={() => lab.set({ cut: null })}>
+      <button
+        type="button"
+        className={`btn q ic ${cutting ? '' : 'on'}`}
+        aria-pressed={!cutting}
+        aria-label="Select"
+        title="Select"
+        onClick={() => lab.set({ cut: null })}
+      >
         <Icon name="ptr" />
       </button>
-      <button type="button" className={`btn q ic ${cutting ? 'on' : ''}`} aria-pressed={cutting} aria-label="Partition" title="Partition: cut boxes off from each other (X)" onClick={startCut}>
+      <button
+        type="button"
+        className={`btn q ic ${cutting ? 'on' : ''}`}
+        aria-pressed={cutting}
+        aria-label="Partition"
+        title="Partition: cut boxes off from each other (X)"
+        onClick={startCut}
+      >
         <Icon name="cut" />
       </button>
-      <button type="button" className={`btn q ic ${twin ? 'on' : ''}`} aria-pressed={twin} aria-label="Show as a table" title="Show as a table" onClick={() => setTwin(!twin)}>
+      <button
+        type="button"
+        className={`btn q ic ${twin ? 'on' : ''}`}
+        aria-pressed={twin}
+        aria-label="Show as a table"
+        title="Show as a table"
+        onClick={() => setTwin(!twin)}
+      >
         <Icon name="list" />
       </button>
       <span className="vr" />
@@ -72,14 +101,37 @@ function Tools(props: { zoom: number; setZoom: (z: number) => void; twin: boolea
       ))}
       <span className="sp" />
       <span className="zoomers">
-        <button type="button" className="btn q ic" aria-label="Zoom out" title="Zoom out" disabled={twin || zoom <= 0.5} onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>
+        <button
+          type="button"
+          className="btn q ic"
+          aria-label="Zoom out"
+          title="Zoom out"
+          disabled={twin || zoom <= 0.5}
+          onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}
+        >
           <Icon name="minus" />
         </button>
-        <span className="mono ink2" aria-live="off">{Math.round(zoom * 100)}%</span>
-        <button type="button" className="btn q ic" aria-label="Zoom in" title="Zoom in" disabled={twin || zoom >= 3} onClick={() => setZoom(Math.min(3, zoom + 0.25))}>
+        <span className="mono ink2" aria-live="off">
+          {Math.round(zoom * 100)}%
+        </span>
+        <button
+          type="button"
+          className="btn q ic"
+          aria-label="Zoom in"
+          title="Zoom in"
+          disabled={twin || zoom >= 3}
+          onClick={() => setZoom(Math.min(3, zoom + 0.25))}
+        >
           <Icon name="plus" />
         </button>
-        <button type="button" className="btn q ic" aria-label="Fit" title="Fit" disabled={twin} onClick={() => setZoom(1)}>
+        <button
+          type="button"
+          className="btn q ic"
+          aria-label="Fit"
+          title="Fit"
+          disabled={twin}
+          onClick={() => setZoom(1)}
+        >
           <Icon name="fit" />
         </button>
       </span>
@@ -91,7 +143,11 @@ function Canvas({ zoom, setZoom }: { zoom: number; setZoom: (z: number) => void 
   const session = useLab((s) => s.session)
   const cuts = useLab((s) => s.state?.cuts)
   const links = useLab((s) => s.state?.links)
-  const extra = useLab(useShallow((s) => s.state?.processes.filter((p) => p.state === 'running' || p.state === 'paused').map((p) => p.name) ?? []))
+  const extra = useLab(
+    useShallow(
+      (s) => s.state?.processes.filter((p) => p.state === 'running' || p.state === 'paused').map((p) => p.name) ?? [],
+    ),
+  )
   const clients = useLab((s) => s.clients)
   const holder = useRef<HTMLDivElement>(null)
   const size = useSize(holder)
@@ -108,11 +164,17 @@ function Canvas({ zoom, setZoom }: { zoom: number; setZoom: (z: number) => void 
   }, [topology, size.width, size.height, mini, extra, clients])
   const paths = useMemo(() => {
     if (!at || !links) return new Map()
-    return routeLinks(links.map((l) => ({ id: linkId(l.a, l.b, l.channel), a: l.a < l.b ? l.a : l.b, b: l.a < l.b ? l.b : l.a })).filter(firstOnly()), at)
+    return routeLinks(
+      links
+        .map((l) => ({ id: linkId(l.a, l.b, l.channel), a: l.a < l.b ? l.a : l.b, b: l.a < l.b ? l.b : l.a }))
+        .filter(firstOnly()),
+      at,
+    )
   }, [at, links])
   const drawnCuts = useMemo<DrawnCut[]>(() => {
     if (!at) return []
-    const rects = (names: readonly string[]) => names.map((n) => at.boxes.get(n)).filter((r): r is Rect => r !== undefined)
+    const rects = (names: readonly string[]) =>
+      names.map((n) => at.boxes.get(n)).filter((r): r is Rect => r !== undefined)
     return (cuts ?? []).map((cut) => ({ cut, line: divide(rects(cut.groupA), rects(cut.groupB)) }))
   }, [at, cuts])
   useEffect(() => {
@@ -128,10 +190,18 @@ function Canvas({ zoom, setZoom }: { zoom: number; setZoom: (z: number) => void 
   }, [zoom, setZoom])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <div className={`topo-hold ${zoom > 1 ? 'zoomed' : ''}`} ref={holder} tabIndex={zoom > 1 ? 0 : -1} data-testid="canvas">
+    <div
+      className={`topo-hold ${zoom > 1 ? 'zoomed' : ''}`}
+      ref={holder}
+      tabIndex={zoom > 1 ? 0 : -1}
+      data-testid="canvas"
+    >
       {at && (
         <div className="topo-size" style={{ width: at.width * zoom, height: at.height * zoom }}>
-          <div className="topo" style={{ width: at.width, height: at.height, transform: zoom === 1 ? undefined : `scale(${zoom})` }}>
+          <div
+            className="topo"
+            style={{ width: at.width, height: at.height, transform: zoom === 1 ? undefined : `scale(${zoom})` }}
+          >
             <LinkLayer at={at} paths={paths} cuts={drawnCuts} />
             {[...at.boxes.keys()].map((name) => (
               <BoxView key={name} name={name} at={at} mini={mini} />
@@ -150,7 +220,8 @@ function Canvas({ zoom, setZoom }: { zoom: number; setZoom: (z: number) => void 
   )
 }
 
-export const linkId = (a: string, b: string, channel: string) => (a < b ? `${a}|${b}|${channel}` : `${b}|${a}|${channel}`)
+export const linkId = (a: string, b: string, channel: string) =>
+  a < b ? `${a}|${b}|${channel}` : `${b}|${a}|${channel}`
 
 function firstOnly() {
   const seen = new Set<string>()
@@ -161,7 +232,17 @@ function firstOnly() {
   }
 }
 
-function CutLabel({ drawn: { cut, line }, i, width, height }: { drawn: DrawnCut; i: number; width: number; height: number }) {
+function CutLabel({
+  drawn: { cut, line },
+  i,
+  width,
+  height,
+}: {
+  drawn: DrawnCut
+  i: number
+  width: number
+  height: number
+}) {
   const spine = line ? zigzag(line, width, height).filter(([, y]) => y >= 0) : []
   const top = [...spine].sort((p, q) => p[1] - q[1])[0]
   const left = Math.min(Math.max(4, (top?.[0] ?? 16) + 16), width - 200)
@@ -182,7 +263,10 @@ function CutDraftBar() {
   const cut = useLab((s) => s.cut)
   const boxes = useLab((s) => s.session?.scenario.topology.boxes)
   if (!cut || !boxes) return null
-  const toggle = (name: string) => lab.set({ cut: { ...cut, side: cut.side.includes(name) ? cut.side.filter((b) => b !== name) : [...cut.side, name] } })
+  const toggle = (name: string) =>
+    lab.set({
+      cut: { ...cut, side: cut.side.includes(name) ? cut.side.filter((b) => b !== name) : [...cut.side, name] },
+    })
   const ready = cut.side.length > 0 && cut.side.length < boxes.length
   return (
     <fieldset className="draft" aria-label="Partition">
@@ -194,7 +278,11 @@ function CutDraftBar() {
         </label>
       ))}
       <label title="They can still send; nothing comes back">
-        <input type="checkbox" checked={cut.oneWay} onChange={() => lab.set({ cut: { ...cut, oneWay: !cut.oneWay } })} />
+        <input
+          type="checkbox"
+          checked={cut.oneWay}
+          onChange={() => lab.set({ cut: { ...cut, oneWay: !cut.oneWay } })}
+        />
         One way
       </label>
       <button type="button" className="btn p" disabled={!ready} onClick={finishCut}>
@@ -220,10 +308,16 @@ function Overload() {
 }
 
 function Starting() {
-  const [up, all] = useLab(useShallow((s) => [s.state?.workers ?? 0, s.session?.scenario.topology.processes.length ?? 0] as const))
+  const [up, all] = useLab(
+    useShallow((s) => [s.state?.workers ?? 0, s.session?.scenario.topology.processes.length ?? 0] as const),
+  )
   const begun = useLab((s) => (s.state?.eventCount ?? 0) > 0)
   if (begun || up >= all) return null
-  return <div className="say over-say">Starting {up} of {all} processes</div>
+  return (
+    <div className="say over-say">
+      Starting {up} of {all} processes
+    </div>
+  )
 }
 
 function Legend() {

@@ -5,7 +5,11 @@ const content = [1, 2, 3].map((i) => ({ name: `b${i}`, cards: [`redis-${i}`, `s$
 const overlap = (a: Rect, b: Rect) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
 test('boxes lie inside the canvas and do not overlap, at each size the page is made for', () => {
-  for (const [w, h, mini] of [[842, 428, false], [936, 324, false], [390, 300, true]] as const) {
+  for (const [w, h, mini] of [
+    [842, 428, false],
+    [936, 324, false],
+    [390, 300, true],
+  ] as const) {
     const boxes = [...layout(content, w, h, mini).boxes.values()]
     for (const [i, a] of boxes.entries()) {
       expect(a.x).toBeGreaterThanOrEqual(0)
@@ -18,7 +22,12 @@ test('boxes lie inside the canvas and do not overlap, at each size the page is m
 
 test('a place does not depend on what runs in the box', () => {
   const at = layout(content, 842, 428, false)
-  const more = layout(content.map((b, i) => (i === 2 ? { ...b, small: [] } : b)), 842, 428, false)
+  const more = layout(
+    content.map((b, i) => (i === 2 ? { ...b, small: [] } : b)),
+    842,
+    428,
+    false,
+  )
   expect(more.boxes).toEqual(at.boxes)
 })
 

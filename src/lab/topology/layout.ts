@@ -34,7 +34,8 @@ export const SMALL = 28
 const GAP = 4
 const MARGIN = 28
 
-const boxHeight = (box: BoxContent, card: number) => HEAD + box.cards.length * (card + GAP) + box.small.length * (SMALL + GAP) + 2
+const boxHeight = (box: BoxContent, card: number) =>
+  HEAD + box.cards.length * (card + GAP) + box.small.length * (SMALL + GAP) + 2
 
 export function layout(content: readonly BoxContent[], width: number, height: number, mini: boolean): Layout {
   const card = mini ? SMALL : CARD
@@ -70,7 +71,11 @@ function placesFor(n: number, width: number, height: number, w: number, h: reado
   if (n === 3 && width > 860 && height < 2 * tall + 72) {
     const middle = (margin + right) / 2
     const low = Math.max(40, height - margin - (h[2] ?? 0))
-    return [[margin, Math.max(40, (height - (h[0] ?? 0)) / 2)], [middle, 40], [right, low]].map(round)
+    return [
+      [margin, Math.max(40, (height - (h[0] ?? 0)) / 2)],
+      [middle, 40],
+      [right, low],
+    ].map(round)
   }
   const columns = n <= 4 ? 2 : Math.ceil(Math.sqrt(n))
   const left = n === 3 ? 1 : Math.ceil(n / columns)
@@ -82,7 +87,8 @@ function placesFor(n: number, width: number, height: number, w: number, h: reado
     const x = margin + (column * (right - margin)) / Math.max(1, columns - 1)
     const top = 40
     const room = height - top - margin - tall
-    const y = rows === 1 ? top + Math.max(0, room / 2) : top + (Math.max(room, (rows - 1) * (tall + 24)) * row) / (rows - 1)
+    const y =
+      rows === 1 ? top + Math.max(0, room / 2) : top + (Math.max(room, (rows - 1) * (tall + 24)) * row) / (rows - 1)
     places.push([x, y])
   }
   return places.map(round)
@@ -108,11 +114,18 @@ export function routeLinks(links: readonly LinkEnds[], at: Layout): Map<string, 
       inside.push(link)
       continue
     }
-    for (const [end, name, self, other] of [['a', link.a, a, b], ['b', link.b, b, a]] as const) {
+    for (const [end, name, self, other] of [
+      ['a', link.a, a, b],
+      ['b', link.b, b, a],
+    ] as const) {
       const side = sideToward(self, other)
       const owner = side === 't' || side === 'b' ? `box:${at.boxOf.get(name)}` : name
       const list = ends.get(`${owner}|${side}`) ?? []
-      list.push({ id: link.id, end, toward: side === 't' || side === 'b' ? self.y * 0.001 + other.x : other.y + other.h / 2 })
+      list.push({
+        id: link.id,
+        end,
+        toward: side === 't' || side === 'b' ? self.y * 0.001 + other.x : other.y + other.h / 2,
+      })
       ends.set(`${owner}|${side}`, list)
     }
   }

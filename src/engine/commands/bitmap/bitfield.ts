@@ -59,7 +59,8 @@ function parseOperations(c: CommandContext, argv: readonly Bytes[], readOnly: bo
 function read(byteAt: (index: number) => number, op: Operation): bigint {
   let value = 0n
   const last = op.offset + op.bits - 1
-  for (let index = Math.floor(op.offset / 8); index <= Math.floor(last / 8); index++) value = (value << 8n) | BigInt(byteAt(index))
+  for (let index = Math.floor(op.offset / 8); index <= Math.floor(last / 8); index++)
+    value = (value << 8n) | BigInt(byteAt(index))
   value = BigInt.asUintN(op.bits, value >> BigInt(7 - (last % 8)))
   return op.signed ? BigInt.asIntN(op.bits, value) : value
 }

@@ -11,7 +11,8 @@ import type { CommandImpl, Handler } from '../command.ts'
 export function setClientName(c: Client, name: Bytes): void {
   for (let i = 0; i < name.length; i++) {
     const ch = name.charCodeAt(i)
-    if (ch < 33 || ch > 126) throw new RedisError('ERR Client names cannot contain spaces, newlines or special characters.')
+    if (ch < 33 || ch > 126)
+      throw new RedisError('ERR Client names cannot contain spaces, newlines or special characters.')
   }
   c.name = own(name)
 }
@@ -48,8 +49,15 @@ export function clientInfo(server: Server, c: Client): string {
   const total = 20480 + 16384 + argvMem + c.kernelPending
   return `id=${c.id} addr=${c.addr} laddr=${c.laddr} fd=${c.link === null ? -1 : c.link.conn + 8} name=${c.name} age=${Math.floor((server.nowMs - c.ctimeMs) / 1000)} idle=${Math.floor((server.nowMs - c.lastInteractionMs) / 1000)} flags=${flagsOf(c)} db=${c.db.id} sub=${c.channels?.size ?? 0} psub=${c.patterns?.size ?? 0} ssub=${c.shardChannels?.size ?? 0} multi=${c.multi ? c.multi.queue.length : -1} qbuf=${qbuf === 0 && c === server.currentClient ? 26 : qbuf} qbuf-free=20448 argv-mem=${argvMem} multi-mem=0 rbs=16384 rbp=16384 obl=${obl} oll=${c.kernelPending > 0 ? 1 : 0} omem=${c.kernelPending} tot-mem=${total} events=${events} cmd=${cmd} user=${c.authenticated ? c.user : '(superuser)'} redir=${c.tracking ? c.tracking.redirect : -1} resp=${c.resp}`
 }
-const TYPES: Readonly<Record<string, string>> = { normal: 'normal', slave: 'replica', replica: 'replica', pubsub: 'pubsub', master: 'master' }
-const typeOf = (c: Client): string => (c.isMaster ? 'master' : c.isReplica && !c.isMonitor ? 'replica' : c.isPubsub ? 'pubsub' : 'normal')
+const TYPES: Readonly<Record<string, string>> = {
+  normal: 'normal',
+  slave: 'replica',
+  replica: 'replica',
+  pubsub: 'pubsub',
+  master: 'master',
+}
+const typeOf = (c: Client): string =>
+  c.isMaster ? 'master' : c.isReplica && !c.isMonitor ? 'replica' : c.isPubsub ? 'pubsub' : 'normal'
 function typeArg(arg: Bytes): string {
   const t = TYPES[arg.toLowerCase()]
   if (t === undefined) throw new RedisError(`ERR Unknown client type '${arg}'`)
@@ -114,7 +122,8 @@ const kill: Handler = ({ server, client }, argv) => {
 const pause: Handler = ({ server }, argv) => {
   let kind: 'all' | 'write' = 'all'
   const mode = argv[3]?.toLowerCase()
-  if (argv.length > 4 || (mode !== undefined && mode !== 'write' && mode !== 'all')) throw new RedisError(mode === undefined ? SYNTAX_ERROR : 'ERR CLIENT PAUSE mode must be WRITE or ALL')
+  if (argv.length > 4 || (mode !== undefined && mode !== 'write' && mode !== 'all'))
+    throw new RedisError(mode === undefined ? SYNTAX_ERROR : 'ERR CLIENT PAUSE mode must be WRITE or ALL')
   if (mode === 'write') kind = 'write'
   const ms = parseInt64(argv[2] as Bytes)
   if (typeof ms !== 'number') throw new RedisError('ERR timeout is not an integer or out of range')
@@ -136,7 +145,8 @@ const reply: Handler = ({ client }, argv) => {
 }
 const unblock: Handler = ({ server }, argv) => {
   const how = argv[3]?.toLowerCase() ?? 'timeout'
-  if (argv.length > 4 || (how !== 'timeout' && how !== 'error')) throw new RedisError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
+  if (argv.length > 4 || (how !== 'timeout' && how !== 'error'))
+    throw new RedisError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
   const id = parseInt64(argv[2] as Bytes)
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
   const c = server.clients.get(Number(id))
@@ -155,7 +165,17 @@ const noEvict: Handler = ({ client }, argv) => {
 }
 
 const tracking: Handler = ({ server, client }, argv) => {
-  const t = { on: true, bcast: false, optin: false, optout: false, noloop: false, caching: false, brokenRedirect: false, redirect: 0, prefixes: [] as Bytes[] }
+  const t = {
+    on: true,
+    bcast: false,
+    optin: false,
+    optout: false,
+    noloop: false,
+    caching: false,
+    brokenRedirect: false,
+    redirect: 0,
+    prefixes: [] as Bytes[],
+  }
   for (let j = 3; j < argv.length; j++) {
     const opt = (argv[j] as Bytes).toLowerCase()
     const value = argv[j + 1]
@@ -182,12 +202,16 @@ const tracking: Handler = ({ server, client }, argv) => {
   if (!t.bcast && t.prefixes.length > 0) throw new RedisError('ERR PREFIX option requires BCAST mode to be enabled')
   const before = client.tracking
   if (before !== null && before.bcast !== t.bcast) {
-    throw new RedisError("ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.")
+    throw new RedisError(
+      "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+    )
   }
   if (t.bcast && (t.optin || t.optout)) throw new RedisError('ERR OPTIN and OPTOUT are not compatible with BCAST')
   if (t.optin && t.optout) throw new RedisError("ERR You can't specify both OPTIN mode and OPTOUT mode")
   if (before !== null && ((t.optin && before.optout) || (t.optout && before.optin))) {
-    throw new RedisError("ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.")
+    throw new RedisError(
+      "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+    )
   }
   if (t.bcast) checkPrefixes(t.prefixes, before?.prefixes ?? [])
   if (before === null) server.tracking.active++
@@ -201,14 +225,23 @@ function checkPrefixes(prefixes: readonly Bytes[], existing: readonly Bytes[]): 
   for (let i = 0; i < prefixes.length; i++) {
     const p = prefixes[i] as Bytes
     const old = existing.find((e) => overlap(e, p))
-    if (old !== undefined) throw new RedisError(`ERR Prefix '${p}' overlaps with an existing prefix '${old}'. Prefixes for a single client must not overlap.`)
+    if (old !== undefined)
+      throw new RedisError(
+        `ERR Prefix '${p}' overlaps with an existing prefix '${old}'. Prefixes for a single client must not overlap.`,
+      )
     const other = prefixes.slice(i + 1).find((q) => overlap(p, q))
-    if (other !== undefined) throw new RedisError(`ERR Prefix '${p}' overlaps with another provided prefix '${other}'. Prefixes for a single client must not overlap.`)
+    if (other !== undefined)
+      throw new RedisError(
+        `ERR Prefix '${p}' overlaps with another provided prefix '${other}'. Prefixes for a single client must not overlap.`,
+      )
   }
 }
 const caching: Handler = ({ client }, argv) => {
   const t = client.tracking
-  if (t === null || !t.on) throw new RedisError('ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled')
+  if (t === null || !t.on)
+    throw new RedisError(
+      'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+    )
   const mode = argv[2]?.toLowerCase()
   if (mode === 'yes') {
     if (!t.optin) throw new RedisError('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.')
@@ -231,29 +264,53 @@ const trackingInfo: Handler = ({ client }) => {
 
 const HELP = [
   'CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'CACHING (YES|NO)', '    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.',
-  'GETREDIR', '    Return the client ID we are redirecting to when tracking is enabled.',
-  'GETNAME', '    Return the name of the current connection.',
-  'ID', '    Return the ID of the current connection.',
-  'INFO', '    Return information about the current client connection.',
-  'KILL <ip:port>', '    Kill connection made from <ip:port>.',
-  'KILL <option> <value> [<option> <value> [...]]', '    Kill connections. Options are:',
-  '    * ADDR (<ip:port>|<unixsocket>:0)', '      Kill connections made from the specified address',
-  '    * LADDR (<ip:port>|<unixsocket>:0)', '      Kill connections made to specified local address',
-  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)', '      Kill connections by type.',
-  '    * USER <username>', '      Kill connections authenticated by <username>.',
-  '    * SKIPME (YES|NO)', '      Skip killing current connection (default: yes).',
-  'LIST [options ...]', '    Return information about client connections. Options:',
-  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)', '      Return clients of specified type.',
-  'UNPAUSE', '    Stop the current client pause, resuming traffic.',
-  'PAUSE <timeout> [WRITE|ALL]', '    Suspend all, or just write, clients for <timeout> milliseconds.',
-  'REPLY (ON|OFF|SKIP)', '    Control the replies sent to the current connection.',
-  'SETNAME <name>', '    Assign the name <name> to the current connection.',
-  'UNBLOCK <clientid> [TIMEOUT|ERROR]', '    Unblock the specified blocked client.',
-  'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]', '         [OPTIN] [OPTOUT] [NOLOOP]', '    Control server assisted client side caching.',
-  'TRACKINGINFO', '    Report tracking status for the current connection.',
-  'NO-EVICT (ON|OFF)', '    Protect current client connection from eviction.',
-  'HELP', '    Prints this help.',
+  'CACHING (YES|NO)',
+  '    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.',
+  'GETREDIR',
+  '    Return the client ID we are redirecting to when tracking is enabled.',
+  'GETNAME',
+  '    Return the name of the current connection.',
+  'ID',
+  '    Return the ID of the current connection.',
+  'INFO',
+  '    Return information about the current client connection.',
+  'KILL <ip:port>',
+  '    Kill connection made from <ip:port>.',
+  'KILL <option> <value> [<option> <value> [...]]',
+  '    Kill connections. Options are:',
+  '    * ADDR (<ip:port>|<unixsocket>:0)',
+  '      Kill connections made from the specified address',
+  '    * LADDR (<ip:port>|<unixsocket>:0)',
+  '      Kill connections made to specified local address',
+  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)',
+  '      Kill connections by type.',
+  '    * USER <username>',
+  '      Kill connections authenticated by <username>.',
+  '    * SKIPME (YES|NO)',
+  '      Skip killing current connection (default: yes).',
+  'LIST [options ...]',
+  '    Return information about client connections. Options:',
+  '    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)',
+  '      Return clients of specified type.',
+  'UNPAUSE',
+  '    Stop the current client pause, resuming traffic.',
+  'PAUSE <timeout> [WRITE|ALL]',
+  '    Suspend all, or just write, clients for <timeout> milliseconds.',
+  'REPLY (ON|OFF|SKIP)',
+  '    Control the replies sent to the current connection.',
+  'SETNAME <name>',
+  '    Assign the name <name> to the current connection.',
+  'UNBLOCK <clientid> [TIMEOUT|ERROR]',
+  '    Unblock the specified blocked client.',
+  'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
+  '         [OPTIN] [OPTOUT] [NOLOOP]',
+  '    Control server assisted client side caching.',
+  'TRACKINGINFO',
+  '    Report tracking status for the current connection.',
+  'NO-EVICT (ON|OFF)',
+  '    Protect current client connection from eviction.',
+  'HELP',
+  '    Prints this help.',
 ]
 
 export const clientCommands: readonly CommandImpl[] = [

@@ -18,7 +18,8 @@ const ping: Handler = ({ client }, argv) => {
 const select: Handler = ({ server, client }, argv) => {
   const id = parseInt64(argv[1] as Bytes)
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
-  if (typeof id !== 'number' || id < -2147483648 || id > 2147483647) throw new RedisError('ERR value is out of range, value must between -2147483648 and 2147483647')
+  if (typeof id !== 'number' || id < -2147483648 || id > 2147483647)
+    throw new RedisError('ERR value is out of range, value must between -2147483648 and 2147483647')
   const db = server.lookupDb(id)
   if (!db) throw new RedisError('ERR DB index is out of range')
   client.db = db
@@ -36,7 +37,9 @@ function authenticate(server: Server, c: Client, user: Bytes, password: Bytes): 
 const auth: Handler = ({ server, client }, argv) => {
   if (argv.length > 3) throw new RedisError(SYNTAX_ERROR)
   if (argv.length === 2 && server.config.requirepass === '') {
-    throw new RedisError('ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?')
+    throw new RedisError(
+      'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+    )
   }
   authenticate(server, client, argv.length === 3 ? (argv[1] as Bytes) : 'default', argv[argv.length - 1] as Bytes)
   return OK
@@ -65,13 +68,23 @@ const hello: Handler = ({ server, client }, argv) => {
     } else throw new RedisError(`ERR Syntax error in HELLO option '${argv[j]}'`)
   }
   if (!client.authenticated) {
-    throw new RedisError('NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time')
+    throw new RedisError(
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+    )
   }
   if (name !== null) setClientName(client, name)
   if (version !== 0) client.resp = version === 3 ? 3 : 2
   const pairs: Reply[] = [
-    'server', 'redis', 'version', '7.0.15', 'proto', client.resp, 'id', client.id,
-    'mode', server.mode === 'sentinel' ? 'sentinel' : server.config.clusterEnabled ? 'cluster' : 'standalone',
+    'server',
+    'redis',
+    'version',
+    '7.0.15',
+    'proto',
+    client.resp,
+    'id',
+    client.id,
+    'mode',
+    server.mode === 'sentinel' ? 'sentinel' : server.config.clusterEnabled ? 'cluster' : 'standalone',
   ]
   if (server.mode !== 'sentinel') pairs.push('role', server.isReplica ? 'replica' : 'master')
   pairs.push('modules', [])
@@ -80,7 +93,8 @@ const hello: Handler = ({ server, client }, argv) => {
 function checkName(name: Bytes): void {
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i)
-    if (c < 33 || c > 126) throw new RedisError('ERR Client names cannot contain spaces, newlines or special characters.')
+    if (c < 33 || c > 126)
+      throw new RedisError('ERR Client names cannot contain spaces, newlines or special characters.')
   }
 }
 const reset: Handler = ({ server, client }) => {

@@ -20,7 +20,8 @@ function parseConditions(argv: readonly Bytes[]): Conditions {
   const f: Conditions = { nx: false, xx: false, gt: false, lt: false }
   for (let j = 3; j < argv.length; j++) {
     const option = word(argv[j])
-    if (option !== 'nx' && option !== 'xx' && option !== 'gt' && option !== 'lt') fail(`ERR Unsupported option ${argv[j]}`)
+    if (option !== 'nx' && option !== 'xx' && option !== 'gt' && option !== 'lt')
+      fail(`ERR Unsupported option ${argv[j]}`)
     f[option] = true
   }
   if (f.nx && (f.xx || f.gt || f.lt)) fail('ERR NX and XX, GT or LT options at the same time are not compatible')

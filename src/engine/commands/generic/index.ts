@@ -5,4 +5,10 @@ import { keyFamily } from './keys.ts'
 import { objectFamily } from './object.ts'
 import { sortFamily } from './sort.ts'
 
-export const genericCommands: readonly CommandImpl[] = [...keyFamily, ...copyFamily, ...expireFamily, ...objectFamily, ...sortFamily]
+export const genericCommands: readonly CommandImpl[] = [
+  ...keyFamily,
+  ...copyFamily,
+  ...expireFamily,
+  ...objectFamily,
+  ...sortFamily,
+]

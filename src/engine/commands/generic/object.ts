@@ -5,7 +5,8 @@ import { type Reply, status } from '../../protocol/reply.ts'
 import { fail } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
-const SWITCH_NOTE = 'Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.'
+const SWITCH_NOTE =
+  'Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.'
 const HELP = [
   'OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
   'ENCODING <key>',
@@ -39,12 +40,14 @@ function refcount(c: CommandContext, o: Obj): Reply {
 }
 
 function idletime(c: CommandContext, o: Obj): Reply {
-  if (c.config.maxmemoryPolicy.includes('lfu')) fail(`ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCH_NOTE}`)
+  if (c.config.maxmemoryPolicy.includes('lfu'))
+    fail(`ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCH_NOTE}`)
   return (c.server.lruClock - o.lru + 0x1000000) % 0x1000000
 }
 
 function freq(c: CommandContext, o: Obj): Reply {
-  if (!c.config.maxmemoryPolicy.includes('lfu')) fail(`ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCH_NOTE}`)
+  if (!c.config.maxmemoryPolicy.includes('lfu'))
+    fail(`ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCH_NOTE}`)
   const minutes = (Math.floor(c.nowMs / 60000) & 0xffff) - (o.lru >> 8)
   const elapsed = minutes < 0 ? minutes + 0xffff : minutes
   const periods = c.config.lfuDecayTime > 0 ? Math.floor(elapsed / c.config.lfuDecayTime) : 0

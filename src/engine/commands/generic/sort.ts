@@ -26,7 +26,16 @@ interface SortOptions {
 }
 
 function parseOptions(argv: readonly Bytes[], readOnly: boolean): SortOptions {
-  const o: SortOptions = { desc: false, alpha: false, by: null, dontSort: false, limitStart: 0, limitCount: -1, get: [], store: null }
+  const o: SortOptions = {
+    desc: false,
+    alpha: false,
+    by: null,
+    dontSort: false,
+    limitStart: 0,
+    limitCount: -1,
+    get: [],
+    store: null,
+  }
   for (let j = 2; j < argv.length; j++) {
     const option = word(argv[j])
     const left = argv.length - j - 1
@@ -147,7 +156,9 @@ const sortGeneric =
     } else if (options.desc && o?.type !== 'set') elements.reverse()
     const result = limited(elements, options)
     const replies =
-      options.get.length === 0 ? result : result.flatMap((element) => options.get.map((pattern) => lookupByPattern(c, pattern, element)))
+      options.get.length === 0
+        ? result
+        : result.flatMap((element) => options.get.map((pattern) => lookupByPattern(c, pattern, element)))
     return options.store === null ? replies : storeResult(c, options.store, replies)
   }
 

@@ -65,7 +65,8 @@ const hrandfield: Handler = (c, argv) => {
     return o ? hashRandom(o, c.rng)[0] : null
   }
   const wanted = parseIntArg(argv[2])
-  if (wanted === INT64_MIN) fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
+  if (wanted === INT64_MIN)
+    fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
   const withValues = argv.length === 4 && equalsIgnoreCase(argv[3], 'withvalues')
   if (argv.length > 3 && !withValues) syntaxError()
   if (withValues && (wanted < -4611686018427387903n || wanted > 4611686018427387903n)) fail('ERR value is out of range')

@@ -50,7 +50,14 @@ const blmpop: Handler = (c, argv) => {
   return takeOrBlock(c, keys, timeoutMs, (cc, key, o) => mpopFrom(cc, key, o, where, count))
 }
 
-function blockingMove(c: CommandContext, argv: readonly Bytes[], from: ListEnd, to: ListEnd, timeoutMs: number, plain: readonly Bytes[]): Reply {
+function blockingMove(
+  c: CommandContext,
+  argv: readonly Bytes[],
+  from: ListEnd,
+  to: ListEnd,
+  timeoutMs: number,
+  plain: readonly Bytes[],
+): Reply {
   const source = argv[1]!
   const destination = argv[2]!
   // Where it may not block it answers like LMOVE; only a real timeout gives the null array.
@@ -65,7 +72,13 @@ function blockingMove(c: CommandContext, argv: readonly Bytes[], from: ListEnd, 
 const blmove: Handler = (c, argv) => {
   const from = parseEnd(argv[3])
   const to = parseEnd(argv[4])
-  return blockingMove(c, argv, from, to, parseTimeoutSeconds(argv[5]), ['LMOVE', argv[1]!, argv[2]!, argv[3]!, argv[4]!])
+  return blockingMove(c, argv, from, to, parseTimeoutSeconds(argv[5]), [
+    'LMOVE',
+    argv[1]!,
+    argv[2]!,
+    argv[3]!,
+    argv[4]!,
+  ])
 }
 const brpoplpush: Handler = (c, argv) =>
   blockingMove(c, argv, 'right', 'left', parseTimeoutSeconds(argv[3]), ['RPOPLPUSH', argv[1]!, argv[2]!])

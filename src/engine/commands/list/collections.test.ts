@@ -22,7 +22,10 @@ function start() {
   const now = 1.7e15
   server.handle({ type: 'start' }, now)
   for (const conn of [2, 4]) {
-    server.handle({ type: 'accept', conn, port: 6379, remoteHost: '127.0.0.1', remotePort: conn, localHost: '127.0.0.1' }, now)
+    server.handle(
+      { type: 'accept', conn, port: 6379, remoteHost: '127.0.0.1', remotePort: conn, localHost: '127.0.0.1' },
+      now,
+    )
   }
   const raw = (line: string, conn = 2) => server.handle({ type: 'data', conn, bytes: `${line}\r\n` }, now)
   const say = (line: string) =>
@@ -52,11 +55,15 @@ test('a blocked client is served, and replicas hear the plain command', () => {
   const { raw, fed } = start()
   raw('blpop q 0', 4)
   const out = raw('rpush q job')
-  expect(out.filter((o) => o.type === 'send').map((o) => (o.type === 'send' ? [o.conn, o.bytes] : null))).toContainEqual([4, '*2\r\n$1\r\nq\r\n$3\r\njob\r\n'])
+  expect(
+    out.filter((o) => o.type === 'send').map((o) => (o.type === 'send' ? [o.conn, o.bytes] : null)),
+  ).toContainEqual([4, '*2\r\n$1\r\nq\r\n$3\r\njob\r\n'])
   expect(fed.join('\n')).toContain('LPOP q')
   raw('bzpopmin z 0', 4)
   const served = raw('zadd z 1.5 m')
-  expect(served.some((o) => o.type === 'send' && o.conn === 4 && o.bytes === '*3\r\n$1\r\nz\r\n$1\r\nm\r\n$3\r\n1.5\r\n')).toBe(true)
+  expect(
+    served.some((o) => o.type === 'send' && o.conn === 4 && o.bytes === '*3\r\n$1\r\nz\r\n$1\r\nm\r\n$3\r\n1.5\r\n'),
+  ).toBe(true)
 })
 
 test('SPOP reaches replicas as what it took', () => {
@@ -90,8 +97,12 @@ test.each([0, 128])('sorted sets answer the same with zset-max-listpack-entries 
   expect(say('zrange z (0.1 3 byscore rev')).toBe('*0\r\n')
   expect(say('zrange z 3 (0.1 byscore rev limit 0 1 withscores')).toBe('*2\r\n$1\r\nc\r\n$1\r\n3\r\n')
   expect(say('zrevrank z d')).toBe(':3\r\n')
-  expect(say('zrange z 0 1 limit 0 1')).toBe('-ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX\r\n')
-  expect(say('zunion 1 z weights 2 withscores')).toBe('*8\r\n$1\r\nd\r\n$19\r\n0.20000000000000001\r\n$1\r\nb\r\n$1\r\n4\r\n$1\r\nc\r\n$1\r\n6\r\n$1\r\na\r\n$2\r\n10\r\n')
+  expect(say('zrange z 0 1 limit 0 1')).toBe(
+    '-ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX\r\n',
+  )
+  expect(say('zunion 1 z weights 2 withscores')).toBe(
+    '*8\r\n$1\r\nd\r\n$19\r\n0.20000000000000001\r\n$1\r\nb\r\n$1\r\n4\r\n$1\r\nc\r\n$1\r\n6\r\n$1\r\na\r\n$2\r\n10\r\n',
+  )
   expect(say('zpopmax z')).toBe('*2\r\n$1\r\na\r\n$1\r\n5\r\n')
   expect(say('zremrangebyrank z 0 0')).toBe(':1\r\n')
   expect(say('zincrby z -inf b')).toBe('$4\r\n-inf\r\n')

@@ -13,13 +13,17 @@ const lpos: Handler = (c, argv) => {
     if (equalsIgnoreCase(argv[j], 'rank')) {
       const r = parseIntArg(argv[j + 1])
       if (r === 0) {
-        fail("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list")
+        fail(
+          "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+        )
       }
       reverse = r < 0
       // The most negative long has no positive twin; Redis then takes the first match.
       rank = r === -9223372036854775808n ? 1 : Math.abs(Number(r))
-    } else if (equalsIgnoreCase(argv[j], 'count')) count = parsePositiveLongArg(argv[j + 1], "ERR COUNT can't be negative")
-    else if (equalsIgnoreCase(argv[j], 'maxlen')) maxlen = parsePositiveLongArg(argv[j + 1], "ERR MAXLEN can't be negative")
+    } else if (equalsIgnoreCase(argv[j], 'count'))
+      count = parsePositiveLongArg(argv[j + 1], "ERR COUNT can't be negative")
+    else if (equalsIgnoreCase(argv[j], 'maxlen'))
+      maxlen = parsePositiveLongArg(argv[j + 1], "ERR MAXLEN can't be negative")
     else syntaxError()
   }
   const o = c.lookupReadOf(argv[1]!, 'list')

@@ -8,7 +8,14 @@ import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { listElementsRemoved, parseEnd } from './pop.ts'
 
 /** The source is there. A destination of another type is an error before anything is taken. */
-export function moveElement(c: CommandContext, source: Bytes, o: Obj, destination: Bytes, from: ListEnd, to: ListEnd): Reply {
+export function moveElement(
+  c: CommandContext,
+  source: Bytes,
+  o: Obj,
+  destination: Bytes,
+  from: ListEnd,
+  to: ListEnd,
+): Reply {
   let dst = c.lookupWriteOf(destination, 'list')
   const value = listPop(o, from)!
   if (!dst) {

@@ -19,7 +19,8 @@ const countOf = (c: Client, kind: PubSubKind): number =>
 const subscriber =
   (kind: PubSubKind): Handler =>
   ({ server, client }, argv) => {
-    if (client.denyBlocking && client.resp === 2 && client.isFake) throw new RedisError(`ERR ${WORDS[kind][0].toUpperCase()} isn't allowed for a DENY BLOCKING client`)
+    if (client.denyBlocking && client.resp === 2 && client.isFake)
+      throw new RedisError(`ERR ${WORDS[kind][0].toUpperCase()} isn't allowed for a DENY BLOCKING client`)
     for (let i = 1; i < argv.length; i++) {
       server.pubsub.subscribe(client, kind, argv[i] as Bytes)
       client.addPush({ t: 'push', items: [WORDS[kind][0], argv[i] as Bytes, countOf(client, kind)] })
@@ -48,7 +49,10 @@ const unsubscriber =
 
 const publish: Handler = ({ server, client, alsoPropagate: _ }, argv) => {
   const [, channel, message] = argv as [Bytes, Bytes, Bytes]
-  if (server.sentinel !== null) return server.sentinel.publish ? server.sentinel.publish(client, channel, message) : server.publish(channel, message)
+  if (server.sentinel !== null)
+    return server.sentinel.publish
+      ? server.sentinel.publish(client, channel, message)
+      : server.publish(channel, message)
   const n = server.publish(channel, message)
   server.alsoPropagate(client.db.id, argv)
   return n
@@ -65,18 +69,27 @@ const listNames = (names: Iterable<Bytes>, pattern: Bytes | undefined): Reply =>
   return out
 }
 const atMostOnePattern = (argv: readonly Bytes[]): void => {
-  if (argv.length > 3) throw new RedisError(`ERR unknown subcommand or wrong number of arguments for '${argv[1] ?? ''}'. Try PUBSUB HELP.`)
+  if (argv.length > 3)
+    throw new RedisError(`ERR unknown subcommand or wrong number of arguments for '${argv[1] ?? ''}'. Try PUBSUB HELP.`)
 }
-const counts = (table: ReadonlyMap<Bytes, ReadonlySet<Client>>, argv: readonly Bytes[]): Reply => argv.slice(2).flatMap((name) => [name, table.get(name)?.size ?? 0])
+const counts = (table: ReadonlyMap<Bytes, ReadonlySet<Client>>, argv: readonly Bytes[]): Reply =>
+  argv.slice(2).flatMap((name) => [name, table.get(name)?.size ?? 0])
 
 const HELP = [
   'PUBSUB <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  'CHANNELS [<pattern>]', '    Return the currently active channels matching a <pattern> (default: \'*\').',
-  'NUMPAT', '    Return number of subscriptions to patterns.',
-  'NUMSUB [<channel> ...]', '    Return the number of subscribers for the specified channels, excluding', '    pattern subscriptions(default: no channels).',
-  'SHARDCHANNELS [<pattern>]', '    Return the currently active shard level channels matching a <pattern> (default: \'*\').',
-  'SHARDNUMSUB [<shardchannel> ...]', '    Return the number of subscribers for the specified shard level channel(s)',
-  'HELP', '    Prints this help.',
+  'CHANNELS [<pattern>]',
+  "    Return the currently active channels matching a <pattern> (default: '*').",
+  'NUMPAT',
+  '    Return number of subscriptions to patterns.',
+  'NUMSUB [<channel> ...]',
+  '    Return the number of subscribers for the specified channels, excluding',
+  '    pattern subscriptions(default: no channels).',
+  'SHARDCHANNELS [<pattern>]',
+  "    Return the currently active shard level channels matching a <pattern> (default: '*').",
+  'SHARDNUMSUB [<shardchannel> ...]',
+  '    Return the number of subscribers for the specified shard level channel(s)',
+  'HELP',
+  '    Prints this help.',
 ]
 
 export const pubsubCommands: readonly CommandImpl[] = [
@@ -89,8 +102,14 @@ export const pubsubCommands: readonly CommandImpl[] = [
   { name: 'publish', handler: publish },
   { name: 'spublish', handler: spublish },
   { name: 'pubsub|help', handler: () => HELP.map((text): Reply => ({ t: 'status', text })) },
-  { name: 'pubsub|channels', handler: ({ server }, argv) => (atMostOnePattern(argv), listNames(server.pubsub.channels.keys(), argv[2])) },
-  { name: 'pubsub|shardchannels', handler: ({ server }, argv) => (atMostOnePattern(argv), listNames(server.pubsub.shardChannels.keys(), argv[2])) },
+  {
+    name: 'pubsub|channels',
+    handler: ({ server }, argv) => (atMostOnePattern(argv), listNames(server.pubsub.channels.keys(), argv[2])),
+  },
+  {
+    name: 'pubsub|shardchannels',
+    handler: ({ server }, argv) => (atMostOnePattern(argv), listNames(server.pubsub.shardChannels.keys(), argv[2])),
+  },
   { name: 'pubsub|numpat', handler: ({ server }) => server.pubsub.patterns.size },
   { name: 'pubsub|numsub', handler: ({ server }, argv) => counts(server.pubsub.channels, argv) },
   { name: 'pubsub|shardnumsub', handler: ({ server }, argv) => counts(server.pubsub.shardChannels, argv) },

@@ -30,32 +30,56 @@ function namesOf(c: CommandContext): string[] {
   return Object.keys(table).filter((n) => c.server.table.byFullName(n) !== undefined)
 }
 const topOf = (c: CommandContext): string[] => [...c.server.table.byName.keys()]
-const find = (c: CommandContext, name: Bytes): Fact | undefined => c.server.table.byFullName(name)?.facts as Fact | undefined
-const subcommandsOf = (c: CommandContext, name: string): string[] => [...(c.server.table.byFullName(name)?.subcommands?.values() ?? [])].map((s) => s.name)
+const find = (c: CommandContext, name: Bytes): Fact | undefined =>
+  c.server.table.byFullName(name)?.facts as Fact | undefined
+const subcommandsOf = (c: CommandContext, name: string): string[] =>
+  [...(c.server.table.byFullName(name)?.subcommands?.values() ?? [])].map((s) => s.name)
 
 function info(c: CommandContext, name: string): Reply {
   const f = find(c, name)
   if (!f) return { t: 'nullArray' }
   const shape = (v: unknown, key = ''): Reply => {
     if (Array.isArray(v)) return key === 'flags' ? set(v.map((x) => status(String(x)))) : v.map((x) => shape(x))
-    if (v !== null && typeof v === 'object') return map(Object.entries(v).flatMap(([k, x]): Reply[] => [k, shape(x, k)]))
+    if (v !== null && typeof v === 'object')
+      return map(Object.entries(v).flatMap(([k, x]): Reply[] => [k, shape(x, k)]))
     return v as Reply
   }
   const words = (list: readonly string[]): Reply => set(list.map((w) => status(w)))
   return [
-    name.toLowerCase(), f.arity, words(f.flags), f.firstKey, f.lastKey, f.step, words(f.acl), set(f.tips),
-    set(f.keySpecs.map((k) => shape(k))), set(subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s))),
+    name.toLowerCase(),
+    f.arity,
+    words(f.flags),
+    f.firstKey,
+    f.lastKey,
+    f.step,
+    words(f.acl),
+    set(f.tips),
+    set(f.keySpecs.map((k) => shape(k))),
+    set(subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s))),
   ]
 }
 
-const DOC_FIELDS = ['summary', 'since', 'group', 'complexity', 'module', 'doc_flags', 'deprecated_since', 'replaced_by', 'history', 'arguments'] as const
+const DOC_FIELDS = [
+  'summary',
+  'since',
+  'group',
+  'complexity',
+  'module',
+  'doc_flags',
+  'deprecated_since',
+  'replaced_by',
+  'history',
+  'arguments',
+] as const
 
 function argument(a: Readonly<Record<string, unknown>>): Reply {
-  return map(Object.entries(a).flatMap(([k, v]): Reply[] => {
-    if (k === 'arguments') return [k, (v as Readonly<Record<string, unknown>>[]).map(argument)]
-    if (k === 'flags') return [k, set((v as string[]).map((x) => status(x)))]
-    return [k, v as Reply]
-  }))
+  return map(
+    Object.entries(a).flatMap(([k, v]): Reply[] => {
+      if (k === 'arguments') return [k, (v as Readonly<Record<string, unknown>>[]).map(argument)]
+      if (k === 'flags') return [k, set((v as string[]).map((x) => status(x)))]
+      return [k, v as Reply]
+    }),
+  )
 }
 function doc(c: CommandContext, name: string): Reply {
   const f = find(c, name)
@@ -92,7 +116,8 @@ function getKeys(c: CommandContext, argv: readonly Bytes[], withFlags: boolean):
   const command = c.server.table.lookup(inner)
   if (!command) return fail('ERR Invalid command specified')
   if (command.facts.keySpecs.length === 0) fail('ERR The command has no key arguments')
-  if ((command.arity > 0 && command.arity !== inner.length) || inner.length < -command.arity) fail('ERR Invalid number of arguments specified for command')
+  if ((command.arity > 0 && command.arity !== inner.length) || inner.length < -command.arity)
+    fail('ERR Invalid number of arguments specified for command')
   const keys = getKeysFromCommand(command, inner)
   if (keys === undefined || keys.length === 0) return fail('ERR Invalid arguments specified for command')
   return keys.map(({ index, flags }) => {
@@ -112,7 +137,13 @@ export const commandCommands: readonly CommandImpl[] = [
   {
     name: 'command|docs',
     handler: (c, argv) => {
-      const asked = argv.length === 2 ? topOf(c) : argv.slice(2).map((n) => n.toLowerCase()).filter((n) => find(c, n) !== undefined)
+      const asked =
+        argv.length === 2
+          ? topOf(c)
+          : argv
+              .slice(2)
+              .map((n) => n.toLowerCase())
+              .filter((n) => find(c, n) !== undefined)
       return map(asked.flatMap((n) => [n, doc(c, n)]))
     },
   },

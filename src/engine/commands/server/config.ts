@@ -41,13 +41,25 @@ function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
   const was = { port: config.port, bind: [...config.bind] }
   config.set(pairs, { allowProtected: protectedOk, loading: server.loading })
   if (config.port === was.port && config.bind.join(' ') === was.bind.join(' ')) return OK
-  const [name, text] = config.port === was.port ? ['bind', 'Failed to bind to specified addresses.'] : ['port', 'Unable to listen on this port. Check server logs.']
+  const [name, text] =
+    config.port === was.port
+      ? ['bind', 'Failed to bind to specified addresses.']
+      : ['port', 'Unable to listen on this port. Check server logs.']
   return answerLater(c, (answer) =>
-    relisten(server, was, (ok) => answer(ok ? OK : { t: 'error', text: `ERR CONFIG SET failed (possibly related to argument '${name}') - ${text}` })),
+    relisten(server, was, (ok) =>
+      answer(
+        ok ? OK : { t: 'error', text: `ERR CONFIG SET failed (possibly related to argument '${name}') - ${text}` },
+      ),
+    ),
   )
 }
 
-const ERRNO: Readonly<Record<string, string>> = { ENOENT: 'No such file or directory', EACCES: 'Permission denied', ENOSPC: 'No space left on device', EROFS: 'Read-only file system' }
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  ENOSPC: 'No space left on device',
+  EROFS: 'Read-only file system',
+}
 
 function configRewrite(c: CommandContext): Reply {
   if (c.config.configFile === '') fail('ERR The server is running without a config file')

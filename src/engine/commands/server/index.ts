@@ -7,4 +7,11 @@ import { miscCommands } from './misc.ts'
 import { slowlogCommands } from './slowlog.ts'
 
 /** ROLE belongs to replication (and to Sentinel); everything else of the server group is here. */
-export const adminCommands: readonly CommandImpl[] = [...configCommands, ...commandCommands, ...miscCommands, ...slowlogCommands, ...latencyCommands, ...debugCommands]
+export const adminCommands: readonly CommandImpl[] = [
+  ...configCommands,
+  ...commandCommands,
+  ...miscCommands,
+  ...slowlogCommands,
+  ...latencyCommands,
+  ...debugCommands,
+]

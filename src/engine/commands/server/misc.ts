@@ -15,7 +15,11 @@ import facts from '../facts.json' with { type: 'json' }
 import { help } from './config.ts'
 
 function flushFlags(argv: readonly Bytes[]): void {
-  if (argv.length > 2 || (argv.length === 2 && !equalsIgnoreCase(argv[1], 'sync') && !equalsIgnoreCase(argv[1], 'async'))) syntaxError()
+  if (
+    argv.length > 2 ||
+    (argv.length === 2 && !equalsIgnoreCase(argv[1], 'sync') && !equalsIgnoreCase(argv[1], 'async'))
+  )
+    syntaxError()
 }
 /** FLUSHDB and FLUSHALL travel to the replicas even when nothing was there to remove. */
 function flushed(c: CommandContext, argv: readonly Bytes[], removed: number): Reply {
@@ -48,7 +52,8 @@ function swapDb(c: CommandContext, argv: readonly Bytes[]): Reply {
     touchAllWatchedKeysInDb(x, y)
     touchAllWatchedKeysInDb(y, x)
     x.swapWith(y)
-    for (const db of [x, y]) for (const key of db.blockingKeys.keys()) if (db.dict.has(key)) signalKeyAsReady(server, db, key)
+    for (const db of [x, y])
+      for (const key of db.blockingKeys.keys()) if (db.dict.has(key)) signalKeyAsReady(server, db, key)
     if (server.tracking.active) server.tracking.invalidateAll(server)
   }
   c.dirty()
@@ -70,9 +75,14 @@ function shutdown(c: CommandContext, argv: readonly Bytes[]): Reply {
     abortShutdown(server)
     return OK
   }
-  if (!(flags.now && flags.nosave) && c.client.denyBlocking) fail("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
+  if (!(flags.now && flags.nosave) && c.client.denyBlocking)
+    fail("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
   if (!c.client.denyBlocking) blockClient(server, c.client, 'shutdown', { timeoutAtMs: 0 })
-  prepareForShutdown(server, { now: flags.now, force: flags.force, ...(flags.save ? { save: true } : flags.nosave ? { save: false } : {}) }, c.client)
+  prepareForShutdown(
+    server,
+    { now: flags.now, force: flags.force, ...(flags.save ? { save: true } : flags.nosave ? { save: false } : {}) },
+    c.client,
+  )
   return NO_REPLY
 }
 function memoryUsageCommand(c: CommandContext, argv: readonly Bytes[]): Reply {
@@ -86,8 +96,12 @@ function memoryUsageCommand(c: CommandContext, argv: readonly Bytes[]): Reply {
   const o = c.peek(key)
   return o ? memoryUsage(key, o, samples) : null
 }
-const allowed = (name: string): readonly string[] => (facts as unknown as Readonly<Record<string, { acl: readonly string[] }>>)[name]?.acl ?? []
-const CATEGORIES = 'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(' ')
+const allowed = (name: string): readonly string[] =>
+  (facts as unknown as Readonly<Record<string, { acl: readonly string[] }>>)[name]?.acl ?? []
+const CATEGORIES =
+  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
+    ' ',
+  )
 function aclCat(c: CommandContext, argv: readonly Bytes[]): Reply {
   if (argv.length === 2) return CATEGORIES
   const name = (argv[2] ?? '').toLowerCase()
@@ -96,7 +110,8 @@ function aclCat(c: CommandContext, argv: readonly Bytes[]): Reply {
 }
 function genPass(c: CommandContext, argv: readonly Bytes[]): Reply {
   const bits = argv.length === 3 ? parseLongArg(argv[2]) : 256
-  if (bits <= 0 || bits > 4096) fail('ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096')
+  if (bits <= 0 || bits > 4096)
+    fail('ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096')
   return c.rng.hex(Math.ceil(bits / 4))
 }
 function memoryStats(c: CommandContext): Reply {
@@ -105,14 +120,73 @@ function memoryStats(c: CommandContext): Reply {
   const dataset = m.total - m.overhead
   const net = Math.max(1, m.total - m.startup)
   const rss = m.total + 8388608
-  const dbs = m.dbs.flatMap((d): Reply[] => [`db.${d.id}`, map(['overhead.hashtable.main', d.main, 'overhead.hashtable.expires', d.expires, 'overhead.hashtable.slot-to-keys', 0])])
+  const dbs = m.dbs.flatMap((d): Reply[] => [
+    `db.${d.id}`,
+    map([
+      'overhead.hashtable.main',
+      d.main,
+      'overhead.hashtable.expires',
+      d.expires,
+      'overhead.hashtable.slot-to-keys',
+      0,
+    ]),
+  ])
   return map([
-    'peak.allocated', peak, 'total.allocated', m.total, 'startup.allocated', m.startup, 'replication.backlog', m.backlog, 'clients.slaves', m.replicas,
-    'clients.normal', m.clients, 'cluster.links', 0, 'aof.buffer', 0, 'lua.caches', 0, 'functions.caches', 200, ...dbs, 'overhead.total', m.overhead,
-    'keys.count', m.keys, 'keys.bytes-per-key', m.keys === 0 ? 0 : Math.floor(net / m.keys), 'dataset.bytes', dataset, 'dataset.percentage', double((dataset * 100) / net),
-    'peak.percentage', double((m.total * 100) / peak), 'allocator.allocated', m.total, 'allocator.active', m.total, 'allocator.resident', m.total,
-    'allocator-fragmentation.ratio', double(1), 'allocator-fragmentation.bytes', 0, 'allocator-rss.ratio', double(1), 'allocator-rss.bytes', 0,
-    'rss-overhead.ratio', double(rss / m.total), 'rss-overhead.bytes', rss - m.total, 'fragmentation', double(rss / m.total), 'fragmentation.bytes', rss - m.total,
+    'peak.allocated',
+    peak,
+    'total.allocated',
+    m.total,
+    'startup.allocated',
+    m.startup,
+    'replication.backlog',
+    m.backlog,
+    'clients.slaves',
+    m.replicas,
+    'clients.normal',
+    m.clients,
+    'cluster.links',
+    0,
+    'aof.buffer',
+    0,
+    'lua.caches',
+    0,
+    'functions.caches',
+    200,
+    ...dbs,
+    'overhead.total',
+    m.overhead,
+    'keys.count',
+    m.keys,
+    'keys.bytes-per-key',
+    m.keys === 0 ? 0 : Math.floor(net / m.keys),
+    'dataset.bytes',
+    dataset,
+    'dataset.percentage',
+    double((dataset * 100) / net),
+    'peak.percentage',
+    double((m.total * 100) / peak),
+    'allocator.allocated',
+    m.total,
+    'allocator.active',
+    m.total,
+    'allocator.resident',
+    m.total,
+    'allocator-fragmentation.ratio',
+    double(1),
+    'allocator-fragmentation.bytes',
+    0,
+    'allocator-rss.ratio',
+    double(1),
+    'allocator-rss.bytes',
+    0,
+    'rss-overhead.ratio',
+    double(rss / m.total),
+    'rss-overhead.bytes',
+    rss - m.total,
+    'fragmentation',
+    double(rss / m.total),
+    'fragmentation.bytes',
+    rss - m.total,
   ])
 }
 /** getMemoryDoctorReport, with the causes that can arise here. */
@@ -123,22 +197,49 @@ function memoryDoctor(c: CommandContext): Reply {
   const clients = [...c.server.clients.values()].filter((x) => !x.isReplica).length
   const bigPeak = peak / m.total > 1.5
   const bigClients = clients > 0 && m.clients / clients > 200 * 1024
-  if (!bigPeak && !bigClients) return verbatim("Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n")
+  if (!bigPeak && !bigClients)
+    return verbatim(
+      "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n",
+    )
   let text = 'Sam, I detected a few issues in this Redis instance memory implants:\n\n'
-  if (bigPeak) text += " * Peak memory: In the past this instance used more than 150% the memory that is currently using. The allocator is normally not able to release memory after a peak, so you can expect to see a big fragmentation ratio, however this is actually harmless and is only due to the memory peak, and if the Redis instance Resident Set Size (RSS) is currently bigger than expected, the memory will be used as soon as you fill the Redis instance with more data. If the memory peak was only occasional and you want to try to reclaim memory, please try the MEMORY PURGE command, otherwise the only other option is to shutdown and restart the instance.\n\n"
-  if (bigClients) text += ' * Big client buffers: The clients output buffers in this instance are greater than 200K per client (on average). This may result from different causes, like Pub/Sub clients subscribed to channels bot not receiving data fast enough, so that data piles on the Redis instance output buffer, or clients sending commands with large replies or very large sequences of commands in the same pipeline. Please use the CLIENT LIST command in order to investigate the issue if it causes problems in your instance, or to understand better why certain clients are using a big amount of memory.\n\n'
+  if (bigPeak)
+    text +=
+      ' * Peak memory: In the past this instance used more than 150% the memory that is currently using. The allocator is normally not able to release memory after a peak, so you can expect to see a big fragmentation ratio, however this is actually harmless and is only due to the memory peak, and if the Redis instance Resident Set Size (RSS) is currently bigger than expected, the memory will be used as soon as you fill the Redis instance with more data. If the memory peak was only occasional and you want to try to reclaim memory, please try the MEMORY PURGE command, otherwise the only other option is to shutdown and restart the instance.\n\n'
+  if (bigClients)
+    text +=
+      ' * Big client buffers: The clients output buffers in this instance are greater than 200K per client (on average). This may result from different causes, like Pub/Sub clients subscribed to channels bot not receiving data fast enough, so that data piles on the Redis instance output buffer, or clients sending commands with large replies or very large sequences of commands in the same pipeline. Please use the CLIENT LIST command in order to investigate the issue if it causes problems in your instance, or to understand better why certain clients are using a big amount of memory.\n\n'
   return verbatim(`${text}I'm here to keep you safe, Sam. I want to help you.\n`)
 }
 function aclGetUser(c: CommandContext, argv: readonly Bytes[]): Reply {
   if (argv[2] !== 'default') return null
   const pass = c.config.requirepass
-  return map(['flags', set(pass === '' ? ['on', 'nopass'] : ['on']), 'passwords', pass === '' ? [] : [sha256Hex(pass)], 'commands', '+@all', 'keys', '~*', 'channels', '&*', 'selectors', []])
+  return map([
+    'flags',
+    set(pass === '' ? ['on', 'nopass'] : ['on']),
+    'passwords',
+    pass === '' ? [] : [sha256Hex(pass)],
+    'commands',
+    '+@all',
+    'keys',
+    '~*',
+    'channels',
+    '&*',
+    'selectors',
+    [],
+  ])
 }
-const DOCTOR_EMPTY = "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n"
+const DOCTOR_EMPTY =
+  "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n"
 
 export const miscCommands: readonly CommandImpl[] = [
   { name: 'info', handler: (c, argv) => verbatim(infoText(c.server, argv.slice(1))) },
-  { name: 'time', handler: (c) => { const now = c.server.host.now; return [`${Math.floor(now / 1000000)}`, `${now % 1000000}`] } },
+  {
+    name: 'time',
+    handler: (c) => {
+      const now = c.server.host.now
+      return [`${Math.floor(now / 1000000)}`, `${now % 1000000}`]
+    },
+  },
   { name: 'dbsize', handler: (c) => c.db.size },
   { name: 'flushdb', handler: flushDb },
   { name: 'flushall', handler: flushAll },

@@ -14,7 +14,9 @@ export const slowlogCommands: readonly CommandImpl[] = [
         count = parseLongArg(argv[2], -1, Number(INT64_MAX), 'ERR count should be greater than or equal to -1')
       }
       const log = c.server.slowlog.entries
-      return log.slice(0, count === -1 ? log.length : count).map((e) => [e.id, e.timeSeconds, e.micros, e.argv, e.addr, e.name])
+      return log
+        .slice(0, count === -1 ? log.length : count)
+        .map((e) => [e.id, e.timeSeconds, e.micros, e.argv, e.addr, e.name])
     },
   },
   { name: 'slowlog|len', handler: (c) => c.server.slowlog.entries.length },

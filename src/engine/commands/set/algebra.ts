@@ -85,7 +85,8 @@ export function parseCardinality(argv: readonly Bytes[]): { keys: readonly Bytes
   if (numkeys > argv.length - 2) fail("ERR Number of keys can't be greater than number of args")
   let limit = 0
   for (let j = 2 + numkeys; j < argv.length; j++) {
-    if (equalsIgnoreCase(argv[j], 'limit') && j + 1 < argv.length) limit = parsePositiveLongArg(argv[++j], "ERR LIMIT can't be negative")
+    if (equalsIgnoreCase(argv[j], 'limit') && j + 1 < argv.length)
+      limit = parsePositiveLongArg(argv[++j], "ERR LIMIT can't be negative")
     else syntaxError()
   }
   return { keys: argv.slice(2, 2 + numkeys), limit }

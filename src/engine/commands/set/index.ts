@@ -4,4 +4,9 @@ import { memberCommands } from './members.ts'
 import { randomCommands } from './random.ts'
 import { sscanCommands } from './sscan.ts'
 
-export const setCommands: readonly CommandImpl[] = [...memberCommands, ...randomCommands, ...algebraCommands, ...sscanCommands]
+export const setCommands: readonly CommandImpl[] = [
+  ...memberCommands,
+  ...randomCommands,
+  ...algebraCommands,
+  ...sscanCommands,
+]

@@ -80,7 +80,8 @@ const srandmember: Handler = (c, argv) => {
     return o ? setRandom(o, c.rng) : null
   }
   const n = parseIntArg(argv[2])
-  if (n === -9223372036854775808n) fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
+  if (n === -9223372036854775808n)
+    fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
   const count = Number(n)
   const o = c.lookupReadOf(argv[1]!, 'set')
   if (!o || count === 0) return []

@@ -17,14 +17,20 @@ export function parseScanOptions(argv: readonly Bytes[], from: number): ScanOpti
     if (equalsIgnoreCase(argv[j], 'count') && j + 1 < argv.length) {
       count = parseLongArg(argv[j + 1])
       if (count < 1) syntaxError()
-    } else if (equalsIgnoreCase(argv[j], 'match') && j + 1 < argv.length) pattern = argv[j + 1] === '*' ? null : argv[j + 1]!
+    } else if (equalsIgnoreCase(argv[j], 'match') && j + 1 < argv.length)
+      pattern = argv[j + 1] === '*' ? null : argv[j + 1]!
     else syntaxError()
   }
   return { count, matches: (b) => pattern === null || globMatch(pattern, b) }
 }
 
 /** Buckets until `count` entries were seen, or ten times as many buckets. `take` gets every entry. */
-export function scanDict<V>(d: Dict<V>, cursor: number | bigint, count: number, take: (k: Bytes, v: V) => void): number {
+export function scanDict<V>(
+  d: Dict<V>,
+  cursor: number | bigint,
+  count: number,
+  take: (k: Bytes, v: V) => void,
+): number {
   let seen = 0
   let buckets = count * 10
   let at: number | bigint = cursor

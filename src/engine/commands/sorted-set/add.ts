@@ -17,7 +17,13 @@ interface AddOptions {
 }
 
 /** zsetAdd: what happened to one element. The score is that of the element afterwards. */
-function addOne(c: CommandContext, o: Obj, ele: Bytes, score: number, f: AddOptions): { outcome: 'added' | 'updated' | 'same' | 'nop'; score: number } {
+function addOne(
+  c: CommandContext,
+  o: Obj,
+  ele: Bytes,
+  score: number,
+  f: AddOptions,
+): { outcome: 'added' | 'updated' | 'same' | 'nop'; score: number } {
   const current = zsetScore(o, ele)
   if (current === undefined) {
     if (f.xx) return { outcome: 'nop', score }
@@ -40,7 +46,8 @@ function add(c: CommandContext, argv: readonly Bytes[], from: number, f: AddOpti
   const pairs = (argv.length - from) / 2
   if (pairs < 1 || !Number.isInteger(pairs)) syntaxError()
   if (f.nx && f.xx) fail('ERR XX and NX options at the same time are not compatible')
-  if ((f.gt && f.nx) || (f.lt && f.nx) || (f.gt && f.lt)) fail('ERR GT, LT, and/or NX options at the same time are not compatible')
+  if ((f.gt && f.nx) || (f.lt && f.nx) || (f.gt && f.lt))
+    fail('ERR GT, LT, and/or NX options at the same time are not compatible')
   if (f.incr && pairs > 1) fail('ERR INCR option supports a single increment-element pair')
   const scores: number[] = []
   for (let i = from; i < argv.length; i += 2) scores.push(parseDoubleArg(argv[i]))
@@ -75,13 +82,15 @@ const zadd: Handler = (c, argv) => {
   let at = 2
   for (; at < argv.length; at++) {
     const name = argv[at]!.length <= 4 ? argv[at]!.toLowerCase() : ''
-    if (name === 'nx' || name === 'xx' || name === 'gt' || name === 'lt' || name === 'ch' || name === 'incr') f[name] = true
+    if (name === 'nx' || name === 'xx' || name === 'gt' || name === 'lt' || name === 'ch' || name === 'incr')
+      f[name] = true
     else break
   }
   return add(c, argv, at, f)
 }
 
-const zincrby: Handler = (c, argv) => add(c, argv, 2, { nx: false, xx: false, gt: false, lt: false, ch: false, incr: true })
+const zincrby: Handler = (c, argv) =>
+  add(c, argv, 2, { nx: false, xx: false, gt: false, lt: false, ch: false, incr: true })
 
 export const addCommands: readonly CommandImpl[] = [
   { name: 'zadd', handler: zadd },

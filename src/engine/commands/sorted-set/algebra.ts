@@ -2,7 +2,14 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import type { Obj } from '../../objects/object.ts'
 import { setForEach, setHas, setSize } from '../../objects/set.ts'
-import { createZsetSkiplist, zsetForEach, zsetLength, zsetOf, zsetScore, zsetToListpackIfSmall } from '../../objects/zset.ts'
+import {
+  createZsetSkiplist,
+  zsetForEach,
+  zsetLength,
+  zsetOf,
+  zsetScore,
+  zsetToListpackIfSmall,
+} from '../../objects/zset.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { RedisError, WRONGTYPE } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, fail, parseDoubleArg, parseLongArg, parsePositiveLongArg, syntaxError } from '../args.ts'
@@ -46,7 +53,14 @@ function combine(a: number, b: number, how: Aggregate): number {
 }
 
 /** numkeys key [key ...] [options] from argv[at] on. The keys are looked up before the options are read, as in Redis. */
-function parse(c: CommandContext, argv: readonly Bytes[], at: number, op: Operation, kind: 'reply' | 'store' | 'card', name: string): Request {
+function parse(
+  c: CommandContext,
+  argv: readonly Bytes[],
+  at: number,
+  op: Operation,
+  kind: 'reply' | 'store' | 'card',
+  name: string,
+): Request {
   const numkeys = parseLongArg(argv[at])
   if (numkeys < 1) fail(`ERR at least 1 input key is needed for '${name}' command`)
   if (numkeys > argv.length - at - 1) syntaxError()

@@ -50,7 +50,11 @@ function parseZmpop(argv: readonly Bytes[], at: number): { keys: Bytes[]; where:
   const numkeys = parseLongArg(argv[at], 1, 9223372036854775807, 'ERR numkeys should be greater than 0')
   const whereIdx = at + numkeys + 1
   if (whereIdx >= argv.length) syntaxError()
-  const where = equalsIgnoreCase(argv[whereIdx], 'min') ? 'min' : equalsIgnoreCase(argv[whereIdx], 'max') ? 'max' : syntaxError()
+  const where = equalsIgnoreCase(argv[whereIdx], 'min')
+    ? 'min'
+    : equalsIgnoreCase(argv[whereIdx], 'max')
+      ? 'max'
+      : syntaxError()
   return { keys: argv.slice(at + 1, whereIdx), where, count: parseMpopCount(argv, whereIdx + 1) }
 }
 

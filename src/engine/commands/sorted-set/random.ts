@@ -14,7 +14,8 @@ const zrandmember: Handler = (c, argv) => {
     return o ? zsetRandom(o, c.rng)[0] : null
   }
   const n = parseIntArg(argv[2])
-  if (n === -9223372036854775808n) fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
+  if (n === -9223372036854775808n)
+    fail('ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807')
   if (argv.length > 4 || (argv.length === 4 && !equalsIgnoreCase(argv[3], 'withscores'))) syntaxError()
   const withscores = argv.length === 4
   if (withscores && (n < -HALF || n > HALF)) fail('ERR value is out of range')

@@ -50,7 +50,8 @@ function parse(argv: readonly Bytes[], at: number, type: RangeType, direction: D
   }
   const reverse = direction === 'reverse'
   const ranked = type === 'auto' || type === 'rank'
-  if (limit !== -1 && ranked) fail('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
+  if (limit !== -1 && ranked)
+    fail('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
   if (withscores && type === 'lex') fail('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
   const first = argv[at + 1]!
   const second = argv[at + 2]!
@@ -102,7 +103,11 @@ function walkLex(o: Obj, q: Request, r: LexRange, fn: (ele: Bytes, score: number
 }
 
 /** Elements, with scores flat in RESP2 and in pairs in RESP3. */
-export function pairsReply(c: CommandContext, items: readonly (readonly [Bytes, number])[], withscores: boolean): Reply {
+export function pairsReply(
+  c: CommandContext,
+  items: readonly (readonly [Bytes, number])[],
+  withscores: boolean,
+): Reply {
   if (!withscores) return items.map(([ele]) => ele)
   if (c.client.resp > 2) return items.map(([ele, score]) => [ele, double(score)])
   const out: Reply[] = []

@@ -1,7 +1,15 @@
 /** ZCARD, ZSCORE, ZMSCORE, ZRANK, ZREVRANK, ZCOUNT, ZLEXCOUNT, ZSCAN. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { formatDouble } from '../../bytes/numbers.ts'
-import { zsetLength, zsetLexCount, zsetListpackOf, zsetOf, zsetRank, zsetScore, zsetScoreSpan } from '../../objects/zset.ts'
+import {
+  zsetLength,
+  zsetLexCount,
+  zsetListpackOf,
+  zsetOf,
+  zsetRank,
+  zsetScore,
+  zsetScoreSpan,
+} from '../../objects/zset.ts'
 import { double } from '../../protocol/reply.ts'
 import { parseCursorArg } from '../args.ts'
 import type { CommandImpl, Handler } from '../command.ts'

@@ -5,4 +5,10 @@ import { incrFamily } from './incr.ts'
 import { lcsFamily } from './lcs.ts'
 import { setFamily } from './set.ts'
 
-export const stringCommands: readonly CommandImpl[] = [...setFamily, ...getFamily, ...incrFamily, ...editFamily, ...lcsFamily]
+export const stringCommands: readonly CommandImpl[] = [
+  ...setFamily,
+  ...getFamily,
+  ...incrFamily,
+  ...editFamily,
+  ...lcsFamily,
+]

@@ -8,7 +8,8 @@ import type { CommandImpl, Handler } from '../command.ts'
 const lcs: Handler = (c, argv) => {
   const objA = c.lookupRead(argv[1]!)
   const objB = c.lookupRead(argv[2]!)
-  if ((objA && objA.type !== 'string') || (objB && objB.type !== 'string')) fail('ERR The specified keys must contain string values')
+  if ((objA && objA.type !== 'string') || (objB && objB.type !== 'string'))
+    fail('ERR The specified keys must contain string values')
   let getLength = false
   let getIndexes = false
   let withMatchLength = false
@@ -18,7 +19,8 @@ const lcs: Handler = (c, argv) => {
     if (option === 'idx') getIndexes = true
     else if (option === 'len') getLength = true
     else if (option === 'withmatchlen') withMatchLength = true
-    else if (option === 'minmatchlen' && j + 1 < argv.length) minMatchLength = Math.max(0, Number(parseIntArg(argv[++j])))
+    else if (option === 'minmatchlen' && j + 1 < argv.length)
+      minMatchLength = Math.max(0, Number(parseIntArg(argv[++j])))
     else syntaxError()
   }
   if (getIndexes && getLength) fail('ERR If you want both the length and indexes, please just use IDX.')
@@ -50,7 +52,13 @@ function lengths(a: Bytes, b: Bytes): Uint32Array {
 }
 
 /** From (|a|, |b|) towards (0, 0); runs of matches are reported as inclusive ranges, last first. */
-function walkBack(a: Bytes, b: Bytes, table: Uint32Array, minMatchLength: number, withMatchLength: boolean): { text: Bytes; matches: Reply[] } {
+function walkBack(
+  a: Bytes,
+  b: Bytes,
+  table: Uint32Array,
+  minMatchLength: number,
+  withMatchLength: boolean,
+): { text: Bytes; matches: Reply[] } {
   const width = b.length + 1
   const matches: Reply[] = []
   const text: string[] = []

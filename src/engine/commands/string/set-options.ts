@@ -25,7 +25,13 @@ export function parseSetOptions(argv: readonly Bytes[], from: number, command: '
     else if (option === 'get' && isSet) o.get = true
     else if (option === 'keepttl' && isSet && !o.expire) o.keepTtl = true
     else if (option === 'persist' && !isSet && !o.expire) o.persist = true
-    else if (isUnit(option) && next !== undefined && !o.keepTtl && !o.persist && (!o.expire || o.expire.unit === option)) {
+    else if (
+      isUnit(option) &&
+      next !== undefined &&
+      !o.keepTtl &&
+      !o.persist &&
+      (!o.expire || o.expire.unit === option)
+    ) {
       o.expire = { unit: option, value: next }
       j++
     } else throw new RedisError(SYNTAX_ERROR)

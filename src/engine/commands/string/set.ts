@@ -31,7 +31,14 @@ const set: Handler = (c, argv) => {
   return previous
 }
 
-function store(c: CommandContext, key: Bytes, value: Bytes, at: number | null, unit: ExpireUnit | null, keepTtl: boolean): void {
+function store(
+  c: CommandContext,
+  key: Bytes,
+  value: Bytes,
+  at: number | null,
+  unit: ExpireUnit | null,
+  keepTtl: boolean,
+): void {
   c.setKey(key, createStringObject(value), keepTtl)
   c.dirty()
   c.notify('$', 'set', key)

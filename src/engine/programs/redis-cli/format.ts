@@ -92,7 +92,8 @@ export function formatRaw(r: Reply): Bytes {
   if (a !== null) {
     if (!a.isMap) return a.items.map(formatRaw).join('\n')
     const lines: string[] = []
-    for (let i = 0; i < a.items.length; i += 2) lines.push(`${formatRaw(a.items[i] as Reply)} ${formatRaw(a.items[i + 1] as Reply)}`)
+    for (let i = 0; i < a.items.length; i += 2)
+      lines.push(`${formatRaw(a.items[i] as Reply)} ${formatRaw(a.items[i + 1] as Reply)}`)
     return lines.join('\n')
   }
   const t = r as Tagged

@@ -13,7 +13,10 @@ export interface LinenoiseOptions {
   readonly complete: (line: string) => readonly string[]
   readonly hint: (line: string) => string
 }
-export type LineEvent = { readonly type: 'line'; readonly text: Bytes } | { readonly type: 'eof' } | { readonly type: 'interrupt' }
+export type LineEvent =
+  | { readonly type: 'line'; readonly text: Bytes }
+  | { readonly type: 'eof' }
+  | { readonly type: 'interrupt' }
 
 const ESC = '\x1b'
 const HISTORY_MAX = 1000
@@ -276,7 +279,8 @@ export class Linenoise {
     this.set(this.buf.slice(0, from) + this.buf.slice(this.pos), from)
   }
   private deleteForward(): void {
-    if (this.pos < this.buf.length) this.set(this.buf.slice(0, this.pos) + this.buf.slice(this.after(this.pos)), this.pos)
+    if (this.pos < this.buf.length)
+      this.set(this.buf.slice(0, this.pos) + this.buf.slice(this.after(this.pos)), this.pos)
   }
   private deleteWord(): void {
     let from = this.pos

@@ -84,7 +84,11 @@ export class RedisCli implements Machine {
     if (name !== 'summary') return null
     const o = this.options
     const at = o === null ? '' : `${o.host}:${o.port}`
-    const line = this.link?.open ? (this.state === 'waiting' ? `waits for ${at}` : `connected to ${at}`) : `not connected to ${at}`
+    const line = this.link?.open
+      ? this.state === 'waiting'
+        ? `waits for ${at}`
+        : `connected to ${at}`
+      : `not connected to ${at}`
     return { role: 'client', line }
   }
 
@@ -144,7 +148,10 @@ export class RedisCli implements Machine {
     }
     if (this.resp3) this.greetings.push({ argv: ['HELLO', '3'], failed: (text) => `HELLO 3 failed: ${text}\n` })
     if (this.db !== 0) {
-      this.greetings.push({ argv: ['SELECT', String(this.db)], failed: (text) => `SELECT ${this.db} failed: ${text}\n` })
+      this.greetings.push({
+        argv: ['SELECT', String(this.db)],
+        failed: (text) => `SELECT ${this.db} failed: ${text}\n`,
+      })
     }
     this.state = 'greeting'
     for (const g of this.greetings) this.sendArgv(g.argv)
@@ -286,7 +293,7 @@ export class RedisCli implements Machine {
     if (name === 'help' || name === '?') this.host.stdout(helpText(argv.slice(1)).replace(/\r?\n/g, '\r\n'))
     else if (name.startsWith(':')) this.preference(argv)
     else if (name === 'clear' && argv.length === 1) this.line.clearScreen()
-    else if (name === 'restart' && argv.length === 1) this.print('Use \'restart\' only in Lua debugging mode.\n')
+    else if (name === 'restart' && argv.length === 1) this.print("Use 'restart' only in Lua debugging mode.\n")
     else if (name === 'connect' && argv.length === 3) {
       const o = this.options as CliOptions
       o.host = argv[1] as string
