@@ -1,4 +1,4 @@
-// npm run bench [-- tcp|engine|world]: the project's figures. Ratios are taken in one run, by CPU time where possible.
+// npm run bench [-- tcp|engine|world|browser]: the project's figures. Ratios are taken in one run, by CPU time where possible.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bin, ensureBuilt, ensurePackages, root, run } from './setup.mjs'
@@ -12,3 +12,4 @@ for (const name of ['engine', 'world']) {
   if (all || wanted.includes(name)) run(process.execPath, ['--expose-gc', join(root, 'bench', 'dist', `${name}.js`)])
 }
 if (all || wanted.includes('tcp')) await import(pathToFileURL(join(root, 'bench', 'tcp.mjs')).href)
+if (all || wanted.includes('browser')) await import(pathToFileURL(join(root, 'bench', 'browser.mjs')).href)

@@ -1,0 +1,3 @@
+import { oneThread } from './one-thread.ts'
+
+console.log(JSON.stringify(await oneThread()))
