@@ -253,6 +253,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     )
   }
   if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
+  if (server.afterCommand !== null) server.afterCommand(c, command, argv)
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }

@@ -95,6 +95,8 @@ export class Server implements Machine {
   readonly views = new Map<string, ViewFunction>()
   /** Every other view (engine/inspect), set by create.ts. */
   inspect: ((server: Server, name: string, args: readonly string[]) => unknown) | null = null
+  /** Told of each command that ran; set where somebody may look (see inspect/recorder.ts). It must change nothing. */
+  afterCommand: ((client: Client, command: Command, argv: readonly Bytes[]) => void) | null = null
   /** Memory as INFO and maxmemory see it; inspect fills a formula. */
   usedMemory: () => number = () => 0
   /** performEvictions: true when under maxmemory afterwards. */

@@ -132,6 +132,21 @@ export class Dict<V> {
   has(k: Bytes): boolean {
     return this.find(k) !== 0
   }
+  /** `get` for pictures: moves no bucket. */
+  peek(k: Bytes): V | undefined {
+    if (this.size === 0) return undefined
+    const h = this.hashOf(k)
+    const e = this.findIn(this.t0, h, k) || (this.rehashidx === -1 ? 0 : this.findIn(this.t1, h, k))
+    return e === 0 ? undefined : (this.kv[e >>> BITS]![((e & MASK) << 1) + 1] as V)
+  }
+  /** How many entries hang from a bucket. */
+  chainLength(table: 0 | 1, index: number): number {
+    const t = table === 0 ? this.t0 : this.t1
+    if (index >= t.size) return 0
+    let n = 0
+    for (let e = t.get(index); e !== 0; e = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!) n++
+    return n
+  }
   /** The key as the dict keeps it (the retained string), or undefined. */
   getKey(k: Bytes): Bytes | undefined {
     const e = this.find(k)
