@@ -5,7 +5,7 @@
  *
  * The buffer holds bytes (UTF-8); the cursor moves by code points. Kept exactly: the key bindings of linenoise and its
  * hints. Added because people expect it: Ctrl-R searches the history, bracketed paste keeps pasted lines apart, lines
- * that wrap are redrawn whole.
+ * that wrap are redrawn whole. What arrives together (a paste) is drawn once, at its end: hold … flush.
  */
 import type { Bytes } from '../../bytes/bytes.ts'
 
@@ -34,6 +34,9 @@ export class Linenoise {
   private rows = 1
   private escape = ''
   private pasting = false
+  /** Depth of `hold`, and whether a redraw waits for `flush`. */
+  private held = 0
+  private dirty = false
   private completing: { readonly candidates: readonly string[]; index: number; readonly original: Bytes } | null = null
   private searching: { query: Bytes; index: number; readonly original: Bytes } | null = null
   private readonly options: LinenoiseOptions
@@ -66,6 +69,17 @@ export class Linenoise {
 
   clearScreen(): void {
     this.write(`${ESC}[H${ESC}[2J`)
+  }
+
+  /** From here to `flush`, edits change the line and the last of them draws it. */
+  hold(): void {
+    this.held++
+  }
+  flush(): void {
+    this.held--
+    // Half a UTF-8 sequence waits for its other half.
+    if (this.held > 0 || !this.dirty || !this.active || !wholeUtf8(this.buf, this.pos)) return
+    this.refresh()
   }
 
   /** One byte of input. An event ends the line; what follows belongs to the next. */
@@ -151,7 +165,7 @@ export class Linenoise {
   /** Leave the line on the screen without its hint. */
   private finish(): void {
     this.pos = this.buf.length
-    this.refresh(false)
+    this.draw(false)
     this.active = false
   }
 
@@ -208,6 +222,7 @@ export class Linenoise {
         break
       case '[201~':
         this.pasting = false
+        this.refresh()
         break
     }
     return null
@@ -248,10 +263,12 @@ export class Linenoise {
   }
 
   private insert(byte: Bytes): void {
-    this.buf = this.buf.slice(0, this.pos) + byte + this.buf.slice(this.pos)
+    if (this.pos === this.buf.length) this.buf += byte
+    else this.buf = this.buf.slice(0, this.pos) + byte + this.buf.slice(this.pos)
     this.pos++
     // Half a UTF-8 sequence is not drawn, nor is every byte of a paste.
-    if (!this.pasting && wholeUtf8(this.buf)) this.refresh()
+    if (this.held > 0) this.dirty = true
+    else if (!this.pasting && wholeUtf8(this.buf, this.pos)) this.refresh()
   }
   private set(buf: Bytes, pos: number): void {
     this.buf = buf
@@ -331,8 +348,13 @@ export class Linenoise {
     this.set(line, line.length)
   }
 
+  private refresh(): void {
+    if (this.held > 0) this.dirty = true
+    else this.draw(true)
+  }
   /** Redraw prompt, line and hint from the first row of this edit, then put the cursor where it belongs. */
-  private refresh(withHint = true): void {
+  private draw(withHint: boolean): void {
+    this.dirty = false
     const prompt = this.searching ? `(reverse-i-search)\`${this.searching.query}': ` : this.prompt
     let out = this.rows > 1 ? `${ESC}[${this.rows - 1}A` : ''
     out += `\r${ESC}[J${prompt}${visible(this.buf)}`
@@ -354,9 +376,9 @@ export class Linenoise {
 
 const isContinuation = (b: Bytes, i: number): boolean => (b.charCodeAt(i) & 0xc0) === 0x80
 
-/** False while the last UTF-8 sequence lacks bytes. */
-function wholeUtf8(b: Bytes): boolean {
-  let i = b.length - 1
+/** False while the UTF-8 sequence that ends at `end` lacks bytes. */
+function wholeUtf8(b: Bytes, end: number): boolean {
+  let i = end - 1
   let continuation = 0
   while (i >= 0 && isContinuation(b, i) && continuation < 4) {
     i--
@@ -368,7 +390,6 @@ function wholeUtf8(b: Bytes): boolean {
 }
 
 /** Control characters never reach the terminal as they are. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it is about
 const visible = (b: Bytes): Bytes => b.replace(/[\x00-\x1f\x7f]/g, '?')
 
 /** Columns: a code point takes one, those of East Asian width two. */

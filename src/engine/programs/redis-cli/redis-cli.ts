@@ -221,6 +221,14 @@ export class RedisCli implements Machine {
   private stdin(bytes: Bytes): void {
     if (this.state === 'ended') return
     if (bytes === '' && this.interactive) this.exit(0)
+    // A single key draws at once; what came together is drawn once.
+    const together = bytes.length > 1
+    if (together) this.line.hold()
+    this.feed(bytes)
+    if (together) this.line.flush()
+  }
+
+  private feed(bytes: Bytes): void {
     for (let i = 0; i < bytes.length; i++) {
       if (this.state !== 'editing') {
         if (bytes[i] === '\x03') this.interrupt()
