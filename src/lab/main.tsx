@@ -8,3 +8,5 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(<App />)
 void boot()
+// The terminal is a chunk of its own; it is fetched while the processes start, not after.
+void import('./terminal/XtermPane.tsx')
