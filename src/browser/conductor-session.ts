@@ -2,7 +2,7 @@
  * Virtual time against the wall clock: play, pause, step, speed, breakpoints; and what the page is told, at most once a
  * frame. Everything that touches the world goes through one queue, so that an input never lands inside a window.
  */
-import type { Mark } from '../world/marks.ts'
+import { breakpointOf, type Mark } from '../world/marks.ts'
 import type { EventView, Scenario, SessionState } from '../world/types.ts'
 import { EPOCH_MS, type ProgramFactory } from '../world/world.ts'
 import { Conductor, type ConductorListener, type Threads } from './conductor.ts'
@@ -90,7 +90,10 @@ export class ConductorSession {
       const event = { seq: ++this.eventSeq, ...mark }
       this.events.push(event)
       this.fresh.push(event)
-      if (!this.hit && this.breakpoints.includes(event.kind)) this.hit = { breakpoint: event.kind, event }
+      const breakpoint = this.hit ? null : breakpointOf(this.breakpoints, event)
+      if (breakpoint === null) continue
+      this.hit = { breakpoint, event }
+      this.playing = false
     }
     if (this.events.length > MAX_EVENTS) {
       let excess = this.events.length - MAX_EVENTS / 2
@@ -267,6 +270,7 @@ export class ConductorSession {
       packetsOmitted: Math.max(0, packets.length - MAX_PACKETS),
       links,
       cuts: conductor.cuts,
+      latencies: conductor.latencies,
       hit: this.hit,
       workers: conductor.workers,
       seed: this.scenario.seed,

@@ -12,12 +12,13 @@ import { combineDigests } from '../world/digest.ts'
 import { applyToCuts, FaultError, peersOf, planFault } from '../world/faults.ts'
 import { before } from '../world/heap.ts'
 import { applyToLinks, type LinksState, minLatency, newLinks } from '../world/links.ts'
-import type { Mark } from '../world/marks.ts'
+import { breakpointOf, type Mark } from '../world/marks.ts'
 import type { Packet, Peer, Pending, WorldInput } from '../world/packet.ts'
 import { newRunnerState, ProcessRunner, type RunnerState } from '../world/process-runner.ts'
 import type {
   CutView,
   Fault,
+  LatencyView,
   LinkView,
   PacketView,
   ProcessSpec,
@@ -104,6 +105,14 @@ export class Conductor {
     for (const seat of this.seats) this.tell(seat.peer.index, { type: 'start' }, 0)
   }
 
+  /** Links whose latency a fault has changed. */
+  get latencies(): LatencyView[] {
+    const boxes = this.scenario.topology.boxes
+    return [...this.links.overrides].map(([pair, { latencyMicros, jitterMicros }]) => {
+      const [a = 0, b = 0] = pair.split('-').map(Number)
+      return { a: boxes[a]?.name ?? '', b: boxes[b]?.name ?? '', latencyMicros, jitterMicros }
+    })
+  }
   get workers(): number {
     return this.seats.filter((s) => s.worker).length
   }
@@ -320,7 +329,7 @@ export class Conductor {
     this.marks = []
     marks.sort((a, b) => a.at - b.at)
     this.listener.marks(marks)
-    return marks.some((m) => breakpoints.includes(m.kind))
+    return marks.some((m) => breakpointOf(breakpoints, m))
   }
 
   private addSeat(index: number, spec: ProcessSpec): void {

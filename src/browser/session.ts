@@ -12,6 +12,7 @@ export type {
   CutView,
   EventView,
   Fault,
+  LatencyView,
   LinkView,
   LogLine,
   PacketView,

@@ -1,13 +1,17 @@
 /**
- * What a packet says, in a few words: "SET k v", "+OK", "REPLCONF ACK 123", "hello s1". A small RESP reader that looks
- * at the first bytes only. The text comes from users: whoever shows it must treat it as text.
+ * What a packet says, in a few words: "SET k v", "+OK", "INFO reply 3.4 kB", "vote for s1 epoch 4". A small RESP reader
+ * that looks at the first message and counts those behind it. The text comes from users: whoever shows it must treat
+ * it as text.
  */
 import type { Bytes } from '../engine/bytes/bytes.ts'
 import type { Packet, Peer } from './packet.ts'
 import type { PacketView } from './types.ts'
 
-const MAX_LABEL = 60
-const MAX_ARGS = 8
+const MAX_LABEL = 90
+const MAX_WORD = 24
+/** Words of a command that are shown. */
+const MAX_ARGS = 4
+const MAX_COUNTED = 99
 
 export function packetChannel(from: Peer, to: Peer): PacketView['channel'] {
   if (from.kind === 'sentinel' || to.kind === 'sentinel') return 'sentinel'
@@ -34,17 +38,42 @@ export function packetLabel(packet: Packet): string {
   }
 }
 
-/** Reads the first message; says how many follow when they are few enough to count. */
+/** Names the first message and says how many follow. */
 export function dataLabel(bytes: Bytes): string {
+  if (bytes.startsWith('REDIS0')) return `RDB ${size(bytes.length)}`
+  if (bytes.startsWith('$EOF:')) return 'RDB of unknown length'
   const first = readValue(bytes, 0, 0)
-  const label = first ? first.text : printable(bytes.slice(0, MAX_LABEL))
-  return label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL - 1)}…` : label
+  if (!first) return shorten(printable(bytes.slice(0, MAX_LABEL + 1)), MAX_LABEL)
+  const more = first.complete ? following(bytes, first.next) : 0
+  const label = shorten(say(first.value), MAX_LABEL)
+  return more > 0 ? `${label} and ${more >= MAX_COUNTED ? 'many' : more} more` : label
 }
 
-function printable(text: string): string {
-  let out = ''
-  for (const c of text) out += c < ' ' || c > '~' ? '·' : c
-  return out
+interface Value {
+  /** '+', '-', ':', '$', '*', or what RESP3 adds. */
+  readonly kind: string
+  readonly text: string
+  /** Bytes of a string, elements of an array; -1 for nil. */
+  readonly size: number
+  readonly items: readonly Value[]
+}
+interface Read {
+  readonly value: Value
+  readonly next: number
+  /** False when the packet ends, or reading gave up, before the value did. */
+  readonly complete: boolean
+}
+
+function following(bytes: Bytes, from: number): number {
+  let at = from
+  let n = 0
+  while (at < bytes.length && n < MAX_COUNTED) {
+    const read = readValue(bytes, at, 0)
+    if (!read?.complete) break
+    at = read.next
+    n++
+  }
+  return n
 }
 
 function readLine(bytes: Bytes, at: number): { line: string; next: number } | null {
@@ -52,36 +81,107 @@ function readLine(bytes: Bytes, at: number): { line: string; next: number } | nu
   return end === -1 || end - at > 512 ? null : { line: bytes.slice(at, end), next: end + 2 }
 }
 
-function readValue(bytes: Bytes, at: number, depth: number): { text: string; next: number } | null {
+function readValue(bytes: Bytes, at: number, depth: number): Read | null {
   const head = readLine(bytes, at)
   if (!head) return null
-  const { line, next } = head
-  const kind = line[0] ?? ''
-  if (kind === '+' || kind === '-') return { text: printable(line.slice(0, 80)), next }
-  if (kind === ':' || kind === ',' || kind === '#' || kind === '_') return { text: printable(line), next }
-  const size = Number(line.slice(1))
+  const kind = head.line[0] ?? ''
+  const rest = head.line.slice(1)
+  if (/[$=*>%~]/.test(kind) && !/^-?\d+$/.test(rest)) return null
+  const n = Number(rest)
   if (kind === '$' || kind === '=') {
-    if (size < 0) return { text: '(nil)', next }
-    return { text: printable(bytes.slice(next, next + Math.min(size, MAX_LABEL))), next: next + size + 2 }
+    if (n < 0) return { value: { kind, text: '', size: -1, items: [] }, next: head.next, complete: true }
+    const text = bytes.slice(head.next, head.next + Math.min(n, 200))
+    const next = head.next + n + 2
+    return { value: { kind, text, size: n, items: [] }, next, complete: next <= bytes.length }
   }
-  if (kind !== '*' && kind !== '>' && kind !== '%' && kind !== '~') return { text: printable(line.slice(0, 80)), next }
-  return readArray(bytes, next, kind === '%' ? size * 2 : size, depth)
+  if (kind === '*' || kind === '>' || kind === '%' || kind === '~')
+    return readItems(bytes, head.next, kind, kind === '%' ? n * 2 : n, depth)
+  return { value: { kind, text: head.line, size: head.line.length, items: [] }, next: head.next, complete: true }
 }
 
-function readArray(bytes: Bytes, start: number, size: number, depth: number): { text: string; next: number } | null {
-  if (size < 0) return { text: '(nil)', next: start }
-  const words: string[] = []
+function readItems(bytes: Bytes, start: number, kind: string, n: number, depth: number): Read {
+  const items: Value[] = []
   let at = start
-  for (let i = 0; i < size && i < MAX_ARGS && depth < 3; i++) {
-    const word = readValue(bytes, at, depth + 1)
-    if (!word) break
-    words.push(word.text)
-    at = word.next
+  for (let i = 0; i < n && i < 64 && depth < 4; i++) {
+    const read = readValue(bytes, at, depth + 1)
+    if (!read) break
+    items.push(read.value)
+    at = read.next
+    if (!read.complete) break
   }
-  const hello = words.findIndex((w) => w.includes('__sentinel__:hello'))
-  if (hello !== -1 && /^(publish|message)$/i.test(words[0] ?? '')) {
-    const [ip, port] = (words[hello + 1] ?? '').split(',')
-    return { text: `hello ${ip ?? ''}:${port ?? ''}`, next: at }
+  return { value: { kind, text: '', size: n, items }, next: at, complete: items.length >= n && at <= bytes.length }
+}
+
+function say(value: Value): string {
+  if (value.size < 0) return '(nil)'
+  switch (value.kind) {
+    case '+':
+    case '-':
+    case ':':
+      return printable(value.text)
+    case '$':
+    case '=':
+      return sayString(value)
+    case '*':
+    case '>':
+    case '%':
+    case '~':
+      return sayArray(value)
+    default:
+      return shorten(printable(value.text), MAX_LABEL)
   }
-  return { text: words.join(' ') + (size > words.length ? ' …' : ''), next: at }
+}
+
+function sayString({ text, size: n }: Value): string {
+  if (/^# (Server|Clients|Memory|Replication|Sentinel)\r?\n/.test(text)) return `INFO reply ${size(n)}`
+  if (text.startsWith('REDIS0')) return `RDB ${size(n)}`
+  return n <= MAX_WORD ? `"${printable(text)}"` : `string ${size(n)}`
+}
+
+function sayArray({ kind, items, size: n }: Value): string {
+  const words = items.map((i) => i.text)
+  if (n === 0) return '(empty)'
+  if (words[1] === '__sentinel__:hello' && /^(publish|message)$/i.test(words[0] ?? '')) return sayHello(words[2] ?? '')
+  if (items[0]?.kind === ':' && items[2]?.kind === ':' && n === 3 && /^([0-9a-f]{40}|\*)$/.test(words[1] ?? ''))
+    return sayVote(words)
+  const command = kind === '*' && items.every((i) => i.kind === '$') && /^[a-z][a-z-]*$/i.test(words[0] ?? '')
+  if (!command) return n <= 3 && items.every((i) => i.items.length === 0) ? items.map(word).join(' ') : `${n} elements`
+  if (/^sentinel$/i.test(words[0] ?? '') && /^is-master-down-by-addr$/i.test(words[1] ?? '')) return sayAsk(words)
+  const shown = items.slice(0, MAX_ARGS).map(word)
+  return [(words[0] ?? '').toUpperCase(), ...shown.slice(1), ...(n > shown.length ? ['…'] : [])].join(' ')
+}
+
+/** "ip,port,runid,epoch,master,ip,port,epoch", as Sentinels greet each other. */
+function sayHello(text: string): string {
+  const [ip, port, , epoch, master] = text.split(',')
+  return `hello ${printable(`${ip ?? ''}:${port ?? ''}`)} epoch ${printable(epoch ?? '')} ${printable(master ?? '')}`.trim()
+}
+/** One Sentinel to another: is it down, or (with a run id) will you vote for me? */
+function sayAsk([, , ip, port, epoch, runid]: readonly string[]): string {
+  if (runid === '*') return `is ${printable(`${ip}:${port}`)} down?`
+  return `ask vote for ${printable(runid ?? '')} epoch ${printable(epoch ?? '')}`
+}
+function sayVote([down, leader, epoch]: readonly string[]): string {
+  const opinion = down === ':1' ? 'down' : 'not down'
+  return leader === '*' ? opinion : `${opinion}, vote ${leader} epoch ${epoch?.slice(1) ?? ''}`
+}
+
+function word(value: Value): string {
+  if (value.size < 0) return '(nil)'
+  if (value.items.length > 0) return `[${value.size}]`
+  if (value.text === '') return '""'
+  return value.size > MAX_WORD && !/^[0-9a-f]{40}$/.test(value.text)
+    ? `${printable(value.text.slice(0, MAX_WORD - 1))}…`
+    : printable(value.text)
+}
+
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
+
+const size = (n: number): string =>
+  n < 1000 ? `${n} B` : n < 1_000_000 ? `${(n / 1000).toFixed(1)} kB` : `${(n / 1_000_000).toFixed(1)} MB`
+
+function printable(text: string): string {
+  let out = ''
+  for (const c of text) out += c < ' ' || c > '~' ? '·' : c
+  return out
 }

@@ -48,6 +48,14 @@ export function eventWeight(kind: string): number {
   return WEIGHTS[kind] ?? (/^fault\./.test(kind) ? 2 : kind.startsWith('+') || kind.startsWith('-') ? 1 : 0)
 }
 
+/** The breakpoint that a mark meets: its kind, or "@name" for any event of weight of a process. */
+export function breakpointOf(breakpoints: Iterable<string>, mark: Mark): string | null {
+  for (const b of breakpoints) {
+    if (b === mark.kind || (mark.weight > 0 && b === `@${mark.process}`)) return b
+  }
+  return null
+}
+
 /** Facts that are worth a mark, besides Sentinel's events. */
 const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster)\b/
 /** "1234:M 21 Nov 2026 14:00:00.123 # text": level '#' is a warning. */

@@ -16,7 +16,7 @@ import { type DigestState, digestHex, digestNumber, digestText, digestValue, new
 import { applyFileOp, type DiskState, fileOpMicros, losePower, newDisk, placeFile } from './disk.ts'
 import { before, EventHeap } from './heap.ts'
 import { applyToLinks, isCut, type LinksState } from './links.ts'
-import { Marks, type Mark } from './marks.ts'
+import { breakpointOf, Marks, type Mark } from './marks.ts'
 import type { LocalEvent, Packet, Peer, Pending, Queued, WorldInput } from './packet.ts'
 import { isPacket } from './packet.ts'
 import { seedFrom } from './random.ts'
@@ -153,7 +153,7 @@ export class ProcessRunner {
   runBefore(end: number, breakpoints?: ReadonlySet<string>): void {
     while (this.nextTime() < end) {
       this.step()
-      if (breakpoints && breakpoints.size > 0 && this.marks.list.some((m) => breakpoints.has(m.kind))) return
+      if (breakpoints && breakpoints.size > 0 && this.marks.list.some((m) => breakpointOf(breakpoints, m))) return
     }
   }
   /** The earliest event of this process. */

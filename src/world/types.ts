@@ -91,6 +91,13 @@ export interface CutView {
   readonly oneWay: boolean
   readonly since: number
 }
+/** A link between two boxes whose latency was changed; the others have the topology's. */
+export interface LatencyView {
+  readonly a: string
+  readonly b: string
+  readonly latencyMicros: number
+  readonly jitterMicros: number
+}
 export interface EventView {
   readonly seq: number
   readonly at: number
@@ -116,6 +123,7 @@ export interface SessionState {
   readonly packetsOmitted: number
   readonly links: readonly LinkView[]
   readonly cuts: readonly CutView[]
+  readonly latencies: readonly LatencyView[]
   /** Why it stopped, when a breakpoint did it. */
   readonly hit: { readonly breakpoint: string; readonly event: EventView } | null
   readonly workers: number
