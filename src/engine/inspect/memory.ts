@@ -8,15 +8,11 @@ import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
+import { allocationSize, Sds } from '../structures/sds.ts'
 import type { Zset } from '../structures/zset.ts'
 
-/** The size class jemalloc serves `n` bytes from. */
-export function allocationSize(n: number): number {
-  if (n <= 8) return 8
-  if (n <= 128) return Math.ceil(n / 16) * 16
-  const group = 2 ** Math.floor(Math.log2(n - 1))
-  return Math.ceil(n / (group / 4)) * (group / 4)
-}
+export { allocationSize }
+
 /** zmalloc_size of an sds of that length. */
 export const sdsSize = (len: number): number =>
   allocationSize(len + (len < 32 ? 2 : len < 256 ? 4 : len < 65536 ? 6 : 10))
@@ -30,7 +26,7 @@ function valueSize(o: Obj, samples: number): number {
     case 'embstr':
       return allocationSize(stringLength(o) + 3 + 16)
     case 'raw':
-      return robj + sdsSize(stringLength(o))
+      return robj + sdsSize(o.value instanceof Sds ? o.value.alloc : stringLength(o))
     case 'listpack':
       return robj + allocationSize((o.value as Listpack).totalBytes)
     case 'intset':

@@ -1,9 +1,12 @@
 /** Where the parts meet: the one place that knows every command list and every extension. */
 import { bitmapCommands } from '../commands/bitmap/index.ts'
+import { clusterCommands } from '../commands/cluster/index.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { connectionCommands } from '../commands/connection/index.ts'
 import { genericCommands } from '../commands/generic/index.ts'
+import { geoCommands } from '../commands/geo/index.ts'
 import { hashCommands } from '../commands/hash/index.ts'
+import { hyperloglogCommands } from '../commands/hyperloglog/index.ts'
 import { listCommands } from '../commands/list/index.ts'
 import { pubsubCommands } from '../commands/pubsub/index.ts'
 import { adminCommands } from '../commands/server/index.ts'
@@ -44,6 +47,9 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
       listCommands,
       setCommands,
       sortedSetCommands,
+      hyperloglogCommands,
+      geoCommands,
+      clusterCommands,
       repl.commands,
       rdb.commands,
     )

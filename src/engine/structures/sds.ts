@@ -14,6 +14,20 @@ import { fromUint8, writeBytes } from '../bytes/bytes.ts'
 
 export const SDS_MAX_PREALLOC = 1024 * 1024
 
+/** The size class jemalloc serves `n` bytes from. */
+export function allocationSize(n: number): number {
+  if (n <= 8) return 8
+  if (n <= 128) return Math.ceil(n / 16) * 16
+  let group = 128
+  while (group * 2 < n) group *= 2
+  return Math.ceil(n / (group / 4)) * (group / 4)
+}
+/** How long a string can be in the memory that is got when room for `n` bytes is asked for: header and final NUL taken off. */
+function usableSize(n: number): number {
+  const [header, most] = n < 256 ? [3, 255] : n < 65536 ? [5, 65535] : [9, 2 ** 53]
+  return Math.min(most, allocationSize(header + n + 1) - header - 1)
+}
+
 export class Sds {
   len = 0
   private u8: Uint8Array
@@ -33,7 +47,12 @@ export class Sds {
     if (this.avail >= add) return
     let n = this.len + add
     n = n < SDS_MAX_PREALLOC ? n * 2 : n + SDS_MAX_PREALLOC
-    this.resize(n)
+    this.resize(usableSize(n))
+  }
+  /** Other bytes altogether; the array is the string's own from now on. */
+  adopt(u8: Uint8Array): void {
+    this.u8 = u8
+    this.len = u8.length
   }
   private resize(alloc: number): void {
     const u8 = new Uint8Array(alloc)

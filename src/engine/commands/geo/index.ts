@@ -1,0 +1,3 @@
+import type { CommandImpl } from '../command.ts'
+
+export const geoCommands: readonly CommandImpl[] = []
