@@ -3,140 +3,119 @@
  * no rehash step is taken, no random number is drawn.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { hashForEach } from '../objects/hash.ts'
+import { globMatch } from '../bytes/glob.ts'
+import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
-import { stringBytes } from '../objects/string.ts'
 import { infoText } from '../server/info.ts'
 import type { Server } from '../server/server.ts'
-import type { Dict } from '../structures/dict.ts'
-import type { Intset } from '../structures/intset.ts'
-import type { Listpack } from '../structures/listpack.ts'
-import type { Quicklist } from '../structures/quicklist.ts'
-import { Sds } from '../structures/sds.ts'
 import type { Zset } from '../structures/zset.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
+import { pathOf, visitOf } from './paths.ts'
+import { lengthOf, record, recorderOf } from './recorder.ts'
+import { still } from './still.ts'
+import { clip, namesOf, viewDict, viewObject } from './structures.ts'
 
-const WINDOW = 64
-const TEXT = 256
-const clip = (b: Bytes): Bytes => (b.length > TEXT ? b.slice(0, TEXT) : b)
-const clipValue = (v: unknown): string | number => (typeof v === 'number' ? v : clip(`${v}`))
+export { viewDict, viewListpack, viewObject, viewSkiplist } from './structures.ts'
 
-export function viewDict<V>(d: Dict<V>, from = 0) {
-  const tables = ([0, 1] as const).map((t) => {
-    const buckets: { index: number; keys: Bytes[] }[] = []
-    for (let i = from; i < Math.min(d.tableSize(t), from + WINDOW); i++)
-      buckets.push({ index: i, keys: d.bucketKeys(t, i).slice(0, 32).map(clip) })
-    return { size: d.tableSize(t), used: d.tableUsed(t), buckets }
-  })
-  return { rehashidx: d.rehashidx, size: d.size, from, tables }
-}
-export function viewListpack(lp: Listpack) {
-  const entries = lp
-    .layout()
-    .slice(0, WINDOW * 2)
-    .map((e) => ({ ...e, value: clipValue(lp.get(e.offset)) }))
-  return { totalBytes: lp.totalBytes, length: lp.length, bytes: Array.from(lp.bytes().slice(0, 1024)), entries }
-}
-export function viewSkiplist(z: Zset, member?: Bytes) {
-  const zsl = z.zsl
-  const nodes: { id: number; score: number; ele: Bytes; levels: { forward: number; span: number }[] }[] = []
-  for (let x = zsl.first(); x > 0 && nodes.length < WINDOW; x = zsl.next(x))
-    nodes.push({ id: x, score: zsl.scoreOf(x), ele: clip(zsl.eleOf(x)), levels: zsl.levels(x) })
-  const score = member === undefined ? undefined : z.dict.get(member)
-  const path = member === undefined || score === undefined ? null : zsl.searchPath(score, member)
-  return {
-    length: zsl.length,
-    level: zsl.level,
-    header: zsl.levels(0),
-    nodes,
-    path,
-    rank: member === undefined || score === undefined ? null : zsl.rank(score, member),
-    dict: viewDict(z.dict),
-  }
-}
-export function viewObject(o: Obj, member?: Bytes, from = 0): unknown {
-  switch (o.encoding) {
-    case 'listpack':
-      return { kind: 'listpack', ...viewListpack(o.value as Listpack) }
-    case 'hashtable': {
-      const pairs: [Bytes, Bytes][] = []
-      if (o.type === 'hash' && (o.value as Dict<Bytes>).size <= WINDOW)
-        hashForEach(o, (f, v) => {
-          pairs.push([clip(f), clip(v)])
-        })
-      return { kind: 'dict', ...viewDict(o.value as Dict<unknown>, from), pairs }
-    }
-    case 'skiplist':
-      return { kind: 'skiplist', ...viewSkiplist(o.value as Zset, member) }
-    case 'intset': {
-      const s = o.value as Intset
-      const members: string[] = []
-      for (let i = 0; i < Math.min(s.length, WINDOW * 2); i++) members.push(`${s.at(i)}`)
-      return { kind: 'intset', encodingBytes: s.encodingBytes, length: s.length, members }
-    }
-    case 'quicklist': {
-      const ql = o.value as Quicklist
-      const nodes = ql
-        .nodes()
-        .slice(0, WINDOW)
-        .map((n) => ({
-          count: n.count,
-          bytes: n.sz,
-          plain: n.plain !== null,
-          compressed: n.lzf !== null,
-          entries: n.lp === null ? [] : n.lp.entries().slice(0, 16).map(clipValue),
-        }))
-      return {
-        kind: 'quicklist',
-        count: ql.count,
-        nodeCount: ql.nodeCount,
-        fill: ql.fill,
-        compress: ql.compress,
-        nodes,
-      }
-    }
-    case 'int':
-      return { kind: 'int', value: `${o.value}` }
-    default: {
-      const sds = o.value instanceof Sds ? o.value : null
-      const text = sds === null ? stringBytes(o) : sds.toBytes(0, Math.min(sds.len, 1024))
-      const len = sds === null ? text.length : sds.len
-      const alloc = sds === null ? len : sds.alloc
-      return {
-        kind: 'sds',
-        len,
-        alloc,
-        flags: alloc < 256 ? 'SDS_TYPE_8' : alloc < 65536 ? 'SDS_TYPE_16' : 'SDS_TYPE_32',
-        bytes: text.slice(0, 1024),
-      }
-    }
-  }
-}
+const expiryOf = (db: Database, key: Bytes): number => db.expires.peek(key) ?? -1
+const sizeOf = (key: Bytes, o: Obj): number => still(o, () => memoryUsage(key, o))
+const whole = (text: string | undefined): number | null =>
+  text === undefined || text === '' || !/^\d+$/.test(text) ? null : Number(text)
 
+const MOST_KEYS = 200
+/** Buckets that one look goes through at most. */
+const MOST_BUCKETS = 20000
 function viewKeys(s: Server, args: readonly string[]) {
   const db = s.dbs[Number(args[0] ?? 0)] ?? s.dbs[0]
   if (!db) return null
-  const keys: { key: Bytes; type: string; encoding: string; ttlMs: number; bytes: number }[] = []
-  let cursor = Number(args[1] ?? 0)
+  const keys: {
+    key: Bytes
+    type: string
+    encoding: string
+    ttlMs: number
+    expired: boolean
+    bytes: number
+    length: number
+  }[] = []
+  const begin = whole(args[1]) ?? 0
+  const pattern = args[2] ?? ''
+  let cursor = begin
   // Buckets are read directly: scan would not rehash either, but this keeps its position a plain bucket number.
   const [t0, t1] = [db.dict.tableSize(0), db.dict.tableSize(1)]
   const total = t0 + t1
-  for (; cursor < total && keys.length < 200; cursor++) {
+  for (; cursor < total && keys.length < MOST_KEYS && cursor - begin < MOST_BUCKETS; cursor++) {
     const bucket = cursor < t0 ? db.dict.bucketKeys(0, cursor) : db.dict.bucketKeys(1, cursor - t0)
     for (const key of bucket) {
-      const o = db.find(key)
+      if (pattern !== '' && !globMatch(pattern, key)) continue
+      const o = db.dict.peek(key)
       if (!o) continue
-      const at = db.getExpire(key)
+      const at = expiryOf(db, key)
       keys.push({
         key: clip(key),
         type: o.type,
         encoding: o.encoding,
         ttlMs: at === -1 ? -1 : Math.max(0, at - s.host.nowMs),
-        bytes: memoryUsage(key, o),
+        expired: at !== -1 && at <= s.host.nowMs,
+        bytes: sizeOf(key, o),
+        length: lengthOf(o),
       })
     }
   }
   return { db: db.id, size: db.size, cursor: cursor >= total ? 0 : cursor, keys }
+}
+
+function viewKeyspace(s: Server, args: readonly string[]) {
+  const db = s.dbs[Number(args[0] ?? 0)]
+  if (!db) return null
+  const key = args[2] === '' ? undefined : args[2]
+  const last = recorderOf(s)?.lastOfDb ?? null
+  const mine = last !== null && last.db === db.id ? last : null
+  return {
+    dict: viewDict(db.dict, whole(args[1]), key ?? mine?.key),
+    expires: viewDict(db.expires, null),
+    activerehashing: s.config.activerehashing,
+    last: mine === null ? null : { ...mine, visit: visitOf(db.dict, mine.key) },
+    chosen: key === undefined ? null : visitOf(db.dict, key),
+  }
+}
+
+/** The configuration that decides how such a value is kept. */
+function limitsOf(s: Server, o: Obj): readonly (readonly [string, string])[] {
+  const wanted: Record<string, string> = {
+    hash: 'hash-max-listpack-*',
+    zset: 'zset-max-listpack-*',
+    set: 'set-max-intset-entries',
+    list: 'list-*',
+    stream: 'stream-node-max-*',
+  }
+  const flat = wanted[o.type] === undefined ? [] : s.config.match([wanted[o.type] as string])
+  return flat.flatMap((n, i) => (i % 2 === 0 ? [[n, flat[i + 1] ?? ''] as const] : []))
+}
+
+function viewKey(s: Server, args: readonly string[]) {
+  const db = s.dbs[Number(args[0] ?? 0)]
+  const key = args[1] ?? ''
+  const story = db && recorderOf(s)?.story(db.id, key)
+  const o = db?.dict.peek(key)
+  if (!db || !o) return story === undefined ? null : { key: clip(key), gone: true, story: story.events }
+  const path = story ? pathOf(o, story.last.argv) : null
+  return {
+    key: clip(key),
+    type: o.type,
+    encoding: o.encoding,
+    ttlAtMs: expiryOf(db, key),
+    lru: o.lru,
+    bytes: sizeOf(key, o),
+    length: lengthOf(o),
+    limits: limitsOf(s, o),
+    structure: viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]) ?? 0),
+    last: story?.last ?? null,
+    path,
+    names: path?.kind === 'skiplist' ? namesOf(o.value as Zset, path.hops) : [],
+    events: story?.events ?? [],
+    samples: story?.samples ?? [],
+    forgotten: story?.forgotten ?? 0,
+  }
 }
 
 function parseInfo(text: string): Map<string, string> {
@@ -173,6 +152,23 @@ function viewSummary(s: Server): unknown {
   }
 }
 
+/** INFO for a look: with a reckoning of memory of its own, so that the one evictions go by is not renewed by it. */
+const lookers = new WeakMap<Server, () => number>()
+function infoForLook(s: Server): string {
+  const { usedMemory } = s
+  let look = lookers.get(s)
+  if (look === undefined) {
+    look = memoryEstimator(s)
+    lookers.set(s, look)
+  }
+  s.usedMemory = look
+  try {
+    return infoText(s, [])
+  } finally {
+    s.usedMemory = usedMemory
+  }
+}
+
 /** What Machine.view answers. Unknown names give null. */
 export function viewServer(s: Server, name: string, args: readonly string[]): unknown {
   switch (name) {
@@ -181,7 +177,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'state':
       return {
         summary: viewSummary(s),
-        info: infoText(s, []),
+        info: infoForLook(s),
         keyspace: s.dbs.filter((d) => d.size > 0).map((d) => ({ db: d.id, keys: d.size, expires: d.expires.size })),
       }
     case 'keys':
@@ -196,25 +192,10 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
         i % 2 === 0 ? [[n, /pass|masterauth/.test(n) && flat[i + 1] ? '********' : (flat[i + 1] ?? '')]] : [],
       )
     }
-    case 'dict': {
-      const db = s.dbs[Number(args[0] ?? 0)]
-      return db ? { dict: viewDict(db.dict, Number(args[1] ?? 0)), expires: viewDict(db.expires) } : null
-    }
-    case 'object': {
-      const db = s.dbs[Number(args[0] ?? 0)]
-      const key = args[1] ?? ''
-      const o = db?.find(key)
-      if (!db || !o) return null
-      return {
-        key: clip(key),
-        type: o.type,
-        encoding: o.encoding,
-        ttlAtMs: db.getExpire(key),
-        lru: o.lru,
-        bytes: memoryUsage(key, o),
-        structure: viewObject(o, args[2], Number(args[3] ?? 0)),
-      }
-    }
+    case 'dict':
+      return viewKeyspace(s, args)
+    case 'object':
+      return viewKey(s, args)
     default:
       return null
   }
@@ -225,4 +206,5 @@ const VIEWS = ['summary', 'state', 'keys', 'replication', 'sentinel', 'config', 
 export function wireInspect(server: Server): void {
   for (const name of VIEWS) server.views.set(name, (s, args) => viewServer(s, name, args))
   server.usedMemory = memoryEstimator(server)
+  if (server.tap !== undefined && server.mode === 'server') record(server)
 }
