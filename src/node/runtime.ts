@@ -172,6 +172,8 @@ export class Runtime {
   }
 
   private listen(port: number, bind: readonly string[]): void {
+    // Every address: one socket for both families does it, and spares Node the way through its resolver.
+    if (bind.length === 2 && bind[0] === '*' && bind[1] === '-::*') bind = ['']
     const servers: NetServer[] = []
     this.servers.set(port, servers)
     let waiting = bind.length
@@ -198,7 +200,8 @@ export class Runtime {
         if (!(optional && absent)) failed = e.code ?? 'EIO'
         settle()
       })
-      server.listen({ port, host, ipv6Only: host.includes(':'), backlog: 511 }, () => {
+      const where = host === '' ? { port } : { port, host, ipv6Only: host.includes(':') }
+      server.listen({ ...where, backlog: 511 }, () => {
         servers.push(server)
         settle()
       })

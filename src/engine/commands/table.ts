@@ -185,24 +185,24 @@ export class CommandTable {
     const impls = new Map<string, Handler>()
     // A later list replaces an earlier one: Sentinel's own PUBLISH, INFO and ROLE.
     for (const list of lists) for (const impl of list) impls.set(impl.name, impl.handler)
-    for (const [name, handler] of impls) if (!name.includes('|')) this.add(name, handler, impls, mode)
+    const parents = new Set<string>()
+    for (const name of impls.keys()) if (name.includes('|')) parents.add(name.slice(0, name.indexOf('|')))
+    for (const [name, handler] of impls) if (!name.includes('|')) this.add(name, handler, parents.has(name), mode)
     for (const [name, handler] of impls) {
       const bar = name.indexOf('|')
       if (bar === -1) continue
       const parentName = name.slice(0, bar)
-      if (!this.byName.has(parentName)) this.add(parentName, noHandler, impls, mode)
+      if (!this.byName.has(parentName)) this.add(parentName, noHandler, true, mode)
       const parent = this.byName.get(parentName)
       const f = commandFacts[name] ?? sentinelFacts(name)
       if (!parent || !f) continue
       parent.subcommands?.set(name.slice(bar + 1), new Command(name, f, handler, parent, false))
     }
   }
-  private add(name: string, handler: Handler, impls: ReadonlyMap<string, Handler>, mode: 'server' | 'sentinel'): void {
+  private add(name: string, handler: Handler, hasSubcommands: boolean, mode: 'server' | 'sentinel'): void {
     if (mode === 'sentinel' && !SENTINEL_COMMANDS.has(name)) return
     const f = commandFacts[name] ?? sentinelFacts(name)
     if (!f) return
-    let hasSubcommands = false
-    for (const n of impls.keys()) if (n.startsWith(`${name}|`)) hasSubcommands = true
     const command = new Command(name, f, handler, null, hasSubcommands)
     // Every connection may QUIT, but a Sentinel does not list it.
     if (mode === 'server' || name !== 'quit') this.byName.set(name, command)

@@ -6,23 +6,25 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { formatDouble } from '../bytes/numbers.ts'
 import { OK, type Reply, type Tagged } from './reply.ts'
 
-/** `:n\r\n` and `$n\r\n` of small numbers, as Redis's shared objects. */
+/** `:n\r\n` and `$n\r\n` of small numbers, as Redis's shared objects; made when first used. */
 const SHARED = 10000
-const sharedInt: Bytes[] = []
-const sharedBulk: Bytes[] = []
-for (let i = 0; i < SHARED; i++) {
-  sharedInt.push(`:${i}\r\n`)
-  sharedBulk.push(`$${i}\r\n`)
+const sharedInt: Bytes[] = new Array(SHARED).fill('')
+const sharedBulk: Bytes[] = new Array(SHARED).fill('')
+const integerHeader = (n: number): Bytes => {
+  const s = sharedInt[n] as Bytes
+  return s !== '' ? s : (sharedInt[n] = `:${n}\r\n`)
+}
+const bulkHeader = (n: number): Bytes => {
+  if (n >= SHARED) return `$${n}\r\n`
+  const s = sharedBulk[n] as Bytes
+  return s !== '' ? s : (sharedBulk[n] = `$${n}\r\n`)
 }
 
 export function encodeReply(r: Reply, resp: 2 | 3): Bytes {
   if (r === OK) return '+OK\r\n'
-  if (typeof r === 'string')
-    return (r.length < SHARED ? (sharedBulk[r.length] as string) : `$${r.length}\r\n`) + r + '\r\n'
+  if (typeof r === 'string') return bulkHeader(r.length) + r + '\r\n'
   if (typeof r === 'number')
-    return r >= 0 && r < SHARED && Number.isInteger(r)
-      ? (sharedInt[r] as string)
-      : `:${r === 0 ? 0 : integerText(r)}\r\n`
+    return r >= 0 && r < SHARED && Number.isInteger(r) ? integerHeader(r) : `:${r === 0 ? 0 : integerText(r)}\r\n`
   if (r === null) return resp === 3 ? '_\r\n' : '$-1\r\n'
   if (typeof r === 'bigint') return `:${r}\r\n`
   if (Array.isArray(r)) return aggregate('*', r.length, r, resp)
@@ -37,7 +39,7 @@ function aggregate(prefix: string, count: number, items: readonly Reply[], resp:
   return out
 }
 
-const bulk = (b: Bytes): Bytes => `$${b.length}\r\n${b}\r\n`
+const bulk = (b: Bytes): Bytes => `${bulkHeader(b.length)}${b}\r\n`
 
 function encodeTagged(r: Tagged, resp: 2 | 3): Bytes {
   switch (r.t) {
