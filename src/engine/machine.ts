@@ -53,7 +53,7 @@ export type Input =
   | { readonly type: 'refused'; readonly conn: ConnId; readonly error: string } // ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, ENOTFOUND
   | { readonly type: 'data'; readonly conn: ConnId; readonly bytes: Bytes }
   | { readonly type: 'closed'; readonly conn: ConnId; readonly reason: CloseReason }
-  | { readonly type: 'sent'; readonly conn: ConnId; readonly pendingBytes: number } // bytes still unsent in the kernel's buffer (backpressure)
+  | { readonly type: 'sent'; readonly conn: ConnId; readonly pendingBytes: number } // bytes that the kernel has not taken yet: they count as the process's own (backpressure)
   | { readonly type: 'fileDone'; readonly id: number; readonly result: FileResult }
   | { readonly type: 'timer'; readonly id: number }
   | { readonly type: 'signal'; readonly signal: Signal }
@@ -65,7 +65,7 @@ export type Output =
   | { readonly type: 'unlisten'; readonly port: number }
   | { readonly type: 'connect'; readonly conn: ConnId; readonly host: string; readonly port: number }
   | { readonly type: 'send'; readonly conn: ConnId; readonly bytes: Bytes }
-  | { readonly type: 'close'; readonly conn: ConnId } // what was sent before still arrives
+  | { readonly type: 'close'; readonly conn: ConnId; readonly drop?: true } // what was sent before still arrives; with `drop` only what the kernel has taken already
   | { readonly type: 'file'; readonly id: number; readonly op: FileOp }
   | { readonly type: 'setTimer'; readonly id: number; readonly at: Micros } // one shot; same id replaces
   | { readonly type: 'clearTimer'; readonly id: number }

@@ -109,7 +109,8 @@ export class Runtime {
         case 'close': {
           const socket = this.sockets.get(out.conn)
           this.sockets.delete(out.conn)
-          socket?.end()
+          if (out.drop) socket?.destroy()
+          else socket?.end()
           // A peer that never reads would keep the socket for ever.
           if (socket) setTimeout(() => socket.destroy(), 5000).unref()
           break

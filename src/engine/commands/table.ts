@@ -46,6 +46,7 @@ export class Command {
   readonly isAdmin: boolean
   readonly noScript: boolean
   readonly loadingOk: boolean
+  readonly noAsyncLoading: boolean
   readonly staleOk: boolean
   readonly skipMonitor: boolean
   readonly skipSlowlog: boolean
@@ -79,6 +80,7 @@ export class Command {
     this.isAdmin = has('admin')
     this.noScript = has('noscript')
     this.loadingOk = has('loading')
+    this.noAsyncLoading = has('no_async_loading')
     this.staleOk = has('stale')
     this.skipMonitor = has('skip_monitor')
     this.skipSlowlog = has('skip_slowlog')

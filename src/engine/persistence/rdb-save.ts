@@ -4,19 +4,35 @@
  *
  *   BGSAVE ▶ encode ▶ write temp-<pid>.rdb slice by slice ▶ fsync ▶ rename to dbfilename ▶ lastsave, dirty -= dirty before
  *
- * Kept exactly: the names of files, the texts, when save points fire (and 5 seconds' wait after a failure), the statistics.
- * Simplified: no page is shared, so copy-on-write sizes are 0.
+ * Kept exactly: the names of files, the texts, when save points fire (and 5 seconds' wait after a failure), the statistics; SAVE
+ * and the save of a shutdown stop everything until the file is in place; loading answers clients between its parts.
+ * Simplified: copy-on-write sizes are counted as two pages for every key that is written while the child runs.
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { equalsIgnoreCase, syntaxError } from '../commands/args.ts'
 import type { CommandContext, CommandImpl } from '../commands/command.ts'
+import type { Database } from '../keyspace/database.ts'
 import type { FileResult } from '../machine.ts'
 import { NO_REPLY, OK, RedisError, type Reply, status } from '../protocol/reply.ts'
 import { blockClient, unblockClient } from '../server/blocked.ts'
-import type { PersistenceExtension } from '../server/extensions.ts'
+import type { PersistenceExtension, SnapshotGuard } from '../server/extensions.ts'
 import type { Server } from '../server/server.ts'
 import { dumpCommands } from './dump.ts'
-import { encodeSnapshot, loadRdbBytes, nextChildPid } from './snapshot.ts'
+import {
+  chargeFork,
+  countElements,
+  cowLine,
+  encodeSnapshot,
+  lastLoad,
+  loadInSlices,
+  loadingInfo,
+  loadRdbBytes,
+  logOfChild,
+  MICROS_PER_ELEMENT,
+  nextChildPid,
+  startLoading,
+  stopLoading,
+} from './snapshot.ts'
 
 const SLICE_BYTES = 1 << 20
 const CONFIG_BGSAVE_RETRY_DELAY_SECONDS = 5
@@ -26,8 +42,35 @@ interface Child {
   readonly bytes: Bytes
   readonly temp: string
   readonly startedMs: number
+  /** Keys that the file will have, and what the child's work takes. */
+  readonly keys: number
+  readonly micros: number
+  readonly cow: CowCounter
   at: number
   killed: boolean
+}
+
+const PAGE_BYTES = 4096
+/** Pages of the child's own that it dirties whatever the data. */
+const CHILD_OWN_BYTES = 380928
+
+/** What the parent copies because a child shares its pages: the page of a key's entry and that of its value, once each. */
+class CowCounter implements SnapshotGuard {
+  private readonly touched = new Set<Bytes>()
+  private flushed = 0
+  private readonly usedAtFork: number
+  constructor(usedAtFork: number) {
+    this.usedAtFork = usedAtFork
+  }
+  beforeChange(db: Database, key: Bytes): void {
+    this.touched.add(`${db.id} ${key}`)
+  }
+  beforeFlush(db: Database): void {
+    this.flushed += db.size
+  }
+  get bytes(): number {
+    return Math.min((this.touched.size + this.flushed) * 2 * PAGE_BYTES, this.usedAtFork) + CHILD_OWN_BYTES
+  }
 }
 
 export class RdbPersistence implements PersistenceExtension {
@@ -41,8 +84,7 @@ export class RdbPersistence implements PersistenceExtension {
   private scheduled = false
   private saves = 0
   lastBgsaveOk = true
-  /** Counts of the last load, for INFO. */
-  private loadedKeys = 0
+  private lastCowBytes = 0
 
   constructor(server: Server) {
     this.server = server
@@ -65,7 +107,7 @@ export class RdbPersistence implements PersistenceExtension {
     return this.server.config.dbfilename
   }
 
-  /** SAVE: the file is the data of this moment; the reply comes when it is on the disk. In a transaction nothing can wait. */
+  /** SAVE: the reply comes when the file is on the disk, and until then nobody gets one. */
   private saveCommand(c: CommandContext): Reply {
     if (this.child !== null || this.otherChild) throw new RedisError('ERR Background save already in progress')
     const client = c.client
@@ -79,26 +121,29 @@ export class RdbPersistence implements PersistenceExtension {
     return waits ? NO_REPLY : OK
   }
 
+  /** rdbSave: the whole process waits for the disk. */
   private writeNow(done: (ok: boolean) => void, clean = true): void {
     const s = this.server
     const temp = `temp-${s.host.env.pid}.rdb`
     const bytes = encodeSnapshot(s)
     const dirty = s.dirty
+    s.workMicros += countElements(s) * MICROS_PER_ELEMENT
     this.saves++
-    s.host.file({ op: 'write', path: temp, bytes }, (w) => {
-      if (!w.ok) {
-        s.log('warning', this.openFailure(temp, w))
-        return done(false)
+    s.stall()
+    const end = (ok: boolean): void => {
+      s.resume()
+      if (ok) {
+        s.log('notice', 'DB saved on disk')
+        if (clean) s.dirty -= dirty
+        this.lastBgsaveOk = true
+        this.lastSaveSeconds = this.nowSeconds
       }
-      this.intoPlace(temp, (ok) => {
-        if (ok) {
-          s.log('notice', 'DB saved on disk')
-          if (clean) s.dirty -= dirty
-          this.lastBgsaveOk = true
-          this.lastSaveSeconds = this.nowSeconds
-        }
-        done(ok)
-      })
+      done(ok)
+    }
+    s.host.file({ op: 'write', path: temp, bytes }, (w) => {
+      if (w.ok) return this.intoPlace(temp, end)
+      s.log('warning', this.openFailure(temp, w))
+      end(false)
     })
   }
   private openFailure(temp: string, r: FileResult): string {
@@ -160,21 +205,26 @@ export class RdbPersistence implements PersistenceExtension {
     this.dirtyBeforeBgsave = s.dirty
     this.lastBgsaveTrySeconds = this.nowSeconds
     this.saves++
-    s.stat.totalForks++
-    s.stat.forkTimeMicros = Math.round(300 + (55 * s.usedMemory()) / 1048576)
-    s.workMicros += s.stat.forkTimeMicros
+    chargeFork(s)
     const child: Child = {
       pid,
       bytes: encodeSnapshot(s),
       temp: `temp-${pid}.rdb`,
       startedMs: s.host.nowMs,
+      keys: s.dbs.reduce((n, db) => n + db.size, 0),
+      micros: countElements(s) * MICROS_PER_ELEMENT,
+      cow: new CowCounter(s.usedMemory()),
       at: 0,
       killed: false,
     }
     this.child = child
+    this.watch(child.cow)
     s.log('notice', `Background saving started by pid ${pid}`)
     s.tap?.({ kind: 'fork', pid, purpose: 'rdb' })
     s.host.after(1, () => this.slice(child))
+  }
+  private watch(guard: CowCounter | null): void {
+    for (const db of this.server.dbs) db.snapshot = guard
   }
 
   private slice(child: Child): void {
@@ -186,15 +236,16 @@ export class RdbPersistence implements PersistenceExtension {
     s.host.file({ op, path: child.temp, bytes }, (r) => {
       if (child.killed) return
       if (!r.ok) {
-        s.log('warning', this.openFailure(child.temp, r))
+        logOfChild(s, child.pid, 'warning', this.openFailure(child.temp, r))
         return this.finish(child, false)
       }
-      if (child.at < child.bytes.length) return void s.host.after(1, () => this.slice(child))
+      const share = (child.micros * bytes.length) / child.bytes.length / 1000
+      if (child.at < child.bytes.length) return void s.host.after(Math.max(1, share), () => this.slice(child))
       this.intoPlace(child.temp, (ok) => {
         if (child.killed) return
         if (ok) {
-          s.log('notice', 'DB saved on disk')
-          s.log('notice', 'Fork CoW for RDB: current 0 MB, peak 0 MB, average 0 MB')
+          logOfChild(s, child.pid, 'notice', 'DB saved on disk')
+          logOfChild(s, child.pid, 'notice', cowLine(child.cow.bytes))
         }
         this.finish(child, ok)
       })
@@ -204,6 +255,8 @@ export class RdbPersistence implements PersistenceExtension {
   private finish(child: Child, ok: boolean): void {
     const s = this.server
     this.child = null
+    this.watch(null)
+    this.lastCowBytes = child.cow.bytes
     this.lastSaveTimeSeconds = Math.floor((s.host.nowMs - child.startedMs) / 1000)
     if (ok) {
       s.log('notice', 'Background saving terminated with success')
@@ -219,6 +272,7 @@ export class RdbPersistence implements PersistenceExtension {
     if (child === null) return
     child.killed = true
     this.child = null
+    this.watch(null)
     this.server.log('warning', `Killing running RDB child: ${child.pid}`)
     this.server.host.file({ op: 'unlink', path: child.temp })
   }
@@ -258,59 +312,79 @@ export class RdbPersistence implements PersistenceExtension {
     this.lastSaveSeconds = this.nowSeconds
     s.host.file({ op: 'stat', path: this.path }, (there) => {
       if (!there.ok && there.error === 'ENOENT') return done()
-      s.loading = true
+      startLoading(s, there.ok ? (there.size ?? 0) : 0)
       this.readAtStart(startedAt, done)
     })
   }
   private readAtStart(startedAt: number, done: () => void): void {
     const s = this.server
     s.host.file({ op: 'read', path: this.path }, (r) => {
-      if (!r.ok) {
-        if (r.error === 'ENOENT') return done()
-        s.log('warning', `Fatal error loading the DB, check server logs. Exiting.`)
-        return s.host.exit(1)
-      }
       const aux = new Map<Bytes, Bytes>()
-      const error = loadRdbBytes(s, r.bytes ?? '', (k, v) => aux.set(k, v))
-      if (error !== null) {
-        s.log('warning', error)
+      const failed = (error: string | null): void => {
+        if (error !== null) s.log('warning', error)
         s.log('warning', 'Fatal error loading the DB, check server logs. Exiting.')
-        return s.host.exit(1)
+        s.host.exit(1)
       }
-      this.loadedKeys = s.dbs.reduce((n, db) => n + db.dict.size, 0)
-      s.workMicros += this.loadedKeys * 0.25
-      s.log('notice', `DB loaded from disk: ${((s.host.now - startedAt) / 1e6).toFixed(3)} seconds`)
-      const id = aux.get('repl-id')
-      const offset = aux.get('repl-offset')
-      const repl = s.repl as { restored?: (db: number, id: Bytes, offset: number) => void } | null
-      if (id !== undefined && offset !== undefined && id.length === 40)
-        repl?.restored?.(Number(aux.get('repl-stream-db') ?? 0), id, Number(offset))
-      done()
+      if (!r.ok && r.error === 'ENOENT') {
+        stopLoading(s)
+        return done()
+      }
+      if (!r.ok) return failed(null)
+      const onAux = (k: Bytes, v: Bytes): void => void aux.set(k, v)
+      loadInSlices(s, r.bytes ?? '', {
+        onAux,
+        done: (error) => {
+          if (error !== null) return failed(error)
+          stopLoading(s)
+          s.log('notice', `DB loaded from disk: ${((s.host.now - startedAt) / 1e6).toFixed(3)} seconds`)
+          this.continueHistory(aux)
+          done()
+        },
+      })
     })
+  }
+  private continueHistory(aux: ReadonlyMap<Bytes, Bytes>): void {
+    const id = aux.get('repl-id')
+    const offset = aux.get('repl-offset')
+    const repl = this.server.repl as { restored?: (db: number, id: Bytes, offset: number) => void } | null
+    if (id !== undefined && offset !== undefined && id.length === 40)
+      repl?.restored?.(Number(aux.get('repl-stream-db') ?? 0), id, Number(offset))
   }
 
   /** DEBUG RELOAD: through the format and back. Gives the error's text, or null. */
   reload(): string | null {
     const s = this.server
     const bytes = encodeSnapshot(s)
-    s.host.file({ op: 'write', path: this.path, bytes })
+    s.workMicros += countElements(s) * MICROS_PER_ELEMENT
+    s.stall()
+    s.host.file({ op: 'write', path: this.path, bytes }, () => s.resume())
     for (const db of s.dbs) db.empty()
     return loadRdbBytes(s, bytes)
   }
 
+  /** rdbSaveInfo of the child that is running: how far it is. */
+  private childInfo(): string[] {
+    const child = this.child
+    const cow = child?.cow.bytes ?? 0
+    const part = child === null ? 0 : Math.min(1, child.at / Math.max(1, child.bytes.length))
+    return [
+      `current_cow_peak:${cow}`,
+      `current_cow_size:${cow}`,
+      `current_cow_size_age:0`,
+      `current_fork_perc:${(part * 100).toFixed(2)}`,
+      `current_save_keys_processed:${child === null ? 0 : Math.floor(part * child.keys)}`,
+      `current_save_keys_total:${child?.keys ?? 0}`,
+    ]
+  }
   infoSection(): string {
     const s = this.server
     const startedMs = this.child?.startedMs ?? this.replicaChild?.childStartedMs
+    const last = lastLoad(s)
     const lines = [
       '# Persistence',
-      `loading:${s.loading ? 1 : 0}`,
-      'async_loading:0',
-      'current_cow_peak:0',
-      'current_cow_size:0',
-      'current_cow_size_age:0',
-      'current_fork_perc:0.00',
-      'current_save_keys_processed:0',
-      'current_save_keys_total:0',
+      `loading:${s.loading && !s.asyncLoading ? 1 : 0}`,
+      `async_loading:${s.asyncLoading ? 1 : 0}`,
+      ...this.childInfo(),
       `rdb_changes_since_last_save:${s.dirty}`,
       `rdb_bgsave_in_progress:${startedMs === undefined ? 0 : 1}`,
       `rdb_last_save_time:${this.lastSaveSeconds}`,
@@ -318,9 +392,9 @@ export class RdbPersistence implements PersistenceExtension {
       `rdb_last_bgsave_time_sec:${this.lastSaveTimeSeconds}`,
       `rdb_current_bgsave_time_sec:${startedMs === undefined ? -1 : Math.floor((s.host.nowMs - startedMs) / 1000)}`,
       `rdb_saves:${this.saves}`,
-      'rdb_last_cow_size:0',
-      'rdb_last_load_keys_expired:0',
-      `rdb_last_load_keys_loaded:${this.loadedKeys}`,
+      `rdb_last_cow_size:${this.lastCowBytes}`,
+      `rdb_last_load_keys_expired:${last.expired}`,
+      `rdb_last_load_keys_loaded:${last.loaded}`,
       'aof_enabled:0',
       'aof_rewrite_in_progress:0',
       'aof_rewrite_scheduled:0',
@@ -333,6 +407,7 @@ export class RdbPersistence implements PersistenceExtension {
       'aof_last_cow_size:0',
       'module_fork_in_progress:0',
       'module_fork_last_cow_size:0',
+      ...loadingInfo(s),
     ]
     return `${lines.join('\r\n')}\r\n`
   }

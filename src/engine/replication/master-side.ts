@@ -5,17 +5,28 @@
  *                                    └ no  ▶ wait for a child ▶ +FULLRESYNC ▶ RDB (EOF-marked, or $length from disk) ▶ online
  *
  * Kept exactly: decisions, texts and the order of log lines of 7.0.15; repl-diskless-sync-delay.
- * Simplified: the RDB is encoded at the moment of the fork, and sent in slices afterwards.
+ * Simplified: the RDB is encoded at the moment of the fork, and sent in slices afterwards, at the pace of the cost model.
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { RedisError, NO_REPLY, type Reply } from '../protocol/reply.ts'
 import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
-import { encodeReplicationRdb, nextChildPid } from '../persistence/snapshot.ts'
+import {
+  chargeFork,
+  countElements,
+  cowLine,
+  encodeReplicationRdb,
+  logOfChild,
+  MICROS_PER_ELEMENT,
+  nextChildPid,
+} from '../persistence/snapshot.ts'
+import { checkOutputBufferLimits } from '../server/networking.ts'
 import { Backlog } from './backlog.ts'
 import { encodeCommand, ReplicaInfo, replicaInfo, replicaName } from './replica-state.ts'
 
 const SLICE_BYTES = 65536
+/** How often a sender looks whether a full socket takes more. */
+const BLOCKED_POLL_MS = 5
 export const NO_REPLID = '0'.repeat(40)
 
 export class MasterSide {
@@ -32,6 +43,8 @@ export class MasterSide {
   /** A transfer child is running. */
   child: 'none' | 'disk' | 'socket' = 'none'
   childStartedMs = 0
+  private childPid = 0
+  private checkChild: (() => void) | null = null
   private dirtyAtStart = 0
   private waitingSinceMs = 0
 
@@ -85,7 +98,11 @@ export class MasterSide {
       const info = this.info(c)
       if (info.state === 'online' && !info.startCmdOnAck) {
         if (!info.rdbOnly) c.link?.send(bytes)
-      } else if (info.state !== 'wait_bgsave_start') needed = Math.min(needed, info.psyncInitialOffset + 1)
+      } else if (info.state !== 'wait_bgsave_start') {
+        needed = Math.min(needed, info.psyncInitialOffset + 1)
+        c.replBufferBytes = this.masterReplOffset - info.psyncInitialOffset
+        checkOutputBufferLimits(this.server, c)
+      }
     }
     this.server.stat.netReplOutputBytes += bytes.length * this.replicas.length
     this.backlog.trim(this.server.config.replBacklogSize, needed)
@@ -202,39 +219,56 @@ export class MasterSide {
     const socket = s.config.replDisklessSync && waiting.every((c) => this.info(c).capaEof)
     s.log('notice', `Starting BGSAVE for SYNC with target: ${socket ? 'replicas sockets' : 'disk'}`)
     const rdb = encodeReplicationRdb(s)
+    const micros = countElements(s) * MICROS_PER_ELEMENT
     const pid = nextChildPid(s)
-    s.stat.totalForks++
+    chargeFork(s)
     for (const c of waiting) this.setupFullResync(c, this.masterReplOffset)
     this.child = socket ? 'socket' : 'disk'
+    this.childPid = pid
     this.childStartedMs = this.nowMs
     this.dirtyAtStart = s.dirty
     s.tap?.({ kind: 'psync full', target: this.child, replicas: waiting.length, offset: this.masterReplOffset })
     if (socket) {
       s.log('notice', `Background RDB transfer started by pid ${pid}`)
       const mark = s.rng.hex(40)
-      this.stream(waiting, `$EOF:${mark}\r\n${rdb}${mark}`)
+      this.stream(waiting, `$EOF:${mark}\r\n${rdb}${mark}`, pid, micros)
       return
     }
     s.log('notice', `Background saving started by pid ${pid}`)
     const temp = `temp-${pid}.rdb`
-    s.host.file({ op: 'write', path: temp, bytes: rdb }, (r) => {
-      if (!r.ok) return this.diskDone(null)
-      s.host.file({ op: 'rename', path: temp, to: s.config.dbfilename }, (r2) => this.diskDone(r2.ok ? rdb : null))
-    })
+    s.host.after(Math.max(1, micros / 1000), () =>
+      s.host.file({ op: 'write', path: temp, bytes: rdb }, (r) => {
+        if (!r.ok) return this.diskDone(null)
+        s.host.file({ op: 'fsync', path: temp }, () =>
+          s.host.file({ op: 'rename', path: temp, to: s.config.dbfilename }, (r2) => {
+            if (r2.ok) {
+              logOfChild(s, pid, 'notice', 'DB saved on disk')
+              logOfChild(s, pid, 'notice', cowLine(0))
+            }
+            this.diskDone(r2.ok ? rdb : null)
+          }),
+        )
+      }),
+    )
   }
 
-  private stream(waiting: readonly Client[], payload: Bytes): void {
+  /** The child writes to a pipe, the parent hands on what comes; the slowest replica sets the pace (rdbPipeReadHandler). */
+  private stream(waiting: readonly Client[], payload: Bytes, pid: number, micros: number): void {
     const s = this.server
     let at = 0
     const step = (): void => {
-      const slice = payload.slice(at, at + SLICE_BYTES)
-      at += SLICE_BYTES
+      if (this.childPid !== pid) return
       const up = waiting.filter((c) => !c.freed && c.link !== null && !c.link.closed)
-      for (const c of up) c.link?.send(slice)
-      if (at < payload.length && up.length > 0) {
-        s.host.after(1, step)
+      if (up.length === 0) return this.killSocketChild(pid)
+      if (up.some((c) => this.isBlocked(c))) return void s.host.after(BLOCKED_POLL_MS, step)
+      if (at < payload.length) {
+        const slice = payload.slice(at, at + SLICE_BYTES)
+        at += SLICE_BYTES
+        for (const c of up) c.link?.send(slice)
+        s.host.after(Math.max(1, (micros * slice.length) / payload.length / 1000), step)
         return
       }
+      logOfChild(s, pid, 'notice', cowLine(0))
       s.log('warning', `Diskless rdb transfer, done reading from pipe, ${up.length} replicas still up.`)
       this.childDone('socket', true)
       s.log('notice', 'Background RDB transfer terminated with success')
@@ -246,14 +280,40 @@ export class MasterSide {
         )
         info.state = 'online'
         info.ackTimeMs = this.nowMs
+        info.partialWriteMs = 0
         info.startCmdOnAck = true
+        s.log('notice', `Synchronization with replica ${replicaName(c)} succeeded`)
       }
     }
+    // An acknowledgement may come before we have noticed that the child is done.
+    this.checkChild = () => {
+      if (at >= payload.length) step()
+    }
     s.host.after(1, step)
+  }
+  /** Its socket does not take more for the moment. Remembers when it last took something. */
+  private isBlocked(c: Client): boolean {
+    const info = this.info(c)
+    if (c.kernelPending === 0) {
+      info.partialWriteMs = 0
+      return false
+    }
+    if (info.partialWriteMs === 0 || info.lastPending !== c.kernelPending) info.partialWriteMs = this.nowMs
+    info.lastPending = c.kernelPending
+    return true
+  }
+  private killSocketChild(pid: number): void {
+    const s = this.server
+    s.log('notice', 'Diskless rdb transfer, last replica dropped, killing fork child.')
+    logOfChild(s, pid, 'warning', 'Received SIGUSR1 in child, exiting now.')
+    this.childDone('socket', false)
+    s.log('warning', 'Background transfer terminated by signal 10')
   }
 
   private childDone(target: 'disk' | 'socket', ok: boolean): void {
     this.child = 'none'
+    this.childPid = 0
+    this.checkChild = null
     const rdb = this.server.rdb as {
       replicaChildDone?: (target: 'disk' | 'socket', ok: boolean, startedMs: number, dirty: number) => void
     } | null
@@ -274,33 +334,49 @@ export class MasterSide {
       }
       info.state = 'send_bulk'
       c.link?.send(`$${rdb.length}\r\n`)
-      c.link?.send(rdb)
-      info.state = 'online'
-      info.ackTimeMs = this.nowMs
-      this.startStream(c)
+      this.sendBulk(c, rdb, 0)
     }
     if (s.config.rdbDelSyncFiles && s.config.save.length === 0 && !s.config.appendonly)
       s.host.file({ op: 'unlink', path: s.config.dbfilename })
     if (this.replicas.some((c) => this.info(c).state === 'wait_bgsave_start')) this.startBgsave()
   }
 
+  /** sendBulkToSlave: the file in parts, as fast as the socket takes them. */
+  private sendBulk(c: Client, rdb: Bytes, from: number): void {
+    const s = this.server
+    if (c.freed) return
+    if (c.kernelPending > 0) return void s.host.after(BLOCKED_POLL_MS, () => this.sendBulk(c, rdb, from))
+    const to = Math.min(rdb.length, from + SLICE_BYTES)
+    c.link?.send(rdb.slice(from, to))
+    if (to < rdb.length) return void s.host.after(1, () => this.sendBulk(c, rdb, to))
+    const info = this.info(c)
+    info.state = 'online'
+    info.ackTimeMs = this.nowMs
+    if (!info.rdbOnly) s.log('notice', `Synchronization with replica ${replicaName(c)} succeeded`)
+    this.startStream(c)
+  }
+
   private startStream(c: Client): void {
     const info = this.info(c)
     info.startCmdOnAck = false
+    c.replBufferBytes = 0
     if (info.rdbOnly) {
       this.server.log('notice', `RDB-only replica ${replicaName(c)} is disconnected`)
       this.server.freeClient(c)
       return
     }
     if (this.backlog !== null) c.link?.send(this.backlog.from(info.psyncInitialOffset + 1))
-    this.server.log('notice', `Synchronization with replica ${replicaName(c)} succeeded`)
   }
 
+  newline(c: Client): void {
+    this.info(c).ackTimeMs = this.nowMs
+  }
   ack(c: Client, offset: number): void {
     const info = this.info(c)
     if (!c.isReplica) return
     if (offset > info.ackOff) info.ackOff = offset
     info.ackTimeMs = this.nowMs
+    if (info.state === 'wait_bgsave_end') this.checkChild?.()
     if (info.startCmdOnAck && info.state === 'online') this.startStream(c)
   }
 
@@ -308,7 +384,7 @@ export class MasterSide {
     const i = this.replicas.indexOf(c)
     if (i === -1) return
     this.replicas.splice(i, 1)
-    this.server.log('notice', `Connection with replica ${replicaName(c)} lost.`)
+    this.server.log('warning', `Connection with replica ${replicaName(c)} lost.`)
     if (this.replicas.length === 0) this.noReplicasSinceMs = this.nowMs
   }
 
@@ -321,6 +397,16 @@ export class MasterSide {
       const waiting =
         info.state === 'wait_bgsave_start' || (info.state === 'wait_bgsave_end' && this.child !== 'socket')
       if (waiting) c.link?.send('\n')
+      if (
+        info.state === 'wait_bgsave_end' &&
+        this.child === 'socket' &&
+        info.partialWriteMs !== 0 &&
+        this.nowMs - info.partialWriteMs > s.config.replTimeout * 1000
+      ) {
+        s.log('warning', `Disconnecting timedout replica (full sync): ${replicaName(c)}`)
+        s.freeClient(c)
+        continue
+      }
       if (info.state === 'online' && !info.prePsync && this.nowMs - info.ackTimeMs > s.config.replTimeout * 1000) {
         s.log('warning', `Disconnecting timedout replica (streaming sync): ${replicaName(c)}`)
         s.freeClient(c)

@@ -14,6 +14,9 @@ export class ReplicaInfo implements ReplicaState {
   startCmdOnAck = false
   ackOff = 0
   ackTimeMs = 0
+  /** Since when its socket has taken nothing of a streamed copy (repl_last_partial_write); 0: it takes all. */
+  partialWriteMs = 0
+  lastPending = 0
   psyncInitialOffset = 0
   rdbOnly = false
   rdbFilterOnly = false

@@ -133,6 +133,10 @@ export class Replication implements ReplicationExtension {
     else if (client.repl instanceof ReplicaInfo) this.m.freed(client)
   }
 
+  onNewline(client: Client): void {
+    this.m.newline(client)
+  }
+
   saveInfo(): { streamDb: number; replid: Bytes; offset: number } | null {
     const base = { replid: this.m.replid, offset: this.m.masterReplOffset }
     if (!this.isReplica && this.m.backlog !== null) return { streamDb: Math.max(0, this.m.slaveseldb), ...base }

@@ -173,7 +173,8 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   ) {
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
   }
-  if (server.loading && !command.loadingOk) return 'LOADING Redis is loading the dataset in memory'
+  if (server.loading && (server.asyncLoading ? command.noAsyncLoading : !command.loadingOk))
+    return 'LOADING Redis is loading the dataset in memory'
   if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly))
     return "ERR Replica can't interact with the keyspace"
   return null

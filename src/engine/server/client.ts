@@ -110,7 +110,11 @@ export class Client {
 
   /** Bytes that the adapter still holds for this connection. */
   kernelPending = 0
+  /** A replica that is still waiting for its first copy: the part of the stream that is kept for it. */
+  replBufferBytes = 0
   obufSoftLimitReachedMs = 0
+  /** Closed for what it was owed: that is thrown away. */
+  dropOutput = false
   /** Peak of the query buffer, for INFO clients. */
   queryBufferPeak = 0
 
@@ -132,7 +136,7 @@ export class Client {
   }
   /** Bytes that wait to be sent: queued in this turn and held by the adapter. */
   get obufBytes(): number {
-    return (this.link === null ? 0 : this.link.pending.length) + this.kernelPending
+    return (this.link === null ? 0 : this.link.pending.length) + this.kernelPending + this.replBufferBytes
   }
   get addr(): string {
     return this.link === null ? '' : formatAddr(this.link.remoteHost, this.link.remotePort)

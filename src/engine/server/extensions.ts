@@ -20,6 +20,8 @@ export interface ReplicationExtension {
   infoSection(): string
   /** A replica's, a master's or any other client is going away (freeClient). */
   onClientFreed(client: Client): void
+  /** A replica sent an empty line: it is alive, though it acknowledges nothing. */
+  onNewline?(client: Client): void
   /** server.masterhost != NULL */
   readonly isReplica: boolean
   readonly masterLinkUp: boolean

@@ -56,11 +56,11 @@ export class Link {
     if (this.pending.length === 0) this.host.markDirty(this)
     this.pending += bytes
   }
-  /** What was sent before still arrives. The handlers hear nothing more. */
-  close(): void {
+  /** What was sent before still arrives, unless it is dropped. The handlers hear nothing more. */
+  close(drop = false): void {
     if (this.closed) return
     this.closed = true
-    this.host.closeLink(this)
+    this.host.closeLink(this, drop)
   }
 }
 
@@ -259,10 +259,11 @@ export class Host {
   markDirty(link: Link): void {
     this.dirtyLinks.push(link)
   }
-  closeLink(link: Link): void {
-    this.flushLink(link)
+  closeLink(link: Link, drop: boolean): void {
+    if (drop) link.pending = ''
+    else this.flushLink(link)
     this.links.delete(link.conn)
-    this.out.push({ type: 'close', conn: link.conn })
+    this.out.push(drop ? { type: 'close', conn: link.conn, drop: true } : { type: 'close', conn: link.conn })
   }
   private forget(link: Link): void {
     link.closed = true

@@ -1,5 +1,6 @@
 /** Connections become clients; bytes become requests; clients end. All requests of one read are answered with one send. */
 import type { Bytes } from '../bytes/bytes.ts'
+import { clientInfo } from '../commands/connection/client.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { LinkHandlers } from './host.ts'
 import { Link } from './host.ts'
@@ -109,7 +110,11 @@ export function processInputBuffer(server: Server, c: Client): void {
       if (reader.error !== null) protocolError(server, c, reader.error)
       break
     }
-    if (argv.length === 0) continue
+    if (argv.length === 0) {
+      // A replica that loads its copy sends newlines, to say that it is alive.
+      if (c.isReplica) server.repl?.onNewline?.(c)
+      continue
+    }
     processCommand(server, c, argv)
     if (c.replySkipNext) {
       c.replySkip = true
@@ -158,7 +163,7 @@ export function freeClient(server: Server, c: Client): void {
   if (c.tracking) server.tracking.active--
   c.tracking = null
   server.clients.delete(c.id)
-  c.link?.close()
+  c.link?.close(c.dropOutput)
   server.repl?.onClientFreed(c)
   server.sentinel?.onClientFreed?.(c)
 }
@@ -169,7 +174,9 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
   const limits = server.config.clientOutputBufferLimit
   const limit = c.isReplica ? limits.slave : c.isPubsub ? limits.pubsub : limits.normal
   const used = c.obufBytes
-  const hard = limit.hardLimitBytes > 0 && used >= limit.hardLimitBytes
+  // Less than the backlog makes no sense: a partial resync would be accepted and the replica dropped at once.
+  const hardLimit = c.isReplica ? Math.max(limit.hardLimitBytes, server.config.replBacklogSize) : limit.hardLimitBytes
+  const hard = limit.hardLimitBytes > 0 && used >= hardLimit
   let soft = limit.softLimitBytes > 0 && used >= limit.softLimitBytes
   if (soft) {
     if (c.obufSoftLimitReachedMs === 0) {
@@ -178,10 +185,12 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
     } else if (server.nowMs - c.obufSoftLimitReachedMs <= limit.softLimitSeconds * 1000) soft = false
   } else c.obufSoftLimitReachedMs = 0
   if (!hard && !soft) return
+  if (c.closeAsap) return
   server.log(
     'warning',
-    `Client id=${c.id} addr=${c.addr} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    `Client ${clientInfo(server, c)} scheduled to be closed ASAP for overcoming of output buffer limits.`,
   )
+  c.dropOutput = true
   server.freeClientAsync(c)
 }
 export { timeoutClient }

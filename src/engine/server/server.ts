@@ -68,6 +68,8 @@ export class Server implements Machine {
   hz = 10
   cronLoops = 0
   loading = false
+  /** Loading into a second data set, while the first is still served (repl-diskless-load swapdb). */
+  asyncLoading = false
   booted = false
   notifyFlags = 0
   lfu = false
@@ -105,6 +107,9 @@ export class Server implements Machine {
   /** CONFIG REWRITE, set where the config is loaded. */
   rewriteConfigFile: (done: (error: string | null) => void) => void = (done) => done('ENOENT')
   workMicros = 0
+  /** Above 0 the one thread waits for the disk (SAVE, a save at shutdown): nothing but the disk's answer is handled. */
+  private stalls = 0
+  private readonly stalled: Input[] = []
   private readonly contexts: Context[] = []
   private depth = 0
 
@@ -128,6 +133,23 @@ export class Server implements Machine {
     this.host.now = now
     this.workMicros = 0
     if (this.host.exited) return this.host.take()
+    if (this.stalls > 0 && input.type !== 'fileDone') {
+      this.stalled.push(input)
+      return []
+    }
+    this.handleOne(input)
+    while (this.stalls === 0 && this.stalled.length > 0 && !this.host.exited)
+      this.handleOne(this.stalled.shift() as Input)
+    return this.host.take()
+  }
+  /** A blocking system call begins; what comes meanwhile waits until `resume`. */
+  stall(): void {
+    this.stalls++
+  }
+  resume(): void {
+    this.stalls--
+  }
+  private handleOne(input: Input): void {
     switch (input.type) {
       case 'start':
         ;(this as { startedAtMs: number }).startedAtMs = this.nowMs
@@ -141,7 +163,6 @@ export class Server implements Machine {
         this.host.dispatch(input)
     }
     this.beforeSleep()
-    return this.host.take()
   }
   private beforeSleep(): void {
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
