@@ -144,7 +144,7 @@ export function hllToDense(s: Sds): boolean {
     for (let i = first; i < first + run; i++) denseWrite(dense, i, value)
   })
   if (!sound) return false
-  s.adopt(dense)
+  s.replace(dense)
   return true
 }
 
@@ -157,7 +157,8 @@ function splice(s: Sds, p: number, size: number, bytes: readonly number[]): void
   if (grown > len) s.len = grown
   const u8 = s.view()
   u8.copyWithin(p + bytes.length, p + size, len)
-  u8.set(bytes, p)
+  // After a last XZERO of which one byte is missing there is no room for all.
+  u8.set(bytes.slice(0, u8.length - p), p)
   s.len = grown
 }
 /** Up to five runs from p on: neighbours of one value become one run where it fits. */

@@ -49,10 +49,11 @@ export class Sds {
     n = n < SDS_MAX_PREALLOC ? n * 2 : n + SDS_MAX_PREALLOC
     this.resize(usableSize(n))
   }
-  /** Other bytes altogether; the array is the string's own from now on. */
-  adopt(u8: Uint8Array): void {
+  /** Other bytes altogether, in memory of their own. */
+  replace(u8: Uint8Array): void {
     this.u8 = u8
     this.len = u8.length
+    this.resize(usableSize(u8.length))
   }
   private resize(alloc: number): void {
     const u8 = new Uint8Array(alloc)
