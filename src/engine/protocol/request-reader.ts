@@ -40,9 +40,13 @@ export class RequestReader {
   }
   /** Bytes of the stream that belong to the request being read and are already consumed (a master's offset must not count them). */
   partialBytes = 0
+  /** Bytes in memory: the unread ones and those read since the last feed. */
+  get held(): number {
+    return this.buf.length + this.chunkBytes
+  }
   /** Arguments of the request being read (CLIENT LIST's argv-mem). */
-  get partialArgc(): number {
-    return this.argv.length
+  get partialArgv(): readonly Bytes[] {
+    return this.argv
   }
 
   feed(bytes: Bytes): void {

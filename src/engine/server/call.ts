@@ -8,6 +8,7 @@ import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
 import { OK, QUEUED, RedisError, type Reply } from '../protocol/reply.ts'
 import { errorLine } from '../protocol/reply-writer.ts'
+import { aclCheck, nopermText } from './acl-check.ts'
 import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
 import { Client } from './client.ts'
 import { countLatency } from './latency.ts'
@@ -119,8 +120,15 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   if (command.name.length === 5 && command.name === 'debug' && !debugAllowed(server, c)) {
     return 'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.'
   }
-  if (!c.authenticated && !command.noAuth) return 'NOAUTH Authentication required.'
+  if (!c.authenticated && !command.noAuth && server.acl.authRequired) return 'NOAUTH Authentication required.'
   if (c.multi !== null && command.noMulti) return 'ERR Command not allowed inside a transaction'
+  if (c.user !== null && !c.user.unrestricted) {
+    const denial = aclCheck(c.user, command, argv)
+    if (denial !== null) {
+      server.acl.addDenial(c, denial, c.multi === null ? 'toplevel' : 'multi', command, argv)
+      return nopermText(denial, command)
+    }
+  }
   const m = c.multi
   const isExec = m !== null && command.name === 'exec'
   const writes = command.isWrite || command.mayReplicate || (isExec && m.hasWrite)

@@ -9,6 +9,8 @@ import type { Database } from '../keyspace/database.ts'
 import { RequestReader } from '../protocol/request-reader.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { encodeReply } from '../protocol/reply-writer.ts'
+import type { User } from './acl-user.ts'
+import { ClientBuffers } from './client-memory.ts'
 import type { ReplicaState } from './extensions.ts'
 import type { Link } from './host.ts'
 import type { Server } from './server.ts'
@@ -55,7 +57,8 @@ export class Client {
   db: Database
   resp: 2 | 3 = 2
   name: Bytes = ''
-  user: Bytes = 'default'
+  /** Null may do everything: our master, a client that replays a file. */
+  user: User | null = null
   authenticated = false
   readonly ctimeMs: number
   lastInteractionMs: number
@@ -115,6 +118,9 @@ export class Client {
   obufSoftLimitReachedMs = 0
   /** Closed for what it was owed: that is thrown away. */
   dropOutput = false
+  readonly buffers = new ClientBuffers()
+  /** Arguments that MONITOR and the slow log must not show. */
+  redacted: number[] | null = null
   /** Peak of the query buffer, for INFO clients. */
   queryBufferPeak = 0
 
@@ -154,6 +160,8 @@ export class Client {
     this.server.stat.netOutputBytes += bytes.length
     if (this.link.pending.length === 0) this.server.stat.totalWritesProcessed++
     this.link.send(bytes)
+    const b = this.buffers
+    if (b.peak < b.size) b.peak = Math.max(b.peak, Math.min(this.obufBytes, b.size))
   }
   addReply(reply: Reply): void {
     if (this.link === null && !this.isFake) return

@@ -1,6 +1,5 @@
 /** What a changed directive does to the running server, where the truth of some directives lives, and CONFIG REWRITE's file. */
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
-import { sha256Hex } from '../bytes/sha256.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
 import { rewriteConfig } from './config-rewrite.ts'
 import { acceptClient } from './networking.ts'
@@ -26,14 +25,7 @@ export function wireConfig(server: Server): void {
   follow('dir', false, () => {
     host.cwd = host.resolve(config.dir)
   })
-  follow('requirepass', false, () => {
-    // The default user is `nopass` again: nobody has to authenticate.
-    if (config.requirepass !== '') return
-    for (const c of server.clients.values()) {
-      c.authenticated = true
-      c.reader.unauthenticated = false
-    }
-  })
+  follow('requirepass', true, () => server.acl.setDefaultPassword(config.requirepass))
   follow('maxmemory', false, () => {
     if (config.maxmemory === 0) return
     const used = server.usedMemory()
@@ -92,12 +84,6 @@ export function relisten(
   })
 }
 
-/** The default user as ACL LIST and the config file say it. */
-export function defaultUserLine(server: Server): Bytes {
-  const pass = server.config.requirepass
-  return `user default on ${pass === '' ? 'nopass' : `#${sha256Hex(pass)}`} ~* &* +@all`
-}
-
 /** CONFIG REWRITE: keep the file's order and comments, write beside it, fsync, rename. */
 function rewriteConfigFile(server: Server, done: (error: string | null) => void): void {
   const { config, host } = server
@@ -106,7 +92,8 @@ function rewriteConfigFile(server: Server, done: (error: string | null) => void)
   host.file({ op: 'read', path }, (r) => {
     if (!r.ok && r.error !== 'ENOENT') return done(r.error)
     const old: Bytes | null = r.ok ? (r.bytes ?? '') : null
-    const extra = [{ option: 'user', lines: [defaultUserLine(server)] }]
+    // With a file for users, lines of users in this one are removed.
+    const extra = [{ option: 'user', lines: config.aclfile === '' ? server.acl.lines() : [] }]
     if (server.sentinel !== null) extra.push({ option: 'sentinel', lines: server.sentinel.rewriteConfig() })
     const text = rewriteConfig(config, old, extra, server.mode === 'sentinel')
     const temp = `${path}.${server.env.pid}.tmp`

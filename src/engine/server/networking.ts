@@ -23,7 +23,7 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
   } else if (
     server.env.real &&
     server.config.protectedMode &&
-    server.config.requirepass === '' &&
+    server.acl.defaultUser.nopass &&
     link.remoteHost !== '127.0.0.1' &&
     link.remoteHost !== '::1'
   ) {
@@ -35,8 +35,7 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
 }
 function newClient(server: Server, link: Link): Client {
   const c = new Client(server, server.nextClientId++, link, server.dbs[0] as Database, server.nowMs)
-  c.authenticated = server.config.requirepass === ''
-  c.reader.unauthenticated = !c.authenticated
+  server.acl.setDefaultAuth(c)
   server.clients.set(c.id, c)
   return c
 }
@@ -55,6 +54,7 @@ export function adoptLink(server: Server, link: Link, master: boolean): Client {
   const c = newClient(server, link)
   c.isMaster = master
   c.authenticated = true
+  if (master) c.user = null
   c.reader.unauthenticated = false
   link.handlers = handlersOf(server, c)
   return c
@@ -69,6 +69,8 @@ export function readFromClient(server: Server, c: Client, bytes: Bytes): void {
     server.stat.netReplInputBytes += bytes.length
   }
   server.stat.netInputBytes += bytes.length
+  if (!c.authenticated) c.reader.unauthenticated = server.acl.authRequired
+  c.buffers.query = 'roomy'
   c.reader.feed(bytes)
   if (!c.isMaster && c.reader.buffered > server.config.clientQueryBufferLimit) {
     server.log(

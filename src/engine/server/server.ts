@@ -12,6 +12,7 @@ import { Prng } from '../bytes/prng.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { Database } from '../keyspace/database.ts'
+import { Acl } from './acl.ts'
 import { Evictor } from './evict.ts'
 import { activeExpireCycle } from '../keyspace/expire.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
@@ -53,6 +54,7 @@ export class Server implements Machine {
   readonly latency = new LatencyMonitor()
   readonly pubsub = new PubSub()
   readonly tracking = new Tracking()
+  acl: Acl
   readonly startedAtMs: number = 0
   /** 40 hex digits, new at each start. */
   runid: string
@@ -123,10 +125,12 @@ export class Server implements Machine {
     this.hashSeed = this.rng.next()
     this.table = new CommandTable([], options.mode)
     if (options.mode === 'sentinel') this.config.port = 26379
+    this.acl = new Acl(this)
   }
   /** Compose the table, once all extensions are in place. */
   useCommands(lists: readonly (readonly CommandImpl[])[]): void {
     this.table = new CommandTable(lists, this.mode)
+    this.acl = new Acl(this)
   }
 
   handle(input: Input, now: Micros): readonly Output[] {

@@ -24,6 +24,7 @@ export function boot(server: Server): void {
       sentinelLine: sentinelMode
         ? (words, linenum, line) => server.sentinel?.handleConfigLine(words, linenum, line) ?? null
         : null,
+      userLine: (words) => server.acl.configLine(words),
       renameCommand: (from, to) => (server.table.rename(from, to) ? null : 'No such command in rename-command'),
       done: () => configured(server),
     },
@@ -89,12 +90,19 @@ function listening(server: Server): void {
   if (server.config.pidfile !== '')
     server.host.file({ op: 'write', path: server.config.pidfile, bytes: `${server.env.pid}\n` })
   if (server.mode === 'sentinel') {
-    server.booted = true
-    server.sentinel?.start()
-    startCron(server)
+    server.acl.loadAtStart(() => {
+      server.booted = true
+      server.sentinel?.start()
+      startCron(server)
+    })
     return
   }
   server.log('warning', 'Server initialized')
+  // Users first: nobody is served before it is known who may do what.
+  server.loading = server.config.aclfile !== ''
+  server.acl.loadAtStart(() => loadData(server))
+}
+function loadData(server: Server): void {
   startCron(server)
   server.repl?.configured?.()
   const ready = (): void => {

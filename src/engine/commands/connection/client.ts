@@ -4,9 +4,13 @@ import { parseInt64 } from '../../bytes/numbers.ts'
 import { map, NO_REPLY, OK, RedisError, type Reply, set, SYNTAX_ERROR, verbatim } from '../../protocol/reply.ts'
 import { timeoutClient, unblockClient } from '../../server/blocked.ts'
 import type { Client } from '../../server/client.ts'
+import { clientInfo } from '../../server/client-info.ts'
+import type { User } from '../../server/acl-user.ts'
 import { unpauseClients } from '../../server/networking.ts'
 import type { Server } from '../../server/server.ts'
 import type { CommandImpl, Handler } from '../command.ts'
+
+export { clientInfo }
 
 export function setClientName(c: Client, name: Bytes): void {
   for (let i = 0; i < name.length; i++) {
@@ -22,33 +26,6 @@ export function disableTracking(server: Server, c: Client): void {
   server.tracking.active--
 }
 
-function flagsOf(c: Client): string {
-  let f = ''
-  if (c.isReplica) f += c.isMonitor ? 'O' : 'S'
-  else if (c.isMonitor) f += 'O'
-  if (c.isMaster) f += 'M'
-  if (c.isPubsub) f += 'P'
-  if (c.multi !== null) f += 'x'
-  if (c.blocked !== null) f += 'b'
-  if (c.tracking !== null) f += 't'
-  if (c.tracking?.brokenRedirect) f += 'R'
-  if (c.tracking?.bcast) f += 'B'
-  if (c.dirtyCas) f += 'd'
-  if (c.closeAfterReply) f += 'c'
-  if (c.closeAsap) f += 'A'
-  if (c.noEvict) f += 'e'
-  return f === '' ? 'N' : f
-}
-/** catClientInfoString */
-export function clientInfo(server: Server, c: Client): string {
-  const qbuf = c.reader.buffered
-  const argvMem = c === server.currentClient ? c.argv.reduce((n, a) => n + a.length, 0) : 0
-  const obl = c.link?.pending.length ?? 0
-  const events = c.link === null ? '' : c.kernelPending > 0 ? 'rw' : 'r'
-  const cmd = c.lastCommand?.name ?? 'NULL'
-  const total = 20480 + 16384 + argvMem + c.kernelPending
-  return `id=${c.id} addr=${c.addr} laddr=${c.laddr} fd=${c.link === null ? -1 : c.link.conn + 8} name=${c.name} age=${Math.floor((server.nowMs - c.ctimeMs) / 1000)} idle=${Math.floor((server.nowMs - c.lastInteractionMs) / 1000)} flags=${flagsOf(c)} db=${c.db.id} sub=${c.channels?.size ?? 0} psub=${c.patterns?.size ?? 0} ssub=${c.shardChannels?.size ?? 0} multi=${c.multi ? c.multi.queue.length : -1} qbuf=${qbuf === 0 && c === server.currentClient ? 26 : qbuf} qbuf-free=20448 argv-mem=${argvMem} multi-mem=0 rbs=16384 rbp=16384 obl=${obl} oll=${c.kernelPending > 0 ? 1 : 0} omem=${c.kernelPending} tot-mem=${total} events=${events} cmd=${cmd} user=${c.authenticated ? c.user : '(superuser)'} redir=${c.tracking ? c.tracking.redirect : -1} resp=${c.resp}`
-}
 const TYPES: Readonly<Record<string, string>> = {
   normal: 'normal',
   slave: 'replica',
@@ -85,7 +62,7 @@ const kill: Handler = ({ server, client }, argv) => {
   const old = argv.length === 3
   let addr: Bytes | null = old ? (argv[2] as Bytes) : null
   let laddr: Bytes | null = null
-  let user: Bytes | null = null
+  let user: User | null = null
   let type: string | null = null
   let id = 0
   let skipMe = !old
@@ -98,8 +75,8 @@ const kill: Handler = ({ server, client }, argv) => {
     else if (opt === 'addr') addr = value
     else if (opt === 'laddr') laddr = value
     else if (opt === 'user') {
-      if (value !== 'default') throw new RedisError(`ERR No such user '${value}'`)
-      user = value
+      user = server.acl.users.get(value) ?? null
+      if (user === null) throw new RedisError(`ERR No such user '${value}'`)
     } else if (opt === 'skipme' && /^(yes|no)$/i.test(value)) skipMe = value.toLowerCase() === 'yes'
     else throw new RedisError(SYNTAX_ERROR)
   }

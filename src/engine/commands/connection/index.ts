@@ -7,6 +7,7 @@ import type { Client } from '../../server/client.ts'
 import type { Server } from '../../server/server.ts'
 import type { CommandImpl, Handler } from '../command.ts'
 import { unsubscribeAll } from '../pubsub/index.ts'
+import { redact } from '../server/acl.ts'
 import { discardTransaction } from '../transactions/index.ts'
 import { clientCommands, disableTracking, setClientName } from './client.ts'
 
@@ -28,15 +29,14 @@ const select: Handler = ({ server, client }, argv) => {
 
 const WRONGPASS = 'WRONGPASS invalid username-password pair or user is disabled.'
 function authenticate(server: Server, c: Client, user: Bytes, password: Bytes): void {
-  const right = server.config.requirepass
-  if (user !== 'default' || (right !== '' && password !== right)) throw new RedisError(WRONGPASS)
-  c.user = 'default'
-  c.authenticated = true
-  c.reader.unauthenticated = false
+  if (!server.acl.authenticate(c, user, password)) throw new RedisError(WRONGPASS)
 }
-const auth: Handler = ({ server, client }, argv) => {
+const auth: Handler = (c, argv) => {
+  const { server, client } = c
   if (argv.length > 3) throw new RedisError(SYNTAX_ERROR)
-  if (argv.length === 2 && server.config.requirepass === '') {
+  redact(c, 1, 2)
+  if (argv.length === 3) redact(c, 2, 3)
+  else if (server.acl.defaultUser.nopass) {
     throw new RedisError(
       'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     )
@@ -44,7 +44,8 @@ const auth: Handler = ({ server, client }, argv) => {
   authenticate(server, client, argv.length === 3 ? (argv[1] as Bytes) : 'default', argv[argv.length - 1] as Bytes)
   return OK
 }
-const hello: Handler = ({ server, client }, argv) => {
+const hello: Handler = (c, argv) => {
+  const { server, client } = c
   let version = 0
   let next = 1
   if (argv.length >= 2) {
@@ -59,6 +60,7 @@ const hello: Handler = ({ server, client }, argv) => {
     const more = argv.length - 1 - j
     const opt = (argv[j] as Bytes).toLowerCase()
     if (opt === 'auth' && more >= 2) {
+      redact(c, j + 1, j + 3)
       authenticate(server, client, argv[j + 1] as Bytes, argv[j + 2] as Bytes)
       j += 2
     } else if (opt === 'setname' && more >= 1) {
@@ -67,7 +69,7 @@ const hello: Handler = ({ server, client }, argv) => {
       j++
     } else throw new RedisError(`ERR Syntax error in HELLO option '${argv[j]}'`)
   }
-  if (!client.authenticated) {
+  if (!client.authenticated && server.acl.authRequired) {
     throw new RedisError(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
     )
@@ -108,9 +110,7 @@ const reset: Handler = ({ server, client }) => {
   for (const kind of ['channel', 'shard', 'pattern'] as const) unsubscribeAll(server, client, kind, false)
   client.name = ''
   client.replyOff = client.replySkip = client.replySkipNext = false
-  client.authenticated = server.config.requirepass === ''
-  client.reader.unauthenticated = !client.authenticated
-  client.user = 'default'
+  server.acl.setDefaultAuth(client)
   return status('RESET')
 }
 const quit: Handler = ({ client }) => {

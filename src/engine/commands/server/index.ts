@@ -1,4 +1,5 @@
 import type { CommandImpl } from '../command.ts'
+import { aclCommands } from './acl.ts'
 import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { debugCommands } from './debug.ts'
@@ -14,4 +15,5 @@ export const adminCommands: readonly CommandImpl[] = [
   ...slowlogCommands,
   ...latencyCommands,
   ...debugCommands,
+  ...aclCommands,
 ]

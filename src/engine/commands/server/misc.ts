@@ -1,17 +1,14 @@
 /** The server's own small commands. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { parseInt64 } from '../../bytes/numbers.ts'
-import { sha256Hex } from '../../bytes/sha256.ts'
-import { double, map, NO_REPLY, OK, type Reply, set, verbatim } from '../../protocol/reply.ts'
+import { double, map, NO_REPLY, OK, type Reply, verbatim } from '../../protocol/reply.ts'
 import { blockClient, signalKeyAsReady } from '../../server/blocked.ts'
-import { defaultUserLine } from '../../server/config-hooks.ts'
 import { abortShutdown, prepareForShutdown } from '../../server/shutdown.ts'
 import { touchAllWatchedKeysInDb } from '../../server/watch.ts'
 import { infoText } from '../../server/info.ts'
 import { memoryAccount, memoryUsage } from '../../inspect/memory.ts'
 import { equalsIgnoreCase, fail, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
-import facts from '../facts.json' with { type: 'json' }
 import { help } from './config.ts'
 
 function flushFlags(argv: readonly Bytes[]): void {
@@ -95,24 +92,6 @@ function memoryUsageCommand(c: CommandContext, argv: readonly Bytes[]): Reply {
   const key = argv[2] ?? ''
   const o = c.peek(key)
   return o ? memoryUsage(key, o, samples) : null
-}
-const allowed = (name: string): readonly string[] =>
-  (facts as unknown as Readonly<Record<string, { acl: readonly string[] }>>)[name]?.acl ?? []
-const CATEGORIES =
-  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
-    ' ',
-  )
-function aclCat(c: CommandContext, argv: readonly Bytes[]): Reply {
-  if (argv.length === 2) return CATEGORIES
-  const name = (argv[2] ?? '').toLowerCase()
-  if (!CATEGORIES.includes(name)) fail(`ERR Unknown category '${argv[2]}'`)
-  return Object.keys(facts).filter((n) => c.server.table.byFullName(n) !== undefined && allowed(n).includes(`@${name}`))
-}
-function genPass(c: CommandContext, argv: readonly Bytes[]): Reply {
-  const bits = argv.length === 3 ? parseLongArg(argv[2]) : 256
-  if (bits <= 0 || bits > 4096)
-    fail('ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096')
-  return c.rng.hex(Math.ceil(bits / 4))
 }
 function memoryStats(c: CommandContext): Reply {
   const m = memoryAccount(c.server)
@@ -210,24 +189,6 @@ function memoryDoctor(c: CommandContext): Reply {
       ' * Big client buffers: The clients output buffers in this instance are greater than 200K per client (on average). This may result from different causes, like Pub/Sub clients subscribed to channels bot not receiving data fast enough, so that data piles on the Redis instance output buffer, or clients sending commands with large replies or very large sequences of commands in the same pipeline. Please use the CLIENT LIST command in order to investigate the issue if it causes problems in your instance, or to understand better why certain clients are using a big amount of memory.\n\n'
   return verbatim(`${text}I'm here to keep you safe, Sam. I want to help you.\n`)
 }
-function aclGetUser(c: CommandContext, argv: readonly Bytes[]): Reply {
-  if (argv[2] !== 'default') return null
-  const pass = c.config.requirepass
-  return map([
-    'flags',
-    set(pass === '' ? ['on', 'nopass'] : ['on']),
-    'passwords',
-    pass === '' ? [] : [sha256Hex(pass)],
-    'commands',
-    '+@all',
-    'keys',
-    '~*',
-    'channels',
-    '&*',
-    'selectors',
-    [],
-  ])
-}
 const DOCTOR_EMPTY =
   "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be back to our programming as soon as I finished rebooting.\n"
 
@@ -260,11 +221,4 @@ export const miscCommands: readonly CommandImpl[] = [
   { name: 'memory|stats', handler: memoryStats },
   { name: 'memory|purge', handler: () => OK },
   { name: 'memory|help', handler: () => help('memory') },
-  { name: 'acl|whoami', handler: (c) => c.client.user },
-  { name: 'acl|users', handler: () => ['default'] },
-  { name: 'acl|list', handler: (c) => [defaultUserLine(c.server)] },
-  { name: 'acl|getuser', handler: aclGetUser },
-  { name: 'acl|cat', handler: (c, argv) => aclCat(c, argv) },
-  { name: 'acl|genpass', handler: genPass },
-  { name: 'acl|help', handler: () => help('acl') },
 ]
