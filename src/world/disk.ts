@@ -18,6 +18,10 @@ export interface DiskState {
   readonly directories: Set<string>
   /** Bytes the disk can hold; Infinity for no limit. */
   capacity: number
+  /** How many times longer everything takes than on the disk of the cost model. */
+  slowness: number
+  /** Bytes of each file that are written and not fsynced. */
+  readonly dirty: Map<string, number>
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')))
@@ -25,7 +29,14 @@ const fail = (error: string): FileResult => ({ ok: false, error })
 const done: FileResult = { ok: true }
 
 export function newDisk(): DiskState {
-  const disk = { written: new Map(), durable: new Map(), directories: new Set(['/']), capacity: Infinity }
+  const disk: DiskState = {
+    written: new Map(),
+    durable: new Map(),
+    directories: new Set(['/']),
+    capacity: Infinity,
+    slowness: 1,
+    dirty: new Map(),
+  }
   for (const dir of ['/tmp', '/etc/redis', '/var/lib/redis', '/var/log/redis', '/var/run/redis'])
     makeDirectories(disk, dir)
   return disk
@@ -42,8 +53,16 @@ export function placeFile(disk: DiskState, path: string, bytes: Bytes): void {
   disk.durable.set(path, bytes)
 }
 
+/** From now on there is room for this many bytes more; null for no limit. */
+export function limitDisk(disk: DiskState, freeBytes: number | null): void {
+  let used = 0
+  for (const file of disk.written.values()) used += file.length
+  disk.capacity = freeBytes === null ? Infinity : used + freeBytes
+}
+
 export function losePower(disk: DiskState): void {
   disk.written.clear()
+  disk.dirty.clear()
   for (const [path, bytes] of disk.durable) disk.written.set(path, bytes)
 }
 
@@ -75,6 +94,9 @@ function rename(disk: DiskState, from: string, to: string): FileResult {
   if (!disk.directories.has(parentOf(to))) return fail('ENOENT')
   disk.written.delete(from)
   disk.written.set(to, bytes)
+  const dirty = disk.dirty.get(from)
+  disk.dirty.delete(from)
+  if (dirty !== undefined) disk.dirty.set(to, dirty)
   const synced = disk.durable.get(from)
   if (synced !== undefined) {
     disk.durable.delete(from)
@@ -88,6 +110,7 @@ const normalize = (path: string): string => (path.length > 1 && path.endsWith('/
 export function applyFileOp(disk: DiskState, op: FileOp): FileResult {
   const path = normalize(op.path)
   const old = disk.written.get(path)
+  if ('bytes' in op) disk.dirty.set(path, (disk.dirty.get(path) ?? 0) + op.bytes.length)
   switch (op.op) {
     case 'read':
       if (old === undefined) return fail(disk.directories.has(path) ? 'EISDIR' : 'ENOENT')
@@ -107,11 +130,13 @@ export function applyFileOp(disk: DiskState, op: FileOp): FileResult {
     case 'fsync':
       if (old === undefined) return disk.directories.has(path) ? done : fail('ENOENT')
       disk.durable.set(path, old)
+      disk.dirty.delete(path)
       return done
     case 'rename':
       return rename(disk, path, normalize(op.to))
     case 'unlink':
       disk.durable.delete(path)
+      disk.dirty.delete(path)
       return disk.written.delete(path) ? done : fail('ENOENT')
     case 'stat':
       if (old !== undefined) return { ok: true, size: old.length, isDirectory: false }
@@ -126,16 +151,25 @@ export function applyFileOp(disk: DiskState, op: FileOp): FileResult {
   }
 }
 
-/** How long the device takes: a fixed part and 500 bytes a microsecond; fsync waits for the platter. */
-export function fileOpMicros(op: FileOp): number {
+/**
+ * How long an operation takes. A write goes to the page cache: 5 us and 0.2 us a KB. fsync waits for the platter, and for the
+ * bytes that it has not got yet; a read comes from there: 500 bytes a microsecond.
+ */
+export function fileOpMicros(disk: DiskState, op: FileOp): number {
+  return Math.floor(plainMicros(disk, op) * disk.slowness)
+}
+function plainMicros(disk: DiskState, op: FileOp): number {
   switch (op.op) {
     case 'fsync':
-      return 190
+      return 190 + (disk.dirty.get(normalize(op.path)) ?? 0) / BYTES_PER_MICRO
     case 'write':
     case 'append':
     case 'pwrite':
-      return 12 + Math.floor(op.bytes.length / 500)
+      return 5 + op.bytes.length / 5000
+    case 'read':
+      return 10 + (disk.written.get(normalize(op.path))?.length ?? 0) / BYTES_PER_MICRO
     default:
       return 10
   }
 }
+const BYTES_PER_MICRO = 500

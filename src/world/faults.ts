@@ -70,9 +70,20 @@ export function planFault(
         b: boxIndex(fault.b),
         latencyMicros,
         jitterMicros,
+        ...(fault.bytesPerSecond === undefined ? {} : { bytesPerSecond: Math.max(1, fault.bytesPerSecond) }),
       }
-      const text = `${fault.a} - ${fault.b} ${latencyMicros / 1000} ms, jitter ${jitterMicros / 1000} ms`
+      const band = fault.bytesPerSecond === undefined ? '' : `, ${fault.bytesPerSecond / 1000} kB/s`
+      const text = `${fault.a} - ${fault.b} ${latencyMicros / 1000} ms, jitter ${jitterMicros / 1000} ms${band}`
       return { inputs: [{ target: 'all', input }], kind: 'fault.latency', process: '', text, weight: 2 }
+    }
+    case 'disk': {
+      const box = boxIndex(fault.box)
+      const slowness = Math.max(1, fault.slowness ?? 1)
+      const input: WorldInput = { type: 'disk', freeBytes: fault.freeBytes, slowness }
+      const inputs = peers.filter((p) => p.boxIndex === box).map((p) => ({ target: p.index, input }))
+      const room = fault.freeBytes === null ? 'has room' : `has ${fault.freeBytes} bytes left`
+      const text = `${fault.box}'s disk ${room}${slowness === 1 ? '' : `, takes ${slowness} times as long`}`
+      return { inputs, kind: 'fault.disk', process: '', text, weight: 2 }
     }
     case 'power':
     case 'clock': {

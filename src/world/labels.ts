@@ -33,6 +33,8 @@ export function packetLabel(packet: Packet): string {
       return 'reset'
     case 'route':
       return 'listening'
+    case 'ack':
+      return `${packet.count} bytes read`
     case 'data':
       return dataLabel(packet.bytes)
   }

@@ -9,6 +9,7 @@ export interface LinkModel {
   readonly latencyMicros: number
   readonly jitterMicros: number
   readonly loopbackMicros: number
+  readonly bytesPerSecond?: number
 }
 export interface Cut {
   readonly id: number
@@ -19,13 +20,16 @@ export interface Cut {
 export interface LinksState {
   readonly seed: number
   readonly model: LinkModel
-  readonly overrides: Map<string, { readonly latencyMicros: number; readonly jitterMicros: number }>
+  readonly overrides: Map<
+    string,
+    { readonly latencyMicros: number; readonly jitterMicros: number; readonly bytesPerSecond?: number }
+  >
   readonly jitter: Map<string, RandomState>
   cuts: Cut[]
 }
 
-/** 125 bytes a microsecond: one gigabit a second. */
-export const BYTES_PER_MICRO = 125
+/** One gigabit a second. */
+const BYTES_PER_SECOND = 125_000_000
 
 const pairOf = (a: number, b: number): string => (a < b ? `${a}-${b}` : `${b}-${a}`)
 
@@ -40,6 +44,7 @@ export function applyToLinks(links: LinksState, input: WorldInput): void {
     links.overrides.set(pairOf(input.a, input.b), {
       latencyMicros: input.latencyMicros,
       jitterMicros: input.jitterMicros,
+      ...(input.bytesPerSecond === undefined ? {} : { bytesPerSecond: input.bytesPerSecond }),
     })
   }
 }
@@ -55,6 +60,13 @@ export function drawLatency(links: LinksState, from: Peer, to: Peer): number {
   }
   const { latencyMicros, jitterMicros } = links.overrides.get(pairOf(from.boxIndex, to.boxIndex)) ?? links.model
   return Math.max(1, latencyMicros + randomBelow(stream, jitterMicros + 1))
+}
+
+/** How fast bytes get onto the wire, per microsecond. A box's own loopback is the same for all. */
+export function bytesPerMicro(links: LinksState, from: Peer, to: Peer): number {
+  const own = from.boxIndex === to.boxIndex ? undefined : links.overrides.get(pairOf(from.boxIndex, to.boxIndex))
+  const perSecond = own?.bytesPerSecond ?? (from.boxIndex === to.boxIndex ? undefined : links.model.bytesPerSecond)
+  return (perSecond ?? BYTES_PER_SECOND) / 1e6
 }
 
 /** The least latency that any link can have: the width of the conductor's window. */

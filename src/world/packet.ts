@@ -23,6 +23,8 @@ export type Packet = PacketBase &
     | { readonly kind: 'data'; readonly bytes: Bytes }
     | { readonly kind: 'fin' }
     | { readonly kind: 'rst' }
+    /** The reader has taken this many bytes more: there is room again in its kernel's buffer. */
+    | { readonly kind: 'ack'; readonly count: number }
     /** The client gave up a connection that was not yet open. */
     | { readonly kind: 'abort' }
     /** "I listen here": sent to everybody for a port that the topology does not name. */
@@ -65,7 +67,9 @@ export type WorldInput =
       readonly b: number
       readonly latencyMicros: number
       readonly jitterMicros: number
+      readonly bytesPerSecond?: number
     }
+  | { readonly type: 'disk'; readonly freeBytes: number | null; readonly slowness: number }
   | { readonly type: 'peer'; readonly peer: Peer }
   /** A worker died without a word: whatever it held is reset. */
   | { readonly type: 'lost'; readonly index: number }
@@ -98,8 +102,15 @@ export interface Socket {
   open: boolean
   /** When the last packet sent on it arrives: a stream keeps its order. */
   lastArrival: number
-  /** When the wire has taken everything that was sent. */
-  wireFreeAt: number
+  /** Bytes on their way or unread at the other end: what both kernels hold. */
+  unacked: number
+  /** Bytes that the kernels have no room for; they count as the process's own memory. */
+  waiting: Bytes[]
+  waitingBytes: number
+  /** Bytes read here that the sender has not been told of. */
+  readUntold: number
+  /** Closed by the process while bytes were waiting: they still leave. */
+  lingering: boolean
 }
 
 export interface Queued {

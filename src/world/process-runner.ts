@@ -13,7 +13,7 @@
  */
 import type { Input, Machine, MachineFactory, Output, Tap } from '../engine/machine.ts'
 import { type DigestState, digestHex, digestNumber, digestText, digestValue, newDigest } from './digest.ts'
-import { applyFileOp, type DiskState, fileOpMicros, losePower, newDisk, placeFile } from './disk.ts'
+import { applyFileOp, type DiskState, fileOpMicros, limitDisk, losePower, newDisk, placeFile } from './disk.ts'
 import { before, EventHeap } from './heap.ts'
 import { applyToLinks, isCut, type LinksState } from './links.ts'
 import { breakpointOf, Marks, type Mark } from './marks.ts'
@@ -70,7 +70,7 @@ export function newRunnerState(
   return {
     ...init,
     disk,
-    sockets: { nextStream: 1, nextConn: 2, nextPort: 0, listens: new Map(), routes: new Map() },
+    sockets: { nextStream: 1, nextConn: 2, nextPort: 0, listens: new Map(), routes: new Map(), wires: new Map() },
     digest: newDigest(),
     pending: [],
     held: [],
@@ -178,10 +178,12 @@ export class ProcessRunner {
   takeMarks(): Mark[] {
     return this.marks.take()
   }
-  /** Packets on their way to this process, and those that a cut holds. */
+  /** Packets on their way to this process, and those that a cut holds; not the kernels' own acknowledgements. */
   inbound(): { packet: Packet; held: boolean }[] {
     const list = this.heap.items.filter(isPacket).map((packet) => ({ packet, held: false }))
-    return [...list, ...this.state.held.map((packet) => ({ packet, held: true }))]
+    return [...list, ...this.state.held.map((packet) => ({ packet, held: true }))].filter(
+      (p) => p.packet.kind !== 'ack',
+    )
   }
   view(name: string, args: readonly string[]): unknown {
     return this.machine?.view(name, args) ?? null
@@ -290,6 +292,10 @@ export class ProcessRunner {
       case 'clock':
         this.state.clockOffset += input.offsetMicros
         return
+      case 'disk':
+        this.state.disk.slowness = input.slowness
+        limitDisk(this.state.disk, input.freeBytes)
+        return
       case 'peer':
         this.state.peers[input.peer.index] = input.peer
         this.sockets.greet(input.peer, this.at)
@@ -352,6 +358,7 @@ export class ProcessRunner {
     }
     const machine = this.machine as Machine
     this.at = at
+    if (next.input.type === 'data') this.sockets.read(next.input.conn, next.input.bytes.length, at)
     this.recent.push(next.input)
     if (this.recent.length > INPUTS_IN_REPORT) this.recent.shift()
     let outputs: readonly Output[]
@@ -397,7 +404,7 @@ export class ProcessRunner {
         return
       case 'file': {
         const { op } = output
-        state.diskFreeAt = Math.max(state.diskFreeAt, leaves) + fileOpMicros(op)
+        state.diskFreeAt = Math.max(state.diskFreeAt, leaves) + fileOpMicros(state.disk, op)
         const late = op.op === 'fsync'
         const result = late ? null : applyFileOp(state.disk, op)
         const event = { time: state.diskFreeAt, src: index, seq: this.nextSeq(), id: output.id, incarnation }

@@ -8,13 +8,18 @@
  *      close   ── fin ──────────▶ `closed` eof, after all data
  *      dead    ── fin or rst ───▶ rst when bytes were left unread
  *
+ * Back-pressure: the two kernels hold SOCKET_BUFFERS bytes of one direction. While the reader does not read (stopped, busy) or
+ * the wire is slow or cut, what a process sends beyond that stays in the process, which is told how much it is (`sent`).
+ *
  * Kept exactly: a connect to a port nobody listens on is refused by the box's kernel, not by silence; bytes for a
  * socket that is gone are answered with a reset; a stopped process still completes handshakes.
- * Simplified: receive buffers have no limit; a connection whose data is never acknowledged is not given up by the
- * kernel (only by the programs' own timeouts); half-open closing is not modelled.
+ * Simplified: the size of the buffers is fixed; a connection whose data is never acknowledged is not given up by the
+ * kernel (only by the programs' own timeouts); half-open closing is not modelled; each process has the wire to a box for
+ * itself, for all its connections.
  */
+import type { Bytes } from '../engine/bytes/bytes.ts'
 import type { Input, Output } from '../engine/machine.ts'
-import { BYTES_PER_MICRO, drawLatency } from './links.ts'
+import { bytesPerMicro, drawLatency } from './links.ts'
 import type { Packet, Peer, Socket } from './packet.ts'
 import type { ProcessRunner } from './process-runner.ts'
 
@@ -25,6 +30,8 @@ export interface SocketsState {
   readonly listens: Map<number, readonly string[]>
   /** "address:port" to process index, for ports that the topology does not name. */
   readonly routes: Map<string, number>
+  /** Box index to the time at which our wire to it is free. */
+  readonly wires: Map<number, number>
 }
 
 type SocketOutput = Extract<Output, { type: 'send' | 'connect' | 'close' | 'listen' | 'unlisten' }>
@@ -35,8 +42,14 @@ const STREAMS_PER_PROCESS = 4294967296
 /** Linux gives up a connect after six SYNs, and a neighbour that does not answer ARP after three seconds. */
 const CONNECT_TIMEOUT = 127_000_000
 const UNREACHABLE_AFTER = 3_060_000
-/** A send this large is told when the wire has taken it. */
-const REPORT_SENT = 4096
+/** What the kernels of both ends hold of one direction of a connection. */
+export const SOCKET_BUFFERS = 262144
+/** The reader tells of every so many bytes that it has read. */
+const ACK_EVERY = 65536
+/** A packet holds ten milliseconds of the wire, within these limits. */
+const SEGMENT_MICROS = 10_000
+const MIN_SEGMENT = 1460
+const MAX_SEGMENT = 65536
 
 export class Sockets {
   private readonly runner: ProcessRunner
@@ -64,15 +77,21 @@ export class Sockets {
       case 'send': {
         const socket = this.byConn.get(output.conn)
         if (!socket) return
-        this.send(socket, { kind: 'data', bytes: output.bytes }, at)
-        if (output.bytes.length >= REPORT_SENT) {
-          this.input({ type: 'sent', conn: socket.conn, pendingBytes: 0 }, socket.wireFreeAt)
-        }
+        socket.waiting.push(output.bytes)
+        socket.waitingBytes += output.bytes.length
+        this.push(socket, at)
+        if (socket.waitingBytes > 0)
+          this.input({ type: 'sent', conn: socket.conn, pendingBytes: socket.waitingBytes }, at)
         return
       }
       case 'close': {
         const socket = this.byConn.get(output.conn)
         if (!socket) return
+        if (socket.waitingBytes > 0 && output.drop !== true) {
+          socket.lingering = true
+          this.byConn.delete(socket.conn)
+          return
+        }
         this.send(socket, { kind: socket.open ? 'fin' : 'abort' }, at)
         this.forget(socket)
         return
@@ -118,7 +137,10 @@ export class Sockets {
         )
         return
       case 'data':
-        runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause)
+        if (!socket.lingering) runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause)
+        return
+      case 'ack':
+        this.acknowledged(socket, packet.count, at, cause)
         return
       case 'refuse':
         this.forget(socket)
@@ -126,6 +148,46 @@ export class Sockets {
         return
       default:
         this.endedByPeer(socket, packet.kind === 'fin' ? 'eof' : 'reset', cause)
+    }
+  }
+
+  /** The machine takes bytes out of the kernel's buffer. */
+  read(conn: number, count: number, at: number): void {
+    const socket = this.byConn.get(conn)
+    if (!socket) return
+    socket.readUntold += count
+    if (socket.readUntold < ACK_EVERY) return
+    this.send(socket, { kind: 'ack', count: socket.readUntold }, at)
+    socket.readUntold = 0
+  }
+  private acknowledged(socket: Socket, count: number, at: number, cause: string): void {
+    socket.unacked -= count
+    if (socket.waitingBytes === 0) return
+    this.push(socket, at)
+    const pendingBytes = socket.waitingBytes
+    if (!socket.lingering) this.runner.enqueue({ type: 'sent', conn: socket.conn, pendingBytes }, cause)
+    else if (pendingBytes === 0) {
+      this.send(socket, { kind: 'fin' }, at)
+      this.forget(socket)
+    }
+  }
+  /** Hands the wire as much as the kernels have room for. */
+  private push(socket: Socket, at: number): void {
+    const { runner } = this
+    const rate = bytesPerMicro(runner.state.links, runner.me, this.peer(socket.peer))
+    const segment = Math.floor(Math.min(MAX_SEGMENT, Math.max(MIN_SEGMENT, rate * SEGMENT_MICROS)))
+    while (socket.waitingBytes > 0 && socket.unacked < SOCKET_BUFFERS) {
+      const room = Math.min(segment, SOCKET_BUFFERS - socket.unacked)
+      const head = socket.waiting[0] as Bytes
+      let bytes = head
+      if (head.length <= room) socket.waiting.shift()
+      else {
+        bytes = head.slice(0, room)
+        socket.waiting[0] = head.slice(room)
+      }
+      socket.waitingBytes -= bytes.length
+      socket.unacked += bytes.length
+      this.send(socket, { kind: 'data', bytes }, at)
     }
   }
 
@@ -140,15 +202,18 @@ export class Sockets {
   }
   /** The process at the other end is gone without having said so. */
   resetPeer(index: number, cause: string): void {
-    for (const socket of [...this.byConn.values()]) if (socket.peer === index) this.endedByPeer(socket, 'reset', cause)
+    for (const socket of this.all()) if (socket.peer === index) this.endedByPeer(socket, 'reset', cause)
   }
   closeAll(at: number): void {
-    for (const socket of this.byConn.values()) {
+    for (const socket of this.all()) {
       const kind = !socket.open ? 'abort' : this.runner.hasUnread(socket.conn) ? 'rst' : 'fin'
       this.send(socket, { kind }, at)
     }
     for (const port of this.state.listens.keys()) this.announce(port, false, at)
     this.forgetAll()
+  }
+  private all(): Socket[] {
+    return [...this.outgoing.values(), ...this.incoming.values()]
   }
   forgetAll(): void {
     this.byConn.clear()
@@ -183,8 +248,7 @@ export class Sockets {
       peer: packet.src,
       ...ports,
       open: true,
-      lastArrival: 0,
-      wireFreeAt: 0,
+      ...emptyBuffers(),
     }
     this.incoming.set(packet.stream, socket)
     this.byConn.set(conn, socket)
@@ -205,8 +269,7 @@ export class Sockets {
       localPort,
       remotePort: port,
       open: false,
-      lastArrival: 0,
-      wireFreeAt: 0,
+      ...emptyBuffers(),
     }
     this.byConn.set(conn, socket)
     this.outgoing.set(stream, socket)
@@ -258,6 +321,7 @@ export class Sockets {
 
   private endedByPeer(socket: Socket, reason: 'eof' | 'reset', cause: string): void {
     this.forget(socket)
+    if (socket.lingering) return
     if (socket.open) this.runner.enqueue({ type: 'closed', conn: socket.conn, reason }, cause)
     else this.runner.enqueue({ type: 'refused', conn: socket.conn, error: 'ECONNREFUSED' }, cause)
   }
@@ -271,8 +335,13 @@ export class Sockets {
   private send(socket: Socket, body: Body, at: number): void {
     const latency = drawLatency(this.runner.state.links, this.runner.me, this.peer(socket.peer))
     const bytes = body.kind === 'data' ? body.bytes.length : 0
-    socket.wireFreeAt = Math.max(at, socket.wireFreeAt) + Math.floor(bytes / BYTES_PER_MICRO)
-    socket.lastArrival = Math.max(socket.lastArrival, socket.wireFreeAt + latency)
+    const to = this.peer(socket.peer)
+    const { wires } = this.state
+    const free =
+      Math.max(at, wires.get(to.boxIndex) ?? 0) +
+      Math.floor(bytes / bytesPerMicro(this.runner.state.links, this.runner.me, to))
+    wires.set(to.boxIndex, free)
+    socket.lastArrival = Math.max(socket.lastArrival, free + latency)
     this.packet(socket.peer, socket.stream, !socket.outgoing, body, at, socket.lastArrival)
   }
   /** A packet outside any stream of ours. */
@@ -293,6 +362,15 @@ export class Sockets {
     return this.runner.state.peers[index] as Peer
   }
 }
+
+const emptyBuffers = () => ({
+  lastArrival: 0,
+  unacked: 0,
+  waiting: [] as Bytes[],
+  waitingBytes: 0,
+  readUntold: 0,
+  lingering: false,
+})
 
 function bindsTo(bind: readonly string[], address: string, local: boolean): boolean {
   if (bind.length === 0) return true

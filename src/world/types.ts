@@ -24,7 +24,13 @@ export interface BoxSpec {
 export interface Topology {
   readonly boxes: readonly BoxSpec[]
   readonly processes: readonly ProcessSpec[]
-  readonly link: { readonly latencyMicros: number; readonly jitterMicros: number; readonly loopbackMicros: number }
+  readonly link: {
+    readonly latencyMicros: number
+    readonly jitterMicros: number
+    readonly loopbackMicros: number
+    /** One gigabit a second when absent. */
+    readonly bytesPerSecond?: number
+  }
 }
 export interface Scenario {
   readonly id: string
@@ -149,7 +155,11 @@ export type Fault =
       readonly b: string
       readonly latencyMicros: number
       readonly jitterMicros: number
+      /** Bandwidth of the link; the topology's when absent. */
+      readonly bytesPerSecond?: number
     }
+  /** The box's disks have room for `freeBytes` more (null: no limit) and take `slowness` times as long. */
+  | { readonly type: 'disk'; readonly box: string; readonly freeBytes: number | null; readonly slowness?: number }
   | { readonly type: 'power'; readonly box: string } // power loss: what was not fsynced is gone, peers hear nothing
   | { readonly type: 'clock'; readonly box: string; readonly offsetMicros: number } // the box's clock jumps by this much
 
