@@ -1,0 +1,91 @@
+// Makes src/engine/scripting/lua51.wasm out of the Lua 5.1 that the package wasmoon-lua5.1 carries. Four additions, all
+// in WebAssembly text, then binaryen's Asyncify pass:
+//   - writes to a table whose flag bit 7 is set call `env.readonly` (Redis's patched Lua has read-only tables);
+//   - string matching, string building and sorting in C count down `fuel` and call `env.budget` when it is used up, so
+//     that they can be interrupted like Lua code can (the count hook runs between Lua instructions only);
+//   - memory is imported, so that its limit is ours;
+//   - Asyncify: the whole C stack can be put aside from inside the count hook or the budget and taken up again later,
+//     which is how a script that runs long lets the server's other clients in.
+// The result is checked in: run this only when the package changes. `npx` fetches binaryen.
+import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const input = join(root, 'node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm')
+const output = join(root, 'src/engine/scripting/lua51.wasm')
+const INPUT_SHA256 = 'cba969b97e8a319eba8996b5df488aed5cdd22a56f2de53b42598e474014e610'
+const FEATURES = ['bulk-memory', 'sign-ext', 'nontrapping-float-to-int', 'mutable-globals'].map((f) => `--enable-${f}`)
+// Functions that allocate, collect or raise: they never put the stack aside, and need not be able to.
+const NEVER_SUSPEND =
+  '303,304,201,202,321,322,323,226,227,204,220,206,225,361,362,385,389,392,393,391,210,207,219,198,200,203,521,508,511'
+
+if (createHash('sha256').update(readFileSync(input)).digest('hex') !== INPUT_SHA256) {
+  console.error('build-lua: the package has another Lua than the one whose functions are named here')
+  process.exit(1)
+}
+const dir = mkdtempSync(join(tmpdir(), 'rehash-lua-'))
+const binaryen = (tool, ...args) => {
+  const r = spawnSync('npx', ['--yes', '--package=binaryen@132.0.0', tool, ...FEATURES, ...args], { stdio: 'inherit' })
+  if (r.status !== 0) process.exit(1)
+}
+binaryen('wasm-dis', input, '-o', join(dir, 'lua.wat'))
+let wat = readFileSync(join(dir, 'lua.wat'), 'utf8')
+
+const once = (from, to) => {
+  const parts = wat.split(from)
+  if (parts.length !== 2) throw new Error(`${from}: found ${parts.length - 1} times`)
+  wat = parts.join(to)
+}
+/** Code at the start of a function: after its locals. */
+const atEntry = (index, code) => {
+  const start = wat.indexOf(`\n (func $${index} `)
+  if (start === -1) throw new Error(`no function ${index}`)
+  let at = wat.indexOf('\n', start + 1)
+  while (wat.startsWith('\n  (local ', at)) at = wat.indexOf('\n', at + 1)
+  wat = `${wat.slice(0, at)}\n${code}${wat.slice(at)}`
+}
+once(
+  '\n (memory $0 256 32768)',
+  '\n (global $fuel (mut i32) (i32.const 0))\n (global $handling (mut i32) (i32.const 0))',
+)
+once(
+  '\n (import "env" "exit"',
+  `\n (import "env" "memory" (memory $0 256 32768))
+ (import "env" "budget" (func $budget (param i32)))
+ (import "env" "readonly" (func $readonly (param i32)))
+ (import "env" "exit"`,
+)
+once(
+  '\n (export "lua_checkstack"',
+  '\n (export "fuel" (global $fuel))\n (export "handling" (global $handling))\n (export "lua_checkstack"',
+)
+const spend = (L) => `  (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))
+  (if (i32.lt_s (global.get $fuel) (i32.const 0)) (then (call $budget ${L})))`
+// match(ms, ...) and luaL_addlstring(B, ...) keep the state at offset 8 of their first argument; sort_comp(L, ...) has it.
+for (const f of [375, 93]) atEntry(f, spend('(i32.load offset=8 (local.get 0))'))
+atEntry(406, spend('(local.get 0)'))
+// luaG_errormsg calls xpcall's handler from where nothing can be put aside; luaD_throw ends that.
+atEntry(202, '  (global.set $handling (i32.const 1))')
+atEntry(204, '  (global.set $handling (i32.const 0))')
+// luaH_set, luaH_setnum, luaH_setstr
+for (const f of [391, 392, 393]) {
+  atEntry(
+    f,
+    `  (if (i32.ge_u (i32.load8_u offset=6 (local.get $1)) (i32.const 128)) (then (call $readonly (local.get $0))))`,
+  )
+}
+writeFileSync(join(dir, 'patched.wat'), wat)
+binaryen('wasm-as', join(dir, 'patched.wat'), '-o', join(dir, 'patched.wasm'))
+const passes = [
+  '--asyncify',
+  '--pass-arg=asyncify-imports@env.invoke_vii,env.budget',
+  `--pass-arg=asyncify-removelist@${NEVER_SUSPEND}`,
+  '-O3',
+]
+binaryen('wasm-opt', join(dir, 'patched.wasm'), ...passes, '-o', output)
+rmSync(dir, { recursive: true })
+console.log(`build-lua: ${output}: ${statSync(output).size} bytes`)
