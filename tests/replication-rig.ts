@@ -2,6 +2,7 @@
 import { createServer } from '../src/engine/index.ts'
 import type { Input, Machine, Output, ProcessEnv, Tap } from '../src/engine/machine.ts'
 import { type RemoteReply, readReply } from '../src/engine/sentinel/connection.ts'
+import type { TraceRecord } from '../src/world/process-runner.ts'
 import type { Fault, ProcessSpec } from '../src/world/types.ts'
 import { createWorld, type World } from '../src/world/world.ts'
 
@@ -100,8 +101,29 @@ export class ReplicationRig {
     this.world = createWorld(
       { id: 'replication', title: '', seed, topology: { boxes, processes: servers, link } },
       program,
+      { trace: (r) => this.note(r) },
     )
     this.run(0.1)
+  }
+  private readonly sends: { readonly process: string; readonly conn: number; readonly bytes: string }[] = []
+  private note({ process, entry }: TraceRecord): void {
+    if (!('outputs' in entry)) return
+    for (const o of entry.outputs) if (o.type === 'send') this.sends.push({ process, conn: o.conn, bytes: o.bytes })
+  }
+  /** What a server sent on connections that it opened itself. */
+  sentToMaster(server: string): string {
+    return this.sends
+      .filter((s) => s.process === server && s.conn % 2 === 1)
+      .map((s) => s.bytes)
+      .join('')
+  }
+  /** The wire between two servers' boxes, both ways. */
+  slow(a: string, b: string, bytesPerSecond: number): void {
+    const link = { a: `box-${a.slice(1)}`, b: `box-${b.slice(1)}`, latencyMicros: 200, jitterMicros: 0 }
+    this.fault({ type: 'latency', ...link, bytesPerSecond })
+  }
+  count(server: string, part: string): number {
+    return this.log(server).filter((l) => l.includes(part)).length
   }
   run(seconds: number): void {
     this.world.runFor(Math.round(seconds * SECOND))
@@ -167,10 +189,10 @@ export class ReplicationRig {
   digest(server: string): Answer {
     return this.call(server, 'DEBUG', 'DIGEST')
   }
-  restart(server: string): void {
+  restart(server: string, seconds = 0.1): void {
     this.generation++
     this.fault({ type: 'restart', process: server })
-    this.run(0.1)
+    this.run(seconds)
   }
   cut(a: string, b: string): void {
     this.fault({ type: 'cut', groupA: [`box-${a.slice(1)}`], groupB: [`box-${b.slice(1)}`] })
