@@ -160,13 +160,7 @@ export class ReplicationRig {
     throw new Error(`no answer to ${argv.join(' ')}`)
   }
   info(server: string, section = 'replication'): Record<string, string> {
-    const text = String(this.call(server, 'INFO', section))
-    return Object.fromEntries(
-      text
-        .split('\r\n')
-        .filter((l) => l.includes(':'))
-        .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]),
-    )
+    return fieldsOf(this.call(server, 'INFO', section))
   }
   /** The texts of a server's log lines. */
   log(server: string): string[] {
@@ -201,4 +195,12 @@ export class ReplicationRig {
     this.fault({ type: 'heal', cut: -1 })
   }
 }
+/** The fields of an INFO. */
+export const fieldsOf = (text: Answer | undefined): Record<string, string> =>
+  Object.fromEntries(
+    String(text)
+      .split('\r\n')
+      .filter((l) => l.includes(':'))
+      .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]),
+  )
 export const following = (n: number): string => `replicaof 10.0.0.1${n} 6379`

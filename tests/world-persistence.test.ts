@@ -1,6 +1,6 @@
 /** What saving and loading cost, and whom: SAVE everybody, BGSAVE nobody; what is on the disk after each kind of end. */
 import { expect, test } from 'vitest'
-import { type Answer, ReplicationRig } from './replication-rig.ts'
+import { type Answer, fieldsOf, ReplicationRig } from './replication-rig.ts'
 
 const FILE = '/var/lib/redis/dump.rdb'
 /** How long another client waits for a PONG that it asks for half a millisecond after `argv` was sent. */
@@ -36,9 +36,12 @@ test('a server that loads at start answers -LOADING between the parts, and says 
   w.call('r1', 'SAVE')
   w.fault({ type: 'kill', process: 'r1' })
   w.restart('r1', 0.03)
-  const pinged = w.call('r1', 'PING')
+  const name = w.send('r1', ['PING'])
+  w.send('r1', ['INFO', 'persistence'])
+  let pinged: Answer | undefined
+  w.until(() => (pinged = w.answer(name)) !== undefined, 1, 0.001)
   expect(pinged).toBe('(error) LOADING Redis is loading the dataset in memory')
-  const info = w.info('r1', 'persistence')
+  const info = fieldsOf(w.answer(name))
   expect(info.loading).toBe('1')
   expect(Number(info.loading_loaded_perc)).toBeGreaterThan(0)
   expect(Number(info.loading_loaded_perc)).toBeLessThan(100)
