@@ -83,18 +83,18 @@ function formatTtyAggregate(a: Aggregate, prefix: string): Bytes {
   return out
 }
 
-/** --raw, and what INFO and its kind always use. No newline at the end. */
-export function formatRaw(r: Reply): Bytes {
+/** --raw, and what INFO and its kind always use. No newline at the end. `delimiter` (-d) stands between the elements. */
+export function formatRaw(r: Reply, delimiter: Bytes = '\n'): Bytes {
   if (r === null) return ''
   if (typeof r === 'number' || typeof r === 'bigint') return String(r)
   if (typeof r === 'string') return r
   const a = aggregate(r)
   if (a !== null) {
-    if (!a.isMap) return a.items.map(formatRaw).join('\n')
+    if (!a.isMap) return a.items.map((item) => formatRaw(item, delimiter)).join(delimiter)
     const lines: string[] = []
     for (let i = 0; i < a.items.length; i += 2)
-      lines.push(`${formatRaw(a.items[i] as Reply)} ${formatRaw(a.items[i + 1] as Reply)}`)
-    return lines.join('\n')
+      lines.push(`${formatRaw(a.items[i] as Reply, delimiter)} ${formatRaw(a.items[i + 1] as Reply, delimiter)}`)
+    return lines.join(delimiter)
   }
   const t = r as Tagged
   switch (t.t) {
@@ -137,28 +137,30 @@ export function formatCsv(r: Reply): Bytes {
   }
 }
 
-export function formatJson(r: Reply): Bytes {
+/** --json, and --quoted-json, which writes bytes that are not ASCII as escapes. */
+export function formatJson(r: Reply, quoted = false): Bytes {
+  const text = quoted ? quotedJsonString : jsonString
   if (r === null) return 'null'
   if (typeof r === 'number' || typeof r === 'bigint') return String(r)
-  if (typeof r === 'string') return jsonString(r)
+  if (typeof r === 'string') return text(r)
   const a = aggregate(r)
   if (a !== null) {
-    if (!a.isMap) return `[${a.items.map(formatJson).join(',')}]`
+    if (!a.isMap) return `[${a.items.map((item) => formatJson(item, quoted)).join(',')}]`
     const pairs: string[] = []
     for (let i = 0; i < a.items.length; i += 2) {
       const key = a.items[i] as Reply
-      const name = typeof key === 'string' ? jsonString(key) : jsonString(formatJson(key))
-      pairs.push(`${name}:${formatJson(a.items[i + 1] as Reply)}`)
+      const name = typeof key === 'string' ? text(key) : text(formatJson(key, quoted))
+      pairs.push(`${name}:${formatJson(a.items[i + 1] as Reply, quoted)}`)
     }
     return `{${pairs.join(',')}}`
   }
   const t = r as Tagged
   switch (t.t) {
     case 'error':
-      return `error:${jsonString(t.text)}`
+      return `error:${text(t.text)}`
     case 'status':
     case 'verbatim':
-      return jsonString(t.text)
+      return text(t.text)
     case 'double':
       return doubleText(t)
     case 'bool':
@@ -191,3 +193,6 @@ function jsonString(b: Bytes): Bytes {
   }
   return `${out}"`
 }
+
+/** As sdscatrepr writes it, with its backslashes doubled. */
+const quotedJsonString = (b: Bytes): Bytes => quoteBytes(b).replaceAll('\\', '\\\\')

@@ -4,6 +4,8 @@
  *   connecting ──▶ greeting (AUTH, HELLO, SELECT) ──▶ editing ──Enter──▶ waiting ──reply──▶ editing
  *                                                                     └▶ streaming (SUBSCRIBE, MONITOR) ──Ctrl-C──▶ connecting
  *
+ * The special modes (--bigkeys, --stat ...) take the connection over once it is greeted: see modes/.
+ *
  * What is typed while it waits is kept for the next prompt. Kept exactly: prompts, reply formats, reconnecting and
  * re-selecting, the commands whose replies are raw, timing of slow commands, history privacy. Simplified: it knows the
  * commands from the table built in instead of asking with COMMAND DOCS at the start.
@@ -13,13 +15,31 @@ import { splitArgs } from '../../bytes/quote.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../../machine.ts'
 import { ReplyParser } from '../../protocol/reply-parser.ts'
 import type { Reply } from '../../protocol/reply.ts'
-import { Host, type Link } from '../../server/host.ts'
+import { Host, type Link, type LinkHandlers } from '../../server/host.ts'
 import { formatCsv, formatJson, formatRaw, formatTty, isError, isPush } from './format.ts'
 import { completions, helpText, hint } from './help.ts'
 import { Linenoise } from './linenoise.ts'
-import { type CliOptions, parseOptions } from './options.ts'
+import { evalCommand, pipe, withStdin } from './modes/input.ts'
+import { bigKeys, hotKeys, scanKeys } from './modes/keys.ts'
+import { latency, latencyDistribution } from './modes/latency.ts'
+import { encodeCommands, ModeRunner } from './modes/runner.ts'
+import { stat } from './modes/stat.ts'
+import type { Mode, ModeContext, Step, StepResult } from './modes/step.ts'
+import { type CliOptions, type ModeName, parseOptions } from './options.ts'
 
-type State = 'start' | 'connecting' | 'greeting' | 'editing' | 'waiting' | 'streaming' | 'sleeping' | 'ended'
+type State = 'start' | 'connecting' | 'greeting' | 'editing' | 'waiting' | 'streaming' | 'sleeping' | 'mode' | 'ended'
+
+const MODES: Readonly<Record<ModeName, (c: ModeContext) => Mode>> = {
+  bigkeys: bigKeys,
+  memkeys: bigKeys,
+  hotkeys: hotKeys,
+  scan: scanKeys,
+  stat,
+  latency,
+  'latency-history': latency,
+  'latency-dist': latencyDistribution,
+  pipe,
+}
 
 interface Pending {
   readonly argv: readonly Bytes[]
@@ -55,6 +75,8 @@ export class RedisCli implements Machine {
   private resp3 = false
   private shuttingDown = false
   private lastError = false
+  private runner: ModeRunner | null = null
+  private readonly early: Bytes[] = []
 
   constructor(env: ProcessEnv, tap?: Tap) {
     this.host = new Host(env)
@@ -66,7 +88,8 @@ export class RedisCli implements Machine {
     return 1
   }
   private get interactive(): boolean {
-    return this.options?.command.length === 0
+    const o = this.options
+    return o !== null && o.command.length === 0 && o.mode === null && o.script === null
   }
 
   handle(input: Input, now: Micros): readonly Output[] {
@@ -99,18 +122,50 @@ export class RedisCli implements Machine {
       this.exit(parsed.code)
       return
     }
+    if (parsed.notes !== '') this.print(parsed.notes)
     this.options = parsed.options
     this.db = parsed.options.db
     this.resp3 = parsed.options.resp3
     this.line.hintsEnabled = parsed.options.hints
-    if (parsed.options.passwordShown) {
-      this.print("Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.\n")
+    const { repeat, command, mode, script, stdinLast, stdinTag } = parsed.options
+    if (repeat === 0 && mode === null && command.length > 0) {
+      this.exit(0)
+      return
     }
-    if (!this.interactive) {
-      const repeat = parsed.options.repeat
-      this.pending = { argv: parsed.options.command, repeat, retried: true, startedAt: this.host.now }
+    // What is piped in is read before the server is asked for.
+    if (mode === null && script === null && command.length > 0) {
+      if (stdinLast || stdinTag !== null) {
+        this.startMode(null, (c) => this.readThen(withStdin(c)))
+        return
+      }
+      this.pending = { argv: command, repeat, retried: true, startedAt: this.host.now }
     }
     this.connect()
+  }
+
+  private startMode(link: Link | null, make: (c: ModeContext) => Mode): void {
+    this.state = 'mode'
+    const print = (text: Bytes): void => this.print(text)
+    const complain = (text: Bytes): void => this.host.stderr(text.replace(/\r?\n/g, '\r\n'))
+    const exit = (code: number): void => {
+      // A mode that only reads hands over to the ordinary way of a command.
+      if (this.state === 'mode') this.exit(code)
+    }
+    this.runner = new ModeRunner({ host: this.host, options: this.options as CliOptions, print, complain, exit }, link)
+    this.runner.run(make)
+    for (const bytes of this.early.splice(0)) this.runner?.stdin(bytes)
+  }
+
+  /** A command that had to be read first: it goes the way of one that was typed. */
+  private *readThen(read: Generator<Step, readonly Bytes[], StepResult>): Mode {
+    const argv = yield* read
+    this.pending = { argv, repeat: (this.options as CliOptions).repeat, retried: true, startedAt: this.host.now }
+    this.runner = null
+    if (this.link?.open) {
+      this.link.handlers = this.linkHandlers()
+      this.sendPending()
+    } else this.connect()
+    return 0
   }
 
   /** Terminal text: the terminal wants a carriage return before each newline. */
@@ -131,12 +186,16 @@ export class RedisCli implements Machine {
     this.parser = new ReplyParser()
     this.inMulti = false
     this.state = 'connecting'
-    this.link = this.host.connect(o.host, o.port, {
+    this.link = this.host.connect(o.host, o.port, this.linkHandlers())
+  }
+
+  private linkHandlers(): LinkHandlers {
+    return {
       opened: () => this.greet(),
       refused: (error) => this.refused(error),
       data: (bytes) => this.received(bytes),
       closed: () => this.closed(),
-    })
+    }
   }
 
   private greet(): void {
@@ -159,7 +218,11 @@ export class RedisCli implements Machine {
   }
 
   private ready(): void {
-    if (this.pending !== null) this.sendPending()
+    const o = this.options as CliOptions
+    if (o.mode !== null) this.startMode(this.link, MODES[o.mode])
+    else if (o.script !== null && this.pending === null)
+      this.startMode(this.link, (c) => this.readThen(evalCommand(c, o.script as string, o.command)))
+    else if (this.pending !== null) this.sendPending()
     else this.prompt()
   }
 
@@ -190,9 +253,7 @@ export class RedisCli implements Machine {
   }
 
   private sendArgv(argv: readonly Bytes[]): void {
-    let out = `*${argv.length}\r\n`
-    for (const a of argv) out += `$${a.length}\r\n${a}\r\n`
-    this.link?.send(out)
+    this.link?.send(encodeCommands([argv]))
   }
 
   // ---- editing ----------------------------------------------------------------------------------------------------
@@ -220,6 +281,15 @@ export class RedisCli implements Machine {
 
   private stdin(bytes: Bytes): void {
     if (this.state === 'ended') return
+    if (this.state === 'mode') {
+      this.runner?.stdin(bytes)
+      return
+    }
+    // A mode's input may come before its connection is there.
+    if (this.options !== null && (this.options.mode !== null || this.options.script !== null) && this.runner === null) {
+      this.early.push(bytes)
+      return
+    }
     if (bytes === '' && this.interactive) this.exit(0)
     // A single key draws at once; what came together is drawn once.
     const together = bytes.length > 1
@@ -373,20 +443,24 @@ export class RedisCli implements Machine {
   }
 
   private format(reply: Reply, rawStrings: boolean): Bytes {
-    if (rawStrings) return formatRaw(reply)
-    switch ((this.options as CliOptions).output) {
+    const o = this.options as CliOptions
+    if (rawStrings) return formatRaw(reply, o.elementDelimiter)
+    switch (o.output) {
       case 'raw':
-        return `${formatRaw(reply)}\n`
+        return formatRaw(reply, o.elementDelimiter) + o.replyDelimiter
       case 'csv':
         return `${formatCsv(reply)}\n`
       case 'json':
         return `${formatJson(reply)}\n`
+      case 'quoted-json':
+        return `${formatJson(reply, true)}\n`
       default:
         return formatTty(reply)
     }
   }
 
   private showPush(reply: Reply): void {
+    if (!this.options?.showPushes) return
     const items = isPush(reply) ? reply.items : []
     if (items[0] === 'invalidate') {
       const keys = items[1]
@@ -416,9 +490,9 @@ export class RedisCli implements Machine {
     const elapsedMicros = this.host.now - p.startedAt
     if (p.repeat > 0) p.repeat--
     if (p.repeat !== 0) {
-      if (o.intervalSeconds > 0) {
+      if (o.intervalMicros > 0) {
         this.state = 'sleeping'
-        this.host.after(o.intervalSeconds * 1000, () => {
+        this.host.after(o.intervalMicros / 1000, () => {
           if (this.pending === p) this.sendPending()
         })
       } else this.sendPending()

@@ -1,0 +1,76 @@
+/** Our redis-cli, run in this process on real sockets and files: what it prints and how it ends. */
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import type { FileResult, Input, Output } from '../../src/engine/machine.ts'
+import { RedisCli } from '../../src/engine/programs/redis-cli/redis-cli.ts'
+
+export interface CliResult {
+  /** Standard output and error as they came, with newlines as a program writes them. */
+  readonly text: string
+  readonly code: number
+}
+
+/** `stdin` is typed and ended when it is given. With `stopAfterMs`, Ctrl-C is pressed then. */
+export function runCli(
+  argv: readonly string[],
+  options: { readonly stdin?: string; readonly stopAfterMs?: number } = {},
+): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const env = { pid: 4242, seed: 1, host: '127.0.0.1', argv, cwd: process.cwd() }
+    const machine = new RedisCli(env)
+    const sockets = new Map<number, Socket>()
+    const timers = new Map<number, NodeJS.Timeout>()
+    let text = ''
+    let ended = false
+    const now = (): number => Math.floor((performance.timeOrigin + performance.now()) * 1000)
+    const input = (i: Input): void => {
+      if (!ended) for (const out of machine.handle(i, now())) perform(out)
+    }
+    const later = (i: Input): void => void setImmediate(() => input(i))
+    const open = (conn: number, host: string, port: number): void => {
+      const socket = connect(port, host === 'localhost' ? '127.0.0.1' : host)
+      sockets.set(conn, socket)
+      socket.on('connect', () => input({ type: 'opened', conn, localHost: '127.0.0.1', localPort: 1 }))
+      socket.on('data', (d) => input({ type: 'data', conn, bytes: d.toString('latin1') }))
+      socket.on('error', (e: NodeJS.ErrnoException) => {
+        if (socket.connecting || socket.bytesRead === 0) input({ type: 'refused', conn, error: e.code ?? 'EIO' })
+      })
+      socket.on('end', () => input({ type: 'closed', conn, reason: 'eof' }))
+    }
+    const read = (path: string): FileResult => {
+      try {
+        return { ok: true, bytes: readFileSync(path, 'latin1') }
+      } catch (e) {
+        return { ok: false, error: (e as NodeJS.ErrnoException).code ?? 'EIO' }
+      }
+    }
+    const perform = (out: Output): void => {
+      if (out.type === 'connect') open(out.conn, out.host, out.port)
+      else if (out.type === 'send') sockets.get(out.conn)?.write(out.bytes, 'latin1')
+      else if (out.type === 'close') sockets.get(out.conn)?.end()
+      else if (out.type === 'stdout' || out.type === 'stderr') text += out.bytes
+      else if (out.type === 'setTimer') {
+        clearTimeout(timers.get(out.id))
+        timers.set(
+          out.id,
+          setTimeout(() => input({ type: 'timer', id: out.id }), Math.max(0, (out.at - now()) / 1000)),
+        )
+      } else if (out.type === 'clearTimer') clearTimeout(timers.get(out.id))
+      else if (out.type === 'file' && out.op.op === 'read')
+        later({ type: 'fileDone', id: out.id, result: read(out.op.path) })
+      else if (out.type === 'exit') {
+        ended = true
+        for (const t of timers.values()) clearTimeout(t)
+        for (const s of sockets.values()) s.destroy()
+        resolve({ text: text.replaceAll('\r\n', '\n'), code: out.code })
+      }
+    }
+    input({ type: 'start' })
+    if (options.stdin !== undefined) {
+      if (options.stdin !== '') input({ type: 'stdin', bytes: options.stdin })
+      input({ type: 'stdin', bytes: '' })
+    }
+    if (options.stopAfterMs !== undefined)
+      setTimeout(() => input({ type: 'stdin', bytes: '\x03' }), options.stopAfterMs)
+  })
+}
