@@ -32,5 +32,3 @@ export function pauses(n: number, make: () => (i: number) => void, batch = 16, r
   }
   return [...least].sort((a, b) => b - a)
 }
-export const show = (goal: string, what: string, figure: string, must: string): void =>
-  console.log(`${goal.padEnd(4)} ${what.padEnd(46)} ${figure.padStart(12)}   must ${must}`)
