@@ -13,7 +13,7 @@ import { memoryEstimator, memoryUsage } from './memory.ts'
 import { pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
 import { still } from './still.ts'
-import { clip, namesOf, viewDict, viewObject } from './structures.ts'
+import { clip, namesOf, ROWS, viewDict, viewObject } from './structures.ts'
 
 export { viewDict, viewListpack, viewObject, viewSkiplist } from './structures.ts'
 
@@ -64,6 +64,7 @@ function viewKeys(s: Server, args: readonly string[]) {
   return { db: db.id, size: db.size, cursor: cursor >= total ? 0 : cursor, keys }
 }
 
+const rowsOf = (text: string | undefined): number => Math.max(4, Math.min(64, whole(text) ?? ROWS))
 function viewKeyspace(s: Server, args: readonly string[]) {
   const db = s.dbs[Number(args[0] ?? 0)]
   if (!db) return null
@@ -71,7 +72,7 @@ function viewKeyspace(s: Server, args: readonly string[]) {
   const last = recorderOf(s)?.lastOfDb ?? null
   const mine = last !== null && last.db === db.id ? last : null
   return {
-    dict: viewDict(db.dict, whole(args[1]), key ?? mine?.key),
+    dict: viewDict(db.dict, whole(args[1]), key ?? mine?.key, rowsOf(args[3])),
     expires: viewDict(db.expires, null),
     activerehashing: s.config.activerehashing,
     last: mine === null ? null : { ...mine, visit: visitOf(db.dict, mine.key) },
@@ -108,7 +109,7 @@ function viewKey(s: Server, args: readonly string[]) {
     bytes: sizeOf(key, o),
     length: lengthOf(o),
     limits: limitsOf(s, o),
-    structure: viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]) ?? 0),
+    structure: viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]), rowsOf(args[4])),
     last: story?.last ?? null,
     path,
     names: path?.kind === 'skiplist' ? namesOf(o.value as Zset, path.hops) : [],

@@ -15,7 +15,7 @@ import type { Zset } from '../structures/zset.ts'
 import { allocationSize } from './memory.ts'
 import { hopsTo } from './paths.ts'
 
-export const ROWS = 16
+export const ROWS = 8
 const STRIP = 256
 const COUNTED = 65536
 const WINDOW = 64
@@ -48,9 +48,9 @@ function chains(d: Dict<unknown>, t: 0 | 1) {
  * A window of rows. Row r holds bucket r of table 0 and every bucket of table 1 that its entries may go to (r, r + size, …
  * when it grows; r modulo the size when it shrinks). Without `from` the window follows the rehash, or the key.
  */
-export function viewDict(d: Dict<unknown>, from: number | null = null, key?: Bytes) {
+export function viewDict(d: Dict<unknown>, from: number | null = null, key?: Bytes, most = ROWS) {
   const [size0, size1] = [d.tableSize(0), d.tableSize(1)]
-  const rows = Math.min(ROWS, d.isRehashing ? size0 : Math.max(4, size0 / 2))
+  const rows = Math.min(most, d.isRehashing ? size0 : Math.max(4, size0 / 2))
   const span = d.isRehashing ? size0 : Math.max(4, size0 / 2)
   let at = from ?? 0
   if (from === null) {
@@ -155,10 +155,11 @@ export function viewSkiplist(z: Zset, member?: Bytes, from = 0) {
   }
 }
 export function namesOf(z: Zset, hops: readonly { seen: number; next: number }[]) {
-  const out: { id: number; rank: number; ele: Bytes; score: number }[] = []
+  const out: { id: number; rank: number; ele: Bytes; score: number; levels: ReturnType<Zset['zsl']['levels']> }[] = []
   for (const id of new Set(hops.flatMap((h) => [h.seen, h.next]).filter((x) => x > 0))) {
     const ele = z.zsl.eleOf(id)
-    out.push({ id, rank: z.zsl.rank(z.zsl.scoreOf(id), ele), ele: clip(ele), score: z.zsl.scoreOf(id) })
+    const score = z.zsl.scoreOf(id)
+    out.push({ id, rank: z.zsl.rank(score, ele), ele: clip(ele), score, levels: z.zsl.levels(id) })
   }
   return out
 }
@@ -232,13 +233,13 @@ function viewSds(o: Obj) {
   }
 }
 
-export function viewObject(o: Obj, member?: Bytes, from = 0): Record<string, unknown> {
+export function viewObject(o: Obj, member?: Bytes, from: number | null = null, rows = ROWS): Record<string, unknown> {
   switch (o.encoding) {
     case 'listpack':
-      return { kind: 'listpack', ...viewListpack(o.value as Listpack, from) }
+      return { kind: 'listpack', ...viewListpack(o.value as Listpack, from ?? 0) }
     case 'hashtable': {
       const d = o.value as Dict<unknown>
-      const view = viewDict(d, from > 0 ? from : null, member)
+      const view = viewDict(d, from, member, rows)
       const pairs: [Bytes, Bytes][] = []
       if (o.type === 'hash')
         for (const b of view.tables.flatMap((t) => t.buckets))
@@ -249,11 +250,11 @@ export function viewObject(o: Obj, member?: Bytes, from = 0): Record<string, unk
       return { kind: 'dict', ...view, pairs }
     }
     case 'skiplist':
-      return { kind: 'skiplist', ...viewSkiplist(o.value as Zset, member, from) }
+      return { kind: 'skiplist', ...viewSkiplist(o.value as Zset, member, from ?? 0) }
     case 'intset':
-      return { kind: 'intset', ...viewIntset(o.value as Intset, from) }
+      return { kind: 'intset', ...viewIntset(o.value as Intset, from ?? 0) }
     case 'quicklist':
-      return { kind: 'quicklist', ...viewQuicklist(o.value as Quicklist, from) }
+      return { kind: 'quicklist', ...viewQuicklist(o.value as Quicklist, from ?? 0) }
     case 'int':
       return { kind: 'int', value: `${o.value}` }
     case 'embstr':

@@ -1,178 +1,234 @@
-/** Towers by level, arrows with their spans, and the way a search for one member takes. */
-import { useMemo } from 'react'
+/**
+ * Towers by level, links with their spans, and the comparisons of a search in their order. A long list shows its first
+ * nodes and those that the search compared; what lies between is counted, not drawn.
+ */
+import { useRef } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
-import { arr, num, rec, str } from './shapes.ts'
+import { useSize } from '../parts/use-size.ts'
+import { type HopData, type Link, type NodeName, plural, type SkiplistData, scoreText, type Visit } from './data.ts'
+import { Picture, type TableTwin } from './Pane.tsx'
 
 const COLUMN = 62
+const GAP = 44
 const CELL = 30
-const LEVEL = 38
-const X0 = 22
+const X0 = 8
 
-interface Level {
-  readonly forward: number
-  readonly span: number
+export interface Way {
+  readonly member: string | null
+  readonly hops: readonly HopData[]
+  readonly rank: number
+  readonly dict: Visit | null
+  readonly names: readonly NodeName[]
+  readonly found: boolean
+  /** The command it belongs to, as text. */
+  readonly command: string
 }
-interface Node {
+
+export function skiplistSummary(s: SkiplistData, way: Way | null, shown: number): string {
+  const all = `${plural(s.length, 'member')}, ${plural(s.level, 'level')}.`
+  const cut = shown < s.length ? ` ${shown} of them drawn.` : ''
+  if (!way) return `${all}${cut} Type a member to see the way ZRANK takes.`
+  const who = way.member === null ? '' : showBytes(way.member, 24)
+  if (!way.found) return `No member ${who}: the dict answers before the skiplist is touched. ${all}`
+  if (way.hops.length === 0)
+    return `${way.command} asks the dict beside the skiplist: ${plural(way.dict?.looked.reduce((n, l) => n + l[2], 0) ?? 1, 'comparison')}, no link followed. ${all}`
+  const taken = way.hops.filter((h) => h.next > 0)
+  const compared = way.hops.filter((h) => h.seen > 0).length
+  const spans = taken.map((h) => h.span)
+  const sum = spans.length > 9 ? `${spans.slice(0, 8).join(' + ')} + …` : spans.join(' + ')
+  return `Spans ${sum} = ${count(way.rank)}, counted from 1${way.member === null ? '' : `: ZRANK ${who} returns ${count(way.rank - 1)}`}, after ${plural(compared, 'comparison')}; a plain list needs ${count(way.rank)}. ${all}${cut}`
+}
+
+export function skiplistTable(s: SkiplistData, way: Way | null): TableTwin {
+  const visited = new Map<number, number>()
+  for (const h of way?.hops ?? []) if (h.seen > 0 && !visited.has(h.seen)) visited.set(h.seen, visited.size + 1)
+  return {
+    head: ['Rank', 'Member', 'Score', 'Levels', 'Spans, level 1 first', 'Compared'],
+    rows: s.nodes.map((n, i) => [
+      s.from + i,
+      showBytes(n.ele, 60),
+      scoreText(n.score),
+      n.levels.length,
+      n.levels.map((l) => l.span).join(' '),
+      visited.get(n.id) ?? '',
+    ]),
+    note: `Nodes by height: ${s.byLevel.map((c, i) => `${i + 1}: ${c}`).join(', ')}.${s.nodes.length < s.length ? ` First ${s.nodes.length} of ${count(s.length)} members.` : ''}`,
+  }
+}
+
+interface Column {
   readonly id: number
+  readonly rank: number
   readonly ele: string
   readonly score: number
-  readonly levels: readonly Level[]
-}
-interface Hop {
-  readonly node: number
-  readonly level: number
-  readonly next: number
-  readonly span: number
+  readonly levels: readonly Link[]
+  readonly x: number
 }
 
-const levelsOf = (v: unknown): Level[] =>
-  arr(v).map((l) => ({ forward: num(rec(l).forward) ?? 0, span: num(rec(l).span) ?? 0 }))
+function columnsOf(s: SkiplistData, way: Way | null, width: number): { columns: Column[]; end: number } {
+  const known = new Map<number, Omit<Column, 'x'>>()
+  s.nodes.forEach((n, i) => {
+    known.set(n.id, { id: n.id, rank: s.from + i + 1, ele: n.ele, score: n.score, levels: n.levels })
+  })
+  for (const n of way?.names ?? []) known.set(n.id, { ...n })
+  for (const n of s.visited) known.set(n.id, { ...n })
+  const must = new Set((way?.hops ?? []).flatMap((h) => [h.seen, h.next]).filter((id) => id > 0 && known.has(id)))
+  const room = Math.max(4, Math.floor((width - X0 - CELL - 40) / COLUMN) - (must.size > 0 && s.length > 12 ? 2 : 0))
+  const order = [...known.values()].sort((a, b) => a.rank - b.rank)
+  const chosen = new Set([...must])
+  for (const n of order) if (chosen.size < Math.max(room, must.size)) chosen.add(n.id)
+  let x = X0 + CELL
+  let before = 0
+  const columns = order
+    .filter((n) => chosen.has(n.id))
+    .map((n) => {
+      x += n.rank === before + 1 ? COLUMN - CELL : COLUMN - CELL + GAP
+      const at = x
+      x += CELL
+      before = n.rank
+      return { ...n, x: at }
+    })
+  return { columns, end: x + (before < s.length ? GAP : 0) + COLUMN - CELL }
+}
 
-export function SkiplistView({ s, member }: { s: Record<string, unknown>; member: string }) {
-  const shape = useMemo(() => {
-    const nodes = arr(s.nodes)
-      .slice(0, 40)
-      .map(
-        (n): Node => ({
-          id: num(rec(n).id) ?? 0,
-          ele: str(rec(n).ele),
-          score: num(rec(n).score) ?? 0,
-          levels: levelsOf(rec(n).levels),
-        }),
-      )
-    const path = arr(s.path).map(
-      (h): Hop => ({
-        node: num(rec(h).node) ?? 0,
-        level: num(rec(h).level) ?? 0,
-        next: num(rec(h).next) ?? 0,
-        span: num(rec(h).span) ?? 0,
-      }),
-    )
-    return {
-      nodes,
-      path,
-      header: levelsOf(s.header),
-      levels: Math.max(1, num(s.level) ?? 1),
-      length: num(s.length) ?? 0,
-      rank: num(s.rank),
-    }
-  }, [s])
-  const { nodes, path, header, levels, length, rank } = shape
-  const column = new Map(nodes.map((n, i) => [n.id, i]))
-  const x = (i: number) => X0 + (i + 1) * COLUMN
-  const y = (l: number) => 24 + (levels - 1 - l) * LEVEL
-  const end = x(nodes.length)
-  const visited = new Set<string>()
-  const taken = new Set<string>()
-  for (const h of path) {
-    visited.add(`${h.node}|${h.level}`)
-    if (h.next > 0 && h.span > 0 && h.next !== h.node) {
-      taken.add(`${h.node}|${h.level}`)
-      visited.add(`${h.next}|${h.level}`)
-    }
+export const shownColumns = (s: SkiplistData, way: Way | null, width: number): number =>
+  columnsOf(s, way, width).columns.length
+
+export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
+  const holder = useRef<HTMLDivElement>(null)
+  const { width } = useSize(holder)
+  const { columns, end } = columnsOf(s, way, Math.max(300, width || 640))
+  const levels = Math.max(1, s.level)
+  const lane = levels <= 4 ? 38 : Math.max(30, Math.floor(190 / levels))
+  const y = (l: number) => 16 + (levels - 1 - l) * lane
+  const at = new Map(columns.map((c) => [c.id, c]))
+  const order = new Map<string, { n: number; hop: HopData }>()
+  for (const hop of way?.hops ?? []) {
+    const key = `${hop.node}|${hop.level}`
+    order.set(key, { n: order.size + 1, hop })
   }
-  const arrow = (from: number, fromX: number, l: number, level: Level) => {
-    const to = column.get(level.forward)
-    if (level.forward > 0 && to === undefined && fromX > end) return null
-    const toX = to === undefined ? end : x(to)
-    const hot = taken.has(`${from}|${l}`)
-    const c = hot ? 'var(--ink)' : 'var(--line-2)'
+  const reached = new Set(
+    (way?.hops ?? []).flatMap((h) => [`${h.node}|${h.level}`, ...(h.next > 0 ? [`${h.next}|${h.level}`] : [])]),
+  )
+  const tell = columns.map((c) => {
+    const steps = [...order.values()].filter((o) => o.hop.seen === c.id).map((o) => o.n)
+    return `${showBytes(c.ele, 60)}, score ${scoreText(c.score)}, ZRANK ${c.rank - 1}, ${plural(c.levels.length, 'level')}, spans ${c.levels.map((l) => l.span).join(' ')}${steps.length > 0 ? `; compared in step ${steps.join(', ')}` : ''}.`
+  })
+  const link = (from: number, fromX: number, fromRank: number, l: number, next: Link) => {
+    const to = at.get(next.forward)
+    const after = columns.find((c) => c.rank > fromRank && (c.levels.length > l || c.id === next.forward))
+    const isEnd = next.forward === 0
+    const toX = to?.x ?? (isEnd ? end : (after?.x ?? end) - (after ? GAP / 2 : 0))
+    const o = order.get(`${from}|${l}`)
+    const hot = o !== undefined && o.hop.next > 0
+    const seen = o !== undefined && !hot
+    const color = hot ? 'var(--ink)' : seen ? 'var(--ink-3)' : 'var(--line-2)'
+    const cy = y(l) + 13
+    const mid = (fromX + CELL + Math.min(toX, fromX + CELL + 400)) / 2
     return (
       <g key={`${from}|${l}`}>
-        <path d={`M${fromX + CELL} ${y(l) + 13}H${toX - 3}`} stroke={c} strokeWidth={hot ? 3 : 1.5} />
-        <path d={`m${toX - 7} ${y(l) + 9} 5 4-5 4`} fill="none" stroke={c} strokeWidth={hot ? 2 : 1.5} />
-        {level.forward > 0 && (
+        <path
+          d={`M${fromX + CELL} ${cy}H${toX - 3}`}
+          stroke={color}
+          strokeWidth={hot ? 3 : 1.5}
+          strokeDasharray={seen ? '5 3' : !to && !isEnd ? '2 3' : undefined}
+        />
+        {(to || isEnd) && (
+          <path d={`m${toX - 7} ${cy - 4} 5 4-5 4`} fill="none" stroke={color} strokeWidth={hot ? 2 : 1.5} />
+        )}
+        {!isEnd && (
           <text
-            x={(fromX + CELL + toX) / 2 - 2}
-            y={y(l) + 8}
+            x={mid}
+            y={cy - 5}
             fontSize="11"
             textAnchor="middle"
             fontWeight={hot ? 700 : 400}
             className={hot ? '' : 'ink3t'}
           >
-            {level.span}
+            {next.span}
+          </text>
+        )}
+        {o && (
+          <text
+            x={fromX + CELL + 4}
+            y={cy + 12}
+            fontSize="11"
+            className={hot ? '' : 'ink3t'}
+            fontWeight={hot ? 600 : 400}
+          >
+            {o.n}
           </text>
         )}
       </g>
     )
   }
-  const hops = path.filter((h) => taken.has(`${h.node}|${h.level}`))
+  let before = 0
   return (
-    <>
-      <div className="sv">
-        <svg
-          width={end + 24}
-          height={y(0) + 72}
-          role="img"
-          aria-label={`Skiplist of ${length} members, ${levels} levels. ${nodes
-            .map((n, i) => `${i}: ${showBytes(n.ele, 20)} ${n.score}, ${n.levels.length} levels`)
-            .join('; ')
-            .slice(0, 1200)}`}
-        >
-          {Array.from({ length: levels }, (_, l) => arrow(0, X0, l, header[l] ?? { forward: 0, span: 0 }))}
-          {nodes.flatMap((n, i) => n.levels.map((level, l) => arrow(n.id, x(i), l, level)))}
-          {Array.from({ length: levels }, (_, l) => (
-            <Cell key={`h${header.length - l}`} x={X0} y={y(l)} on={visited.has(`0|${l}`)} text={`L${l + 1}`} />
-          ))}
-          <text x={X0} y={y(0) + 44} fontSize="12" className="ink3t">
-            header
-          </text>
-          {nodes.map((n, i) => (
-            <g key={n.id}>
-              {n.levels.map((_, l) => (
-                <Cell
-                  key={`${n.id}l${n.levels.length - l}`}
-                  x={x(i)}
-                  y={y(l)}
-                  on={visited.has(`${n.id}|${l}`)}
-                  text=""
-                />
-              ))}
-              <text
-                x={x(i) + 15}
-                y={y(0) + 44}
-                fontSize="13"
-                textAnchor="middle"
-                fontWeight={n.ele === member ? 700 : 400}
-              >
-                {showBytes(n.ele, 7)}
-                <title>{showBytes(n.ele)}</title>
-              </text>
-              <text className="m ink3t" x={x(i) + 15} y={y(0) + 60} fontSize="11" textAnchor="middle">
-                {Number(n.score.toPrecision(6))}
-              </text>
-            </g>
-          ))}
-        </svg>
-      </div>
-      <p className="cap">
-        {member === '' ? (
-          'Type a member above to see the way ZRANK takes.'
-        ) : rank === null ? (
-          <>No member {showBytes(member, 40)}: the dict answers before the skiplist is touched.</>
-        ) : (
-          <>
-            Spans {hops.map((h) => h.span).join(' + ') || rank} = {rank}, counted from 1: ZRANK {showBytes(member, 30)}{' '}
-            returns <b className="ink mono">{count(Math.max(0, rank - 1))}</b>.
-          </>
-        )}{' '}
-        {length > nodes.length ? `First ${nodes.length} of ${count(length)} members.` : `${count(length)} members.`}
-      </p>
-    </>
+    <div className="sv" ref={holder}>
+      <Picture label={`Skiplist of ${plural(s.length, 'member')}, ${plural(levels, 'level')}`} tell={tell}>
+        {(marks) => (
+          <svg width={end + 8} height={y(0) + 66} aria-hidden="true">
+            {Array.from({ length: levels }, (_, l) => link(0, X0, 0, l, s.header[l] ?? { forward: 0, span: 0 }))}
+            {columns.flatMap((c) => c.levels.map((next, l) => link(c.id, c.x, c.rank, l, next)))}
+            {Array.from({ length: levels }, (_, l) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
+              <Cell key={l} x={X0} y={y(l)} hot={reached.has(`0|${l}`)} text={`L${l + 1}`} />
+            ))}
+            <text x={X0} y={y(0) + 43} fontSize="12" className="ink2t">
+              header
+            </text>
+            {columns.map((c, i) => {
+              const skipped = c.rank - before - 1
+              before = c.rank
+              const hot = c.ele === way?.member
+              return (
+                // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+                <g key={c.id} onClick={() => marks.pick(i)}>
+                  {skipped > 0 && <Skipped x={c.x - GAP / 2 - 16} y={y(0) + 43} n={skipped} />}
+                  {c.levels.map((_, l) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
+                    <Cell key={l} x={c.x} y={y(l)} hot={reached.has(`${c.id}|${l}`)} on={marks.on === i} text="" />
+                  ))}
+                  <text x={c.x + 15} y={y(0) + 43} fontSize="13" textAnchor="middle" fontWeight={hot ? 700 : 400}>
+                    {showBytes(c.ele, 6)}
+                    <title>{showBytes(c.ele)}</title>
+                  </text>
+                  <text className="m ink3t" x={c.x + 15} y={y(0) + 59} fontSize="11" textAnchor="middle">
+                    {scoreText(c.score)}
+                  </text>
+                </g>
+              )
+            })}
+            {before < s.length && <Skipped x={end - COLUMN + CELL - GAP / 2 + 8} y={y(0) + 43} n={s.length - before} />}
+          </svg>
+        )}
+      </Picture>
+    </div>
   )
 }
 
-function Cell({ x, y, on, text }: { x: number; y: number; on: boolean; text: string }) {
+function Skipped({ x, y, n }: { x: number; y: number; n: number }) {
+  return (
+    <text x={x} y={y} fontSize="11" textAnchor="middle" className="ink3t">
+      {count(n)} more
+    </text>
+  )
+}
+
+function Cell(props: { x: number; y: number; hot: boolean; on?: boolean; text: string }) {
+  const { x, y, hot, on = false, text } = props
   return (
     <>
       <rect
+        className={on ? 'mark-on' : ''}
         x={x}
         y={y}
         width={CELL}
         height="26"
-        fill={on ? 'var(--inv)' : 'var(--bg-sel)'}
-        stroke={on ? 'var(--inv)' : 'var(--line-3)'}
+        fill={hot ? 'var(--inv)' : 'var(--bg-sel)'}
+        stroke={hot || on ? 'var(--ink)' : 'var(--line-3)'}
+        strokeWidth={on ? 2 : 1}
       />
       {text !== '' && (
         <text
@@ -181,7 +237,7 @@ function Cell({ x, y, on, text }: { x: number; y: number; on: boolean; text: str
           y={y + 17}
           fontSize="11"
           textAnchor="middle"
-          style={{ fill: on ? 'var(--inv-ink)' : 'var(--ink-2)' }}
+          style={{ fill: hot ? 'var(--inv-ink)' : 'var(--ink-2)' }}
         >
           {text}
         </text>

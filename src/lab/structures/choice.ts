@@ -1,11 +1,44 @@
 import { create } from 'zustand'
 
-/** Which process, database and key the Structures screen shows, and what its search looks for. */
-export const useChoice = create<{ process: string; db: number; key: string; member: string }>()(() => ({
+/** What the Structures screen shows besides the chosen key: the whole server's memory, expiry, clients and so on. */
+export const SCREENS = [
+  'Keys',
+  'Keyspace',
+  'Memory',
+  'Expiry',
+  'Eviction',
+  'Commands',
+  'Transactions',
+  'Pub/Sub',
+] as const
+export type ScreenName = (typeof SCREENS)[number]
+
+/** Which process, database and key the Structures screen shows, what its search looks for, which keys stay in view. */
+export interface Choice {
+  readonly process: string
+  readonly db: number
+  readonly key: string
+  readonly member: string
+  readonly pattern: string
+  readonly pins: readonly string[]
+  readonly screen: ScreenName
+}
+export const useChoice = create<Choice>()(() => ({
   process: '',
   db: 0,
   key: '',
   member: '',
+  pattern: '',
+  pins: [],
+  screen: 'Keys',
 }))
 
-export const chooseKey = (process: string, key: string) => useChoice.setState({ process, key, member: '' })
+export const chooseKey = (process: string, key: string) =>
+  useChoice.setState({ process, key, member: '', screen: 'Keys' })
+export const pinOf = (process: string, db: number, key: string): string => `${process}|${db}|${key}`
+export const keyOfPin = (pin: string): string => pin.slice(pin.indexOf('|', pin.indexOf('|') + 1) + 1)
+export function togglePin(process: string, db: number, key: string): void {
+  const { pins } = useChoice.getState()
+  const pin = pinOf(process, db, key)
+  useChoice.setState({ pins: pins.includes(pin) ? pins.filter((p) => p !== pin) : [...pins, pin].slice(-8) })
+}

@@ -1,0 +1,164 @@
+/** The keys of a database by type. Looking at them touches none. */
+import { useState } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import { showBytes, textToBytes } from '../bytes.ts'
+import { count } from '../format.ts'
+import { Icon } from '../parts/icons.tsx'
+import { useView } from '../parts/use-view.ts'
+import { useLab } from '../store.ts'
+import { addressOf } from '../world-facts.ts'
+import { pinOf, useChoice } from './choice.ts'
+import { Examples } from './Cli.tsx'
+import { type KeyRow, readKeys } from './shapes.ts'
+
+const ORDER = ['zset', 'hash', 'list', 'set', 'string', 'stream']
+
+export function KeysPanel({ process }: { process: string }) {
+  const choice = useChoice()
+  const [cursor, setCursor] = useState(0)
+  const scenario = useLab((s) => s.session?.scenario)
+  const servers = useLab(
+    useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []),
+  )
+  const data = useView(process, 'keys', [String(choice.db), String(cursor), choice.pattern])
+  const { keys, total, cursor: next } = readKeys(data)
+  return (
+    <aside className="panel keys" aria-label="Keys">
+      <div className="ph">
+        db{choice.db}
+        <span className="sub">
+          {count(total)} {total === 1 ? 'key' : 'keys'}
+          {choice.pins.length > 0 ? `, ${choice.pins.length} pinned` : ''}
+        </span>
+      </div>
+      <div className="pick">
+        <select
+          className="field"
+          aria-label="Process"
+          value={process}
+          onChange={(e) => useChoice.setState({ process: e.target.value, key: '', member: '' })}
+        >
+          {servers.map((p) => (
+            <option key={p.name} value={p.name}>
+              {p.name}, {scenario ? addressOf(scenario, p.name) : ''}
+            </option>
+          ))}
+        </select>
+        <div className="two">
+          <select
+            className="field"
+            aria-label="Database"
+            value={choice.db}
+            onChange={(e) => {
+              setCursor(0)
+              useChoice.setState({ db: Number(e.target.value), key: '', member: '' })
+            }}
+          >
+            {Array.from({ length: 16 }, (_, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the sixteen databases are their numbers
+              <option key={i} value={i}>
+                db{i}
+              </option>
+            ))}
+          </select>
+          <label className="find">
+            <Icon name="search" size={14} />
+            <input
+              aria-label="Keys that match a pattern, as in SCAN MATCH"
+              placeholder="MATCH *"
+              onChange={(e) => {
+                setCursor(0)
+                useChoice.setState({ pattern: textToBytes(e.target.value) })
+              }}
+            />
+          </label>
+        </div>
+      </div>
+      <div className="keylist">
+        {data === undefined ? (
+          <p className="cap pad">Asking {process}</p>
+        ) : data === null ? (
+          <p className="cap pad">{process} is not running. Restart it in the topology (R).</p>
+        ) : keys.length === 0 ? (
+          total === 0 ? (
+            <Examples process={process} />
+          ) : (
+            <p className="cap pad">No key here matches.</p>
+          )
+        ) : (
+          <Groups keys={keys} process={process} />
+        )}
+        {(next > 0 || cursor > 0) && (
+          <div className="pad pager">
+            {next > 0 && (
+              <button type="button" className="btn small" onClick={() => setCursor(next)}>
+                More keys
+              </button>
+            )}
+            {cursor > 0 && (
+              <button type="button" className="btn small" onClick={() => setCursor(0)}>
+                From the start
+              </button>
+            )}
+            <span className="cap">
+              {count(keys.length)} of {count(total)} are shown
+            </span>
+          </div>
+        )}
+      </div>
+    </aside>
+  )
+}
+
+function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string }) {
+  const { key: chosen, db, pins } = useChoice()
+  const types = [...new Set([...ORDER, ...keys.map((k) => k.type)])].filter((t) => keys.some((k) => k.type === t))
+  const onKey = (e: React.KeyboardEvent<HTMLDivElement>) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[e.key]
+    if (by === undefined) return
+    const all = [...e.currentTarget.querySelectorAll<HTMLButtonElement>('.kb')]
+    const at = all.indexOf(document.activeElement as HTMLButtonElement)
+    e.preventDefault()
+    e.stopPropagation()
+    const to = all[Math.max(0, Math.min(all.length - 1, at + by))]
+    to?.focus()
+    to?.click()
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrows move between the buttons inside
+    <div onKeyDown={onKey}>
+      {types.map((type) => (
+        <div key={type} role="group" aria-label={type}>
+          <span className="ty">{type}</span>
+          {keys
+            .filter((k) => k.type === type)
+            .sort((a, b) => (a.name < b.name ? -1 : 1))
+            .map((k) => {
+              const pinned = pins.includes(pinOf(process, db, k.name))
+              return (
+                <button
+                  key={k.name}
+                  type="button"
+                  className={`kb ${k.name === chosen ? 'on' : ''} ${k.expired ? 'expired' : ''}`}
+                  aria-pressed={k.name === chosen}
+                  title={`${showBytes(k.name)}${k.expired ? ', expired, not yet deleted' : ''}`}
+                  onClick={() => useChoice.setState({ process, key: k.name, member: '' })}
+                >
+                  <span>{showBytes(k.name, 60) || '""'}</span>
+                  <span>
+                    {k.encoding}
+                    {pinned && (
+                      <svg width="8" height="8" role="img" aria-label="pinned">
+                        <circle cx="4" cy="4" r="3" fill="var(--ink)" />
+                      </svg>
+                    )}
+                  </span>
+                </button>
+              )
+            })}
+        </div>
+      ))}
+      <p className="cap pad foot">A dot marks a pinned key.</p>
+    </div>
+  )
+}

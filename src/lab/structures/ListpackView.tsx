@@ -1,0 +1,252 @@
+/** Every byte of a listpack in its cell: the header, then for each entry how it is encoded, its data, and its length again. */
+import { useState } from 'react'
+import { showBytes } from '../bytes.ts'
+import { count } from '../format.ts'
+import { codes, hex, type ListpackData, type PathData, plural } from './data.ts'
+import { Picture, type TableTwin } from './Pane.tsx'
+
+const LONGEST = 28
+
+/** What the first byte of an entry says. */
+export function encodingText(first: number): string {
+  if (first < 0x80) return '0xxxxxxx: an integer from 0 to 127 in the byte itself'
+  if (first < 0xc0) return `10xxxxxx: a string of ${first & 63} bytes`
+  if (first < 0xe0) return '110xxxxx: a 13-bit integer'
+  if (first < 0xf0) return '1110xxxx: a string, its length in 12 bits'
+  const known = [
+    '11110000: a string, its length in 4 bytes',
+    '11110001: a 16-bit integer',
+    '11110010: a 24-bit integer',
+    '11110011: a 32-bit integer',
+    '11110100: a 64-bit integer',
+  ]
+  return known[first - 0xf0] ?? 'unknown'
+}
+/** Bytes of the encoding before the data. */
+export const encodingSize = (first: number): number => (first < 0xe0 ? 1 : first < 0xf0 ? 2 : first === 0xf0 ? 5 : 1)
+const isText = (first: number) => (first >= 0x80 && first < 0xc0) || (first >= 0xe0 && first <= 0xf0)
+
+export const entryText = (value: string | number, first: number, most = 40): string =>
+  isText(first) ? `"${showBytes(String(value), most)}"` : String(value)
+
+export function listpackSummary(s: ListpackData): string {
+  const shown = s.entries.length < s.length ? ` Entries ${s.from} to ${s.from + s.entries.length - 1} are shown.` : ''
+  return `${plural(s.totalBytes, 'byte')}: 6 of header, ${plural(s.length, 'entry', 'entries')}, 1 end byte.${shown}`
+}
+
+export function listpackTable(s: ListpackData): TableTwin {
+  const bytes = codes(s.bytes)
+  const at = (offset: number, n: number) =>
+    bytes
+      .slice(offset - s.begin, offset - s.begin + Math.min(n, 48))
+      .map(hex)
+      .join(' ') + (n > 48 ? ' …' : '')
+  const header = codes(s.header)
+  return {
+    head: ['Offset', 'Bytes', 'Meaning'],
+    rows: [
+      [0, header.slice(0, 4).map(hex).join(' '), `total bytes ${s.totalBytes}`],
+      [4, header.slice(4, 6).map(hex).join(' '), `entries ${s.length}`],
+      ...s.entries.map((e) => {
+        const first = bytes[e.offset - s.begin] ?? 0
+        return [
+          e.offset,
+          at(e.offset, e.size + e.backlen),
+          `${entryText(e.value, first, 60)}; ${encodingText(first)}; backlen ${e.size}`,
+        ]
+      }),
+      ...(s.from + s.entries.length === s.length ? [[s.totalBytes - 1, 'ff', 'end'] as const] : []),
+    ],
+  }
+}
+
+export function ListpackView(props: {
+  s: ListpackData
+  type: string
+  path: PathData | null
+  onFrom?: ((from: number) => void) | undefined
+}) {
+  const { s, type } = props
+  const [byte, setByte] = useState<number | null>(null)
+  const bytes = codes(s.bytes)
+  const path = props.path?.kind === 'entries' ? props.path : null
+  const compared = new Set(path?.compared ?? [])
+  const hits = new Set(path?.hits ?? [])
+  const pairs = type === 'hash' || type === 'zset'
+  const tell = s.entries.map((e) => {
+    const first = bytes[e.offset - s.begin] ?? 0
+    const role = pairs
+      ? e.index % 2 === 0
+        ? type === 'hash'
+          ? 'field'
+          : 'member'
+        : type === 'hash'
+          ? 'value'
+          : 'score'
+      : 'entry'
+    const mark = hits.has(e.index)
+      ? '; the last command found it here'
+      : compared.has(e.index)
+        ? '; the last command compared it'
+        : ''
+    return `Entry ${e.index}, ${role} ${entryText(e.value, first, 60)} at offset ${e.offset}: 0x${hex(first)} says ${encodingText(first)}; ${plural(e.size, 'byte')}, and the same again in ${plural(e.backlen, 'byte')} of backlen${mark}.`
+  })
+  const whole = s.from === 0
+  return (
+    <>
+      <Picture label={`Listpack, ${plural(s.totalBytes, 'byte')}, ${plural(s.length, 'entry', 'entries')}`} tell={tell}>
+        {(marks) => (
+          <div className="ents">
+            {whole && (
+              <>
+                <Entry
+                  offset={0}
+                  name={`total bytes ${s.totalBytes}`}
+                  cells={codes(s.header).slice(0, 4)}
+                  kind={() => 'e3'}
+                  letter="T"
+                />
+                <Entry
+                  offset={4}
+                  name={`entries ${s.length}`}
+                  cells={codes(s.header).slice(4, 6)}
+                  kind={() => 'e3'}
+                  letter="N"
+                />
+              </>
+            )}
+            {s.entries.map((e, i) => {
+              const from = e.offset - s.begin
+              const length = e.size + e.backlen
+              const head = encodingSize(bytes[from] ?? 0)
+              const kept = length <= LONGEST ? null : LONGEST - e.backlen - 1
+              const cells = kept === null ? bytes.slice(from, from + length) : bytes.slice(from, from + kept)
+              const tail = kept === null ? [] : bytes.slice(from + length - e.backlen, from + length)
+              const kind = (j: number) =>
+                j < head ? 'e4' : j >= length - e.backlen ? 'e5' : pairs && e.index % 2 === 0 ? 'e1' : 'e2'
+              return (
+                <Entry
+                  key={e.offset}
+                  offset={e.offset}
+                  name={entryText(e.value, bytes[from] ?? 0, 22)}
+                  cells={cells}
+                  kind={kind}
+                  skipped={kept === null ? 0 : length - kept - e.backlen}
+                  tail={tail}
+                  on={marks.on === i}
+                  compared={compared.has(e.index)}
+                  hit={hits.has(e.index)}
+                  pick={() => marks.pick(i)}
+                  hover={setByte}
+                />
+              )
+            })}
+            {s.from + s.entries.length >= s.length && (
+              <Entry offset={s.totalBytes - 1} name="end" cells={[0xff]} kind={() => 'e3'} letter="∎" />
+            )}
+          </div>
+        )}
+      </Picture>
+      <div className="legend">
+        <span>
+          <i className="e4" />
+          encoding
+        </span>
+        <span>
+          <i className={pairs ? 'e1' : 'e2'} />
+          {pairs ? (type === 'hash' ? 'field' : 'member') : 'data'}
+        </span>
+        {pairs && (
+          <span>
+            <i className="e2" />
+            {type === 'hash' ? 'value' : 'score'}
+          </span>
+        )}
+        <span>
+          <i className="e5" />
+          backlen, read right to left
+        </span>
+        {byte !== null && (
+          <span className="mono ink2">
+            offset {byte}: 0x{hex(bytes[byte - s.begin] ?? 0)}, {bytes[byte - s.begin] ?? 0}
+          </span>
+        )}
+      </div>
+      {(s.from > 0 || s.entries.length < s.length) && props.onFrom && (
+        <Pager from={s.from} shown={s.entries.length} total={s.length} what="entries" onFrom={props.onFrom} />
+      )}
+    </>
+  )
+}
+
+export function Pager(props: {
+  from: number
+  shown: number
+  total: number
+  what: string
+  onFrom: (from: number) => void
+}) {
+  const { from, shown, total, what, onFrom } = props
+  return (
+    <div className="pager">
+      <button
+        type="button"
+        className="btn small"
+        disabled={from === 0}
+        onClick={() => onFrom(Math.max(0, from - Math.max(shown, 16)))}
+      >
+        Earlier {what}
+      </button>
+      <button type="button" className="btn small" disabled={from + shown >= total} onClick={() => onFrom(from + shown)}>
+        Later {what}
+      </button>
+      <span className="cap">
+        {count(from)} to {count(from + shown - 1)} of {count(total)}
+      </span>
+    </div>
+  )
+}
+
+function Entry(props: {
+  offset: number
+  name: string
+  cells: readonly number[]
+  kind: (i: number) => string
+  skipped?: number
+  tail?: readonly number[]
+  letter?: string
+  on?: boolean
+  compared?: boolean
+  hit?: boolean
+  pick?: () => void
+  hover?: (offset: number | null) => void
+}) {
+  const { cells, tail = [], skipped = 0 } = props
+  const cell = (b: number, i: number) => (
+    <span
+      key={i}
+      className={`cell ${props.kind(i)}`}
+      onPointerEnter={props.hover ? () => props.hover?.(props.offset + i) : undefined}
+      onPointerLeave={props.hover ? () => props.hover?.(null) : undefined}
+    >
+      {hex(b)}
+    </span>
+  )
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the picture around it takes the keyboard
+    <div
+      className={`ent ${props.on ? 'on mark-on' : ''} ${props.hit ? 'hit' : props.compared ? 'compared' : ''}`}
+      onClick={props.pick}
+    >
+      <span className="off">{props.offset}</span>
+      <span className="by">
+        {cells.map(cell)}
+        {skipped > 0 && <span className="cell dots">{skipped} more</span>}
+        {tail.map((b, i) => cell(b, cells.length + skipped + i))}
+      </span>
+      <span className="val" />
+      <span className="name">{props.name}</span>
+    </div>
+  )
+}

@@ -1,0 +1,348 @@
+/** One key: the structure that holds it, the way the last command took through it, its encoding history. */
+import { useState } from 'react'
+import { showBytes, textToBytes } from '../bytes.ts'
+import { bytesText, count, duration } from '../format.ts'
+import { useView } from '../parts/use-view.ts'
+import { pinOf, togglePin, useChoice } from './choice.ts'
+import {
+  commandText,
+  type DictData,
+  type GoneData,
+  type IntsetData,
+  type KeyData,
+  type ListpackData,
+  type PathData,
+  plural,
+  type QuicklistData,
+  type SdsData,
+  type SkiplistData,
+  when,
+} from './data.ts'
+import { DictView, dictSummary, dictTable } from './DictView.tsx'
+import { HistoryView, historySummary, historyTable } from './HistoryView.tsx'
+import { IntsetView, intsetSummary, intsetTable } from './IntsetView.tsx'
+import { ListpackView, listpackSummary, listpackTable } from './ListpackView.tsx'
+import { Pane, type TableTwin } from './Pane.tsx'
+import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
+import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
+import { SkiplistView, skiplistSummary, skiplistTable, type Way } from './SkiplistView.tsx'
+
+/** What the last command did to the structure, in words. */
+export function pathText(path: PathData | null): string {
+  switch (path?.kind) {
+    case 'buckets':
+      return path.visits
+        .slice(0, 3)
+        .map(
+          (v) =>
+            `${showBytes(v.key, 20)}: ${v.looked.map(([t, b]) => `ht[${t}] bucket ${b}`).join(', then ')}, ${v.found ? 'found' : 'not there'} after ${plural(
+              v.looked.reduce((n, l) => n + l[2], 0),
+              'comparison',
+            )}`,
+        )
+        .join('; ')
+    case 'skiplist':
+      return path.hops.length === 0
+        ? 'the dict beside it answered'
+        : `${plural(path.hops.filter((h) => h.seen > 0).length, 'comparison')}, rank ${count(path.rank)} from 1`
+    case 'entries':
+      return `${plural(path.compared.length, 'entry', 'entries')} compared from the head${path.hits.length > 0 ? `, found at ${path.hits.join(', ')}` : ', not there'}`
+    case 'nodes':
+      return `${plural(path.visited.length, 'node')} from the ${path.from}, index ${count(path.index)}`
+    case 'probes':
+      return path.probes.length === 0
+        ? 'outside the first and the last member'
+        : `${plural(path.probes.length, 'probe')}, ${path.found ? 'found' : 'not there'}`
+    case 'bytes':
+      return `bytes ${count(path.start)} to ${count(Math.max(path.start, path.end - 1))} ${path.wrote ? 'written' : 'read'}`
+    default:
+      return ''
+  }
+}
+
+function LastLine({ data }: { data: KeyData }) {
+  if (!data.last) return null
+  const told = pathText(data.path)
+  return (
+    <p className="cap lastline" data-testid="last-command">
+      <span className="tag2">Last command</span>{' '}
+      <span className="mono ink">{commandText(data.last.argv, 56, data.last.more)}</span> at {when(data.last.at)} by{' '}
+      <span className="mono">{data.last.client}</span>
+      {told === '' ? '' : `: ${told}`}
+    </p>
+  )
+}
+
+export function ObjectPanes({ process, db, name }: { process: string; db: number; name: string }) {
+  const { member } = useChoice()
+  const [windows, setWindows] = useState<Readonly<Record<string, number | null>>>({})
+  const from = windows[name] ?? null
+  const view = useView(process, 'object', [String(db), name, member, from === null ? '' : String(from)])
+  if (name === '')
+    return (
+      <Pane label="Key" title="Key" className="keypane">
+        <div className="say">Choose a key at the left, or type a command.</div>
+      </Pane>
+    )
+  if (view === undefined || view === null || 'gone' in (view as object)) {
+    const gone = view as GoneData | null | undefined
+    return (
+      <>
+        <Pane
+          label={`Key ${showBytes(name, 40)}`}
+          title={<span className="mono">{showBytes(name, 40)}</span>}
+          className="keypane"
+        >
+          <div className="say">
+            {view === undefined
+              ? `Asking ${process}`
+              : view === null
+                ? `${process} does not hold this key, or is not running.`
+                : 'This key is gone.'}
+          </div>
+        </Pane>
+        {gone?.story && gone.story.length > 0 && (
+          <Pane
+            label="Encoding history"
+            title="Encoding history"
+            table={historyTable(gone.story)}
+            summary={historySummary(gone.story, 0)}
+          >
+            <ol className="story">
+              {gone.story.map((e, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a change is its place
+                <li key={i}>
+                  <span className="mono">{when(e.at)}</span> {commandText(e.command)}: {e.from ?? 'no key'} to{' '}
+                  {e.to ?? 'no key'}
+                </li>
+              ))}
+            </ol>
+          </Pane>
+        )}
+      </>
+    )
+  }
+  const data = view as KeyData
+  return (
+    <>
+      <KeyPane
+        process={process}
+        db={db}
+        data={data}
+        name={name}
+        from={from}
+        onFrom={(f) => setWindows({ ...windows, [name]: f })}
+        main
+      />
+      <Pane
+        label="Encoding history"
+        testid="history"
+        className="history"
+        title="Encoding history"
+        sub={<span className="mono">{showBytes(name, 24)}</span>}
+        right={
+          <span className="sub mono limit">
+            {data.limits.filter(([n]) => /entries|max-listpack-size|bytes/.test(n))[0]?.join(' ') ?? ''}
+          </span>
+        }
+        summary={historySummary(data.events, data.forgotten)}
+        table={historyTable(data.events)}
+      >
+        {data.samples.length === 0 ? (
+          <div className="say small">
+            {data.events.length === 0
+              ? 'No command has touched this key since the server started here.'
+              : 'One encoding so far.'}
+          </div>
+        ) : (
+          <HistoryView data={data} />
+        )}
+      </Pane>
+    </>
+  )
+}
+
+/** A key that stays in view. */
+export function PinnedPane({ process, db, name }: { process: string; db: number; name: string }) {
+  const [from, setFrom] = useState<number | null>(null)
+  const view = useView(process, 'object', [String(db), name, '', from === null ? '' : String(from), '6'])
+  if (view === undefined) return null
+  if (view === null || 'gone' in (view as object))
+    return (
+      <Pane
+        label={`Key ${showBytes(name, 40)}`}
+        title={<span className="mono">{showBytes(name, 24)}</span>}
+        right={<PinButton process={process} db={db} name={name} />}
+      >
+        <div className="say small">This key is gone.</div>
+      </Pane>
+    )
+  return <KeyPane process={process} db={db} data={view as KeyData} name={name} from={from} onFrom={setFrom} />
+}
+
+function PinButton({ process, db, name }: { process: string; db: number; name: string }) {
+  const on = useChoice((s) => s.pins.includes(pinOf(process, db, name)))
+  return (
+    <button
+      type="button"
+      className={`btn q small ${on ? 'on' : ''}`}
+      aria-pressed={on}
+      title={on ? 'Stop keeping this key in view' : 'Keep this key in view'}
+      onClick={() => togglePin(process, db, name)}
+    >
+      {on ? 'Unpin' : 'Pin'}
+    </button>
+  )
+}
+
+function KeyPane(props: {
+  process: string
+  db: number
+  data: KeyData
+  name: string
+  from: number | null
+  onFrom: (from: number | null) => void
+  main?: boolean
+}) {
+  const { data, name, main = false } = props
+  const { member } = useChoice()
+  const s = data.structure
+  const way = s.kind === 'skiplist' ? wayOf(data, main ? member : '') : null
+  const { summary, table } = wordsOf(data, way)
+  const ttl = data.ttlAtMs
+  return (
+    <Pane
+      label={`Key ${showBytes(name, 40)}`}
+      testid={main ? 'key-pane' : 'pinned-pane'}
+      className={main ? 'keypane' : 'pinned'}
+      title={
+        <span className="mono name" title={showBytes(name)}>
+          {showBytes(name, main ? 32 : 18)}
+        </span>
+      }
+      sub={
+        <>
+          {data.type}, {data.encoding}, {bytesText(data.bytes)}
+          {ttl >= 0 ? ', expires' : ''}
+        </>
+      }
+      right={
+        <>
+          {main && s.kind === 'skiplist' && <MemberSearch name={name} member={member} />}
+          <PinButton process={props.process} db={props.db} name={name} />
+        </>
+      }
+      summary={summary}
+      table={table}
+    >
+      <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
+      {main && <LastLine data={data} />}
+    </Pane>
+  )
+}
+
+/** The search that was typed, or else the last command's. */
+function wayOf(data: KeyData, member: string): Way | null {
+  const s = data.structure as unknown as SkiplistData
+  if (member !== '' && s.search)
+    return {
+      ...s.search,
+      dict: null,
+      names: s.visited,
+      command: `ZRANK ${showBytes(data.key, 16)} ${showBytes(member, 16)}`,
+    }
+  if (data.path?.kind !== 'skiplist' || !data.last) return null
+  return {
+    ...data.path,
+    found: data.path.rank > 0,
+    names: data.names,
+    command: commandText(data.last.argv, 30),
+  }
+}
+
+function wordsOf(data: KeyData, way: Way | null): { summary: string; table: TableTwin | null } {
+  const s = data.structure as unknown
+  switch (data.structure.kind) {
+    case 'skiplist':
+      return {
+        summary: skiplistSummary(s as SkiplistData, way, Math.min(64, (s as SkiplistData).nodes.length)),
+        table: skiplistTable(s as SkiplistData, way),
+      }
+    case 'listpack':
+      return { summary: listpackSummary(s as ListpackData), table: listpackTable(s as ListpackData) }
+    case 'quicklist':
+      return { summary: quicklistSummary(s as QuicklistData), table: quicklistTable(s as QuicklistData) }
+    case 'intset':
+      return { summary: intsetSummary(s as IntsetData), table: intsetTable(s as IntsetData) }
+    case 'sds':
+      return { summary: sdsSummary(s as SdsData, data.encoding), table: sdsTable(s as SdsData) }
+    case 'dict': {
+      const d = s as DictData & { pairs: readonly (readonly [string, string])[] }
+      const twin = dictTable(d)
+      if (data.type !== 'hash') return { summary: dictSummary(d), table: twin }
+      const values = new Map(d.pairs)
+      const rows = d.tables.flatMap((t, n) =>
+        t.buckets.flatMap((b) =>
+          b.keys.map((k) => [`ht[${n}]`, b.index, showBytes(k, 40), showBytes(values.get(k) ?? '', 60)]),
+        ),
+      )
+      return {
+        summary: dictSummary(d),
+        table: { head: ['Table', 'Bucket', 'Field', 'Value'], rows, ...(twin.note ? { note: twin.note } : {}) },
+      }
+    }
+    case 'int':
+      return { summary: '', table: { head: ['Encoding', 'Value'], rows: [['int', String(data.structure['value'])]] } }
+    default:
+      return { summary: '', table: null }
+  }
+}
+
+function Body(props: { data: KeyData; way: Way | null; from: number | null; onFrom: (from: number | null) => void }) {
+  const { data, way, from, onFrom } = props
+  const s = data.structure as unknown
+  switch (data.structure.kind) {
+    case 'skiplist':
+      return <SkiplistView s={s as SkiplistData} way={way} />
+    case 'listpack':
+      return <ListpackView s={s as ListpackData} type={data.type} path={data.path} onFrom={onFrom} />
+    case 'quicklist':
+      return <QuicklistView s={s as QuicklistData} path={data.path} node={from ?? 0} onNode={onFrom} />
+    case 'intset':
+      return <IntsetView s={s as IntsetData} path={data.path} events={data.events} onFrom={onFrom} />
+    case 'sds':
+      return <SdsView s={s as SdsData} encoding={data.encoding} path={data.path} last={data.last} />
+    case 'dict':
+      return (
+        <DictView
+          dict={s as DictData}
+          visits={data.path?.kind === 'buckets' ? data.path.visits : []}
+          onWindow={onFrom}
+          following={from === null}
+        />
+      )
+    case 'int':
+      return <IntView value={String(data.structure['value'])} />
+  }
+  return <div className="say">Nothing to draw for {data.encoding}.</div>
+}
+
+function MemberSearch({ name, member }: { name: string; member: string }) {
+  return (
+    <label className="msearch">
+      <span className="sub">search</span>
+      <span className="mono">ZRANK {showBytes(name, 12)}</span>
+      <input
+        className="field mono"
+        aria-label="Member to search"
+        placeholder="member"
+        size={9}
+        defaultValue={member}
+        key={name}
+        onChange={(e) => useChoice.setState({ member: textToBytes(e.target.value) })}
+      />
+    </label>
+  )
+}
+
+export const ttlText = (ms: number): string => duration(ms * 1000)
