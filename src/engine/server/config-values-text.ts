@@ -319,6 +319,8 @@ export function rewriteLines(d: Directive, value: unknown, initial: unknown): { 
     }
     case 'replicaof':
       return value === null ? [] : [{ line: `replicaof ${text}`, force: true }]
+    case 'latency-tracking-info-percentiles':
+      return [{ line: `${d.name} ${text === '' ? '""' : text}`, force: true }]
     case 'bind':
       return [{ line: text === '' ? 'bind ""' : `bind ${text}`, force }]
     case 'notify-keyspace-events':
