@@ -20,7 +20,7 @@ function duplicateDict<V>(from: Dict<V>, seed: number): Dict<V> {
 
 function duplicateList(o: Obj): Quicklist {
   const from = o.value as Quicklist
-  const to = new Quicklist(from.fill, from.compress)
+  const to = new Quicklist(from.fill, from.compress, from.packed)
   listForEach(o, (element) => to.pushTail(element))
   return to
 }

@@ -1,17 +1,22 @@
 /** List objects: always a quicklist in 7.0, made with the limits in force when the key was created. */
 import type { Bytes } from '../bytes/bytes.ts'
-import { Quicklist } from '../structures/quicklist.ts'
+import { type PackedThreshold, Quicklist } from '../structures/quicklist.ts'
 import { Obj } from './object.ts'
 
 /** Config has these fields. */
 export interface ListLimits {
   readonly listMaxListpackSize: number
   readonly listCompressDepth: number
+  readonly listPacked?: PackedThreshold
 }
 export type ListEnd = 'left' | 'right'
 
 export function createList(limits: ListLimits): Obj {
-  return new Obj('list', 'quicklist', new Quicklist(limits.listMaxListpackSize, limits.listCompressDepth))
+  return new Obj(
+    'list',
+    'quicklist',
+    new Quicklist(limits.listMaxListpackSize, limits.listCompressDepth, limits.listPacked),
+  )
 }
 export const quicklistOf = (o: Obj): Quicklist => o.value as Quicklist
 export const listLength = (o: Obj): number => quicklistOf(o).count

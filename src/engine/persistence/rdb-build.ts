@@ -9,7 +9,7 @@ import { createStringObject } from '../objects/string.ts'
 import { Dict } from '../structures/dict.ts'
 import { Intset } from '../structures/intset.ts'
 import { Listpack } from '../structures/listpack.ts'
-import { Quicklist } from '../structures/quicklist.ts'
+import { type PackedThreshold, Quicklist } from '../structures/quicklist.ts'
 import { Zset } from '../structures/zset.ts'
 import { d2string } from '../bytes/numbers.ts'
 import type { Config } from '../server/config.ts'
@@ -19,6 +19,7 @@ export interface LoadLimits {
   readonly seed: number
   readonly listFill: number
   readonly listCompress: number
+  readonly listPacked?: PackedThreshold
   readonly setMaxIntset: number
   readonly hashMaxEntries: number
   readonly hashMaxValue: number
@@ -32,6 +33,7 @@ export function loadLimits(config: Config, seed: number): LoadLimits {
     seed,
     listFill: config.listMaxListpackSize,
     listCompress: config.listCompressDepth,
+    listPacked: config.listPacked,
     setMaxIntset: config.setMaxIntsetEntries,
     hashMaxEntries: config.hashMaxListpackEntries,
     hashMaxValue: config.hashMaxListpackValue,
@@ -59,7 +61,7 @@ export function buildString(b: Bytes): Obj {
 
 export function buildList(elements: readonly Bytes[], limits: LoadLimits): Obj | null {
   if (elements.length === 0) return null
-  const list = new Quicklist(limits.listFill, limits.listCompress)
+  const list = new Quicklist(limits.listFill, limits.listCompress, limits.listPacked)
   for (const e of elements) list.pushTail(e)
   return new Obj('list', 'quicklist', list)
 }

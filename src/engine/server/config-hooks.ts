@@ -42,7 +42,7 @@ export function wireConfig(server: Server): void {
     server.log('warning', 'This server keeps no append only file.')
     return 'Unable to turn on AOF. Check server logs.'
   })
-  server.rewriteConfigFile = (done) => rewriteConfigFile(server, done)
+  server.rewriteConfigFile = (done, all = false) => rewriteConfigFile(server, done, all)
 }
 
 /** The port or the addresses changed: listen anew, then stop listening where we did. On failure all is as it was. */
@@ -85,7 +85,7 @@ export function relisten(
 }
 
 /** CONFIG REWRITE: keep the file's order and comments, write beside it, fsync, rename. */
-function rewriteConfigFile(server: Server, done: (error: string | null) => void): void {
+function rewriteConfigFile(server: Server, done: (error: string | null) => void, all: boolean): void {
   const { config, host } = server
   const path = config.configFile
   if (path === '') return done('ENOENT')
@@ -95,7 +95,7 @@ function rewriteConfigFile(server: Server, done: (error: string | null) => void)
     // With a file for users, lines of users in this one are removed.
     const extra = [{ option: 'user', lines: config.aclfile === '' ? server.acl.lines() : [] }]
     if (server.sentinel !== null) extra.push({ option: 'sentinel', lines: server.sentinel.rewriteConfig() })
-    const text = rewriteConfig(config, old, extra, server.mode === 'sentinel')
+    const text = rewriteConfig(config, old, extra, server.mode === 'sentinel', all)
     const temp = `${path}.${server.env.pid}.tmp`
     host.file({ op: 'write', path: temp, bytes: text }, (w) => {
       if (!w.ok) return done(w.error)

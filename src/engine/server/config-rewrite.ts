@@ -87,6 +87,7 @@ export function rewriteConfig(
   oldText: string | null,
   extra: readonly ExtraLines[],
   sentinel = false,
+  all = false,
 ): string {
   const state = new RewriteState(oldText, sentinel)
   const initial = new ConfigValues() as unknown as Record<string, unknown>
@@ -94,7 +95,8 @@ export function rewriteConfig(
     if (d.flags.includes('hidden') && config.value(d) === d.def) continue
     state.mark(d.name)
     if (sentinel && d.name === 'save') continue
-    for (const { line, force } of rewriteLines(d, config.value(d), initial[d.field])) state.put(d.name, line, force)
+    for (const { line, force } of rewriteLines(d, config.value(d), initial[d.field]))
+      state.put(d.name, line, force || all)
   }
   for (const e of extra) {
     state.mark(e.option)

@@ -8,6 +8,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
 import { RedisError } from '../protocol/reply.ts'
+import { PACKED_THRESHOLD, type PackedThreshold } from '../structures/quicklist.ts'
 import { type Directive, directiveByName, directives } from './config-table.ts'
 import { ConfigError, formatDirective, parseDirective } from './config-values-text.ts'
 import { ConfigValues } from './config-values.ts'
@@ -18,6 +19,8 @@ export { ConfigError } from './config-values-text.ts'
 export class Config extends ConfigValues {
   /** Absolute path of the config file, '' for none. */
   configFile = ''
+  /** DEBUG QUICKLIST-PACKED-THRESHOLD: no directive, but lists ask for it where they ask for the directives. */
+  readonly listPacked: PackedThreshold = { bytes: PACKED_THRESHOLD }
   private readonly hooks = new Map<string, () => string | null>()
   private readonly readers = new Map<string, () => unknown>()
   /** `save` lines of a file replace the defaults once, then add up. */

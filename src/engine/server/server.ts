@@ -85,6 +85,14 @@ export class Server implements Machine {
   /** DEBUG SET-ACTIVE-EXPIRE and DEBUG PAUSE-CRON. */
   activeExpireEnabled = true
   pauseCron = false
+  /** What else DEBUG switches: checksums of RESTORE and RDB, commands that scripts may not call, the reply buffers' cron. */
+  readonly debug = {
+    skipChecksumValidation: false,
+    disableDenyScripts: false,
+    aofFlushSleepMicros: 0,
+    replyBufferResizing: true,
+    replyBufferPeakResetMs: 5000,
+  }
   lruClock = 0
   lastCommandMicros = 0
   crossProtocolLoggedMs = 0
@@ -107,7 +115,7 @@ export class Server implements Machine {
   readonly evictor = new Evictor(this)
   evict: (() => boolean) | null = () => this.evictor.perform()
   /** CONFIG REWRITE, set where the config is loaded. */
-  rewriteConfigFile: (done: (error: string | null) => void) => void = (done) => done('ENOENT')
+  rewriteConfigFile: (done: (error: string | null) => void, all?: boolean) => void = (done) => done('ENOENT')
   workMicros = 0
   /** Above 0 the one thread waits for the disk (SAVE, a save at shutdown): nothing but the disk's answer is handled. */
   private stalls = 0

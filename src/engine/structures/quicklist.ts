@@ -45,6 +45,13 @@ export class QuicklistNode {
   }
 }
 
+/** From this size on an element gets a plain node. One object for all lists of a server: DEBUG QUICKLIST-PACKED-THRESHOLD sets it. */
+export interface PackedThreshold {
+  bytes: number
+}
+export const PACKED_THRESHOLD = 1 << 30
+const DEFAULT_PACKED: PackedThreshold = Object.freeze({ bytes: PACKED_THRESHOLD })
+
 export class Quicklist {
   head: QuicklistNode | null = null
   tail: QuicklistNode | null = null
@@ -52,10 +59,10 @@ export class Quicklist {
   nodeCount = 0
   readonly fill: number
   readonly compress: number
-  /** From this size on an element gets a plain node. DEBUG QUICKLIST-PACKED-THRESHOLD sets it, for all lists. */
-  static packedThreshold = 1 << 30
+  readonly packed: PackedThreshold
 
-  constructor(fill = -2, compress = 0) {
+  constructor(fill = -2, compress = 0, packed: PackedThreshold = DEFAULT_PACKED) {
+    this.packed = packed
     this.fill = fill > 32767 ? 32767 : fill < -5 ? -5 : fill
     this.compress = compress
   }
@@ -71,7 +78,7 @@ export class Quicklist {
     return this.fits(node.sz + b.length + SIZE_ESTIMATE_OVERHEAD, node.count + 1)
   }
   private isLarge(b: Bytes): boolean {
-    return b.length >= Quicklist.packedThreshold
+    return b.length >= this.packed.bytes
   }
 
   // ---- nodes ----------------------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ test('an sds grows greedily and pads with NUL', () => {
   const s = new Sds('ab')
   expect(s.alloc).toBe(2)
   s.append('cde')
-  expect([s.len, s.alloc]).toEqual([5, 10])
+  expect([s.len, s.alloc]).toEqual([5, 12])
   s.setRange(7, 'x')
   expect(s.toBytes()).toBe('abcde\0\0x')
   expect(s.byteAt(100)).toBe(0)

@@ -115,7 +115,7 @@ function getKeys(c: CommandContext, argv: readonly Bytes[], withFlags: boolean):
   const inner = argv.slice(2)
   const command = c.server.table.lookup(inner)
   if (!command) return fail('ERR Invalid command specified')
-  if (command.facts.keySpecs.length === 0) fail('ERR The command has no key arguments')
+  if (command.facts.keySpecs.every((k) => k.flags.includes('not_key'))) fail('ERR The command has no key arguments')
   if ((command.arity > 0 && command.arity !== inner.length) || inner.length < -command.arity)
     fail('ERR Invalid number of arguments specified for command')
   const keys = getKeysFromCommand(command, inner)

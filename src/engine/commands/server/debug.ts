@@ -1,64 +1,17 @@
 /** DEBUG: what a developer of Redis asks a running server. */
 import type { Bytes } from '../../bytes/bytes.ts'
+import { globMatch } from '../../bytes/glob.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
-import { encodeValue } from '../../persistence/rdb-encode.ts'
-import { allocationSize, sdsSize } from '../../inspect/memory.ts'
+import { createRawStringObject } from '../../objects/string.ts'
 import { map, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
-import type { Dict } from '../../structures/dict.ts'
-import type { Quicklist } from '../../structures/quicklist.ts'
-import type { Zset } from '../../structures/zset.ts'
-import { fail, parseLongArg } from '../args.ts'
+import { clientMemory } from '../../server/client-memory.ts'
+import { parseMemory } from '../../server/config-values-text.ts'
+import { PACKED_THRESHOLD } from '../../structures/quicklist.ts'
+import { equalsIgnoreCase, fail, parseLongArg, parsePositiveLongArg } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
-import type { Obj } from '../../objects/object.ts'
-import { createStringObject, stringBytes } from '../../objects/string.ts'
-import { Sds } from '../../structures/sds.ts'
-import { help } from './config.ts'
-
-function tableStats<V>(d: Dict<V>, t: 0 | 1): string {
-  const name = t === 0 ? 'main hash table' : 'rehashing target'
-  const [size, used] = [d.tableSize(t), d.tableUsed(t)]
-  if (used === 0) return `Hash table ${t} stats (${name}):\nNo stats available for empty dictionaries\n`
-  const lengths = new Map<number, number>()
-  let slots = 0
-  let chained = 0
-  for (let i = 0; i < size; i++) {
-    const n = Math.min(49, d.bucketKeys(t, i).length)
-    lengths.set(n, (lengths.get(n) ?? 0) + 1)
-    if (n > 0) slots++
-    chained += n
-  }
-  const f = (n: number) => n.toFixed(2)
-  let out = `Hash table ${t} stats (${name}):\n table size: ${size}\n number of elements: ${used}\n different slots: ${slots}\n max chain length: ${Math.max(...lengths.keys())}\n`
-  out += ` avg chain length (counted): ${f(chained / slots)}\n avg chain length (computed): ${f(used / slots)}\n Chain length distribution:\n`
-  for (const [n, count] of [...lengths].sort((a, b) => a[0] - b[0]))
-    out += `   ${n === 49 ? '>= ' : ''}${n}: ${count} (${f((count / size) * 100)}%)\n`
-  return out
-}
-export function dictStats<V>(d: Dict<V>): string {
-  return tableStats(d, 0) + (d.isRehashing ? tableStats(d, 1) : '')
-}
-
-function need(c: CommandContext, key: Bytes | undefined): Obj {
-  return c.peek(key ?? '') ?? fail('ERR no such key')
-}
-
-function debugObject(c: CommandContext, argv: readonly Bytes[]): Reply {
-  const o = need(c, argv[2])
-  let extra = ''
-  if (o.encoding === 'quicklist') {
-    const ql = o.value as Quicklist
-    const nodes = ql.nodes()
-    let bytes = 0
-    for (const n of nodes) bytes += n.sz
-    extra = ` ql_nodes:${nodes.length} ql_avg_node:${(ql.count / nodes.length).toFixed(2)} ql_listpack_max:${ql.fill} ql_compressed:${ql.compress !== 0 ? 1 : 0} ql_uncompressed_size:${bytes}`
-  }
-  const clock = Math.floor(c.nowMs / 1000) & 0xffffff
-  const shared = o.encoding === 'int' && (o.value as number) >= 0 && (o.value as number) < 10000
-  const idle = clock >= o.lru ? clock - o.lru : clock + (0xffffff - o.lru)
-  return status(
-    `Value at:0x7f0000000000 refcount:${shared ? 2147483647 : 1} encoding:${o.encoding} serializedlength:${encodeValue(o, c.config.rdbcompression).length} lru:${o.lru} lru_seconds_idle:${idle}${extra}`,
-  )
-}
+import { help, answerLater } from './config.ts'
+import { debugObject, htStats, htStatsKey, printed, sdsLen } from './debug-objects.ts'
+import { assertion, loadAof, outOfMemory, panic, reload, restart, segfault, sleep } from './debug-process.ts'
 
 function protocolReply(c: CommandContext, type: string): Reply {
   switch (type) {
@@ -101,152 +54,218 @@ function protocolReply(c: CommandContext, type: string): Reply {
   }
 }
 
-/** DEBUG RELOAD [NOSAVE] [NOFLUSH] [MERGE]: only the whole round trip is offered. */
-function debugReload(c: CommandContext, argv: readonly Bytes[]): Reply {
-  if (argv.length > 2) fail('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.')
-  const rdb = c.server.rdb
-  if (rdb === null || rdb.reload === undefined) return fail('ERR Error trying to load the RDB dump, check server logs')
-  const error = rdb.reload()
-  if (error !== null) {
-    c.server.log('warning', error)
-    fail('ERR Error trying to load the RDB dump, check server logs')
+/** C's atoi. */
+const atoi = (arg: Bytes | undefined): number => Number.parseInt(arg ?? '0', 10) || 0
+
+function populate(c: CommandContext, argv: readonly Bytes[]): Reply {
+  const n = parsePositiveLongArg(argv[2], 'ERR value is out of range, must be positive')
+  const size = argv.length > 4 ? parsePositiveLongArg(argv[4], 'ERR value is out of range, must be positive') : 0
+  for (let i = 0; i < n; i++) {
+    const key = `${argv[3] ?? 'key'}:${i}`
+    if (c.lookupWrite(key)) continue
+    const text = `value:${i}`
+    c.add(key, createRawStringObject(size === 0 ? text : text.slice(0, size).padEnd(size, '\0')))
+    c.signalModified(key)
   }
-  c.server.log('warning', 'DB reloaded by DEBUG RELOAD')
   return OK
 }
+function changeReplId(c: CommandContext): Reply {
+  c.server.log('notice', 'Changing replication IDs after receiving change-repl-id')
+  const master = (c.server.repl as { m?: { newReplid(): void; clearReplid2(): void } } | null)?.m
+  master?.newReplid()
+  master?.clearReplid2()
+  return OK
+}
+function packedThreshold(c: CommandContext, argv: readonly Bytes[]): Reply {
+  const bytes = parseMemory(argv[2] ?? '')
+  if (bytes === null || bytes > 2n ** 32n - 2n ** 20n)
+    return fail('ERR argument must be a memory value bigger than 1 and smaller than 4gb')
+  c.config.listPacked.bytes = bytes === 0n ? PACKED_THRESHOLD : Number(bytes)
+  return OK
+}
+/** The pools of clients by memory, from which maxmemory-clients takes the largest. */
+function clientEviction(c: CommandContext): Reply {
+  if (c.config.maxmemoryClients === 0) return fail('ERR maxmemory-clients is disabled.')
+  const POOLS = 19
+  const SMALLEST = 15
+  const pools = Array.from({ length: POOLS }, () => ({ memory: 0, clients: 0 }))
+  for (const x of c.server.clients.values()) {
+    if (x === c.client || x.isReplica || x.isMaster) continue
+    const memory = clientMemory(c.server, x)
+    let at = 0
+    while (at < POOLS - 1 && memory >= 2 ** (SMALLEST + at)) at++
+    const pool = pools[at] as { memory: number; clients: number }
+    pool.memory += memory
+    pool.clients++
+  }
+  const pad = (n: number): string => String(n).padStart(10)
+  return verbatim(
+    pools
+      .map(({ memory, clients }, i) => {
+        const from = pad(i === 0 ? 0 : 2 ** (SMALLEST + i - 1))
+        const to = i === POOLS - 1 ? '+            ' : ` - ${pad(2 ** (SMALLEST + i) - 1)}`
+        return `bucket ${from}${to}: tot-mem: ${pad(memory)}, clients: ${clients}\n`
+      })
+      .join(''),
+  )
+}
+function stringMatchTest(c: CommandContext): Reply {
+  const alphabet = '*?[]-^ab\\'
+  const word = (n: number): Bytes => Array.from({ length: c.rng.below(n) }, () => alphabet[c.rng.below(9)]).join('')
+  let matches = 0
+  for (let i = 0; i < 10000; i++) if (globMatch(word(32), word(32))) matches++
+  return matches >= 0 ? status('Apparently Redis did not crash: test passed') : OK
+}
+function replyBuffer(c: CommandContext, argv: readonly Bytes[]): Reply | undefined {
+  const { debug } = c.server
+  if (equalsIgnoreCase(argv[2], 'peak-reset-time')) {
+    if (equalsIgnoreCase(argv[3], 'never')) debug.replyBufferPeakResetMs = -1
+    else if (equalsIgnoreCase(argv[3], 'reset')) debug.replyBufferPeakResetMs = 5000
+    else debug.replyBufferPeakResetMs = parseLongArg(argv[3])
+    return OK
+  }
+  if (!equalsIgnoreCase(argv[2], 'resizing')) return undefined
+  debug.replyBufferResizing = atoi(argv[3]) !== 0
+  return OK
+}
+/** The memory here is not jemalloc's: it has a version, and no integers to set. */
+const mallctl = (argv: readonly Bytes[], text: boolean): Reply =>
+  text && argv[2] === 'version' ? '5.3.0' : fail('ERR No such file or directory')
+function rewriteAll(c: CommandContext): Reply {
+  const failed = 'ERR CONFIG-REWRITE-FORCE-ALL failed: '
+  if (c.config.configFile === '') return fail(`${failed}Bad address`)
+  return answerLater(c, (answer) =>
+    c.server.rewriteConfigFile(
+      (error) => answer(error === null ? OK : { t: 'error', text: `${failed}${error}` }),
+      true,
+    ),
+  )
+}
+const set01 =
+  (apply: (c: CommandContext, value: number) => void): DebugHandler =>
+  (c, argv) => {
+    apply(c, atoi(argv[2]))
+    return OK
+  }
 
-type DebugHandler = (c: CommandContext, argv: readonly Bytes[]) => Reply
-const subcommands: Readonly<Record<string, readonly [arity: number, DebugHandler]>> = {
-  help: [2, () => help('debug')],
-  object: [3, debugObject],
-  digest: [2, (c) => status(digestHex(datasetDigest(c.server.dbs)))],
-  'digest-value': [
-    -2,
-    (c, argv) =>
-      argv.slice(2).map((k) => {
-        const o = c.peek(k)
-        return status(digestHex(o ? objectDigest(o, c.getExpire(k) !== -1) : EMPTY_DIGEST))
-      }),
-  ],
-  sleep: [
-    3,
-    (c, argv) => {
-      const seconds = Number.parseFloat(argv[2] ?? '')
-      if (!(seconds > 0)) return OK
-      // In a world it is work that takes virtual time; on real hardware the server really stands still.
-      const { clock } = c.server.env
-      const end = clock === undefined ? 0 : clock() + seconds * 1000000
-      if (clock === undefined) c.work(Math.floor(seconds * 1000000))
-      else while (clock() < end);
-      return OK
-    },
-  ],
-  segfault: [
-    2,
-    (c) => {
-      const s = c.server
-      s.log('warning', 'Redis 7.0.15 crashed by signal: 11, si_code: 1')
-      s.host.exit(139)
-      return { t: 'none' }
-    },
-  ],
-  htstats: [
-    3,
-    (c, argv) => {
-      const id = parseLongArg(argv[2])
-      const db = c.server.dbs[id] ?? fail('ERR Out of range database')
-      return verbatim(`[Dictionary HT]\n${dictStats(db.dict)}[Expires HT]\n${dictStats(db.expires)}`)
-    },
-  ],
-  'htstats-key': [
-    3,
-    (c, argv) => {
-      const o = need(c, argv[2])
-      if (o.encoding === 'skiplist') return verbatim(dictStats((o.value as Zset).dict))
-      if (o.encoding === 'hashtable') return verbatim(dictStats(o.value as Dict<unknown>))
-      return fail('ERR The value stored at the specified key is not represented using an hash table')
-    },
-  ],
-  listpack: [
-    3,
-    (c, argv) => {
-      if (need(c, argv[2]).encoding !== 'listpack') fail('ERR Not a listpack encoded object.')
-      return status('Listpack structure printed on stdout')
-    },
-  ],
-  quicklist: [
-    -3,
-    (c, argv) => {
-      if (need(c, argv[2]).encoding !== 'quicklist') fail('ERR Not a quicklist encoded object.')
-      return status('Quicklist structure printed on stdout')
-    },
-  ],
-  sdslen: [
-    3,
-    (c, argv) => {
-      const o = need(c, argv[2])
-      const key = argv[2] ?? ''
-      if (o.type !== 'string' || o.encoding === 'int') fail('ERR Not an sds encoded string.')
-      const raw = o.value instanceof Sds ? o.value : null
-      const len = raw === null ? stringBytes(o).length : raw.len
-      const alloc = raw === null ? len : raw.alloc
-      const size = raw === null ? allocationSize(16 + 3 + len + 1) - 16 : sdsSize(alloc)
-      return status(
-        `key_sds_len:${key.length}, key_sds_avail:0, key_zmalloc: ${sdsSize(key.length)}, val_sds_len:${len}, val_sds_avail:${alloc - len}, val_zmalloc: ${size}`,
-      )
-    },
-  ],
-  'set-active-expire': [
-    3,
-    (c, argv) => {
-      const s = c.server
-      s.activeExpireEnabled = Number.parseInt(argv[2] ?? '0', 10) !== 0
-      return OK
-    },
-  ],
-  error: [3, (_, argv) => fail((argv[2] ?? '').replace(/[\r\n]/g, ' '))],
+type DebugHandler = (c: CommandContext, argv: readonly Bytes[]) => Reply | undefined
+/** How many words, name and all, at least and at most. */
+type Row = readonly [min: number, max: number, DebugHandler]
+const ANY = Number.POSITIVE_INFINITY
+const subcommands: Readonly<Record<string, Row>> = {
+  help: [2, 2, () => help('debug')],
+  segfault: [2, ANY, segfault],
+  panic: [2, ANY, panic],
+  restart: [2, ANY, restart],
+  'crash-and-recover': [2, ANY, restart],
+  oom: [2, ANY, outOfMemory],
+  assert: [2, ANY, assertion],
   log: [
+    3,
     3,
     (c, argv) => {
       c.server.log('warning', `DEBUG LOG: ${argv[2]}`)
       return OK
     },
   ],
-  protocol: [3, (c, argv) => protocolReply(c, (argv[2] ?? '').toLowerCase())],
+  leak: [3, 3, () => OK],
+  reload: [2, ANY, reload],
+  loadaof: [2, ANY, loadAof],
+  'drop-cluster-packet-filter': [
+    3,
+    3,
+    (_, argv) => {
+      parseLongArg(argv[2])
+      return OK
+    },
+  ],
+  object: [3, 3, debugObject],
+  listpack: [3, 3, (c, argv) => printed(c, argv[2], 'listpack')],
+  quicklist: [3, 4, (c, argv) => printed(c, argv[2], 'quicklist')],
+  sdslen: [3, 3, sdsLen],
+  populate: [3, 5, populate],
+  digest: [2, 2, (c) => status(digestHex(datasetDigest(c.server.dbs)))],
+  'digest-value': [
+    2,
+    ANY,
+    (c, argv) =>
+      argv.slice(2).map((k) => {
+        const o = c.peek(k)
+        return status(digestHex(o ? objectDigest(o, c.getExpire(k) !== -1) : EMPTY_DIGEST))
+      }),
+  ],
+  protocol: [3, 3, (c, argv) => protocolReply(c, (argv[2] ?? '').toLowerCase())],
+  sleep: [3, 3, sleep],
+  'set-active-expire': [
+    3,
+    3,
+    set01((c, n) => {
+      c.server.activeExpireEnabled = n !== 0
+    }),
+  ],
+  'quicklist-packed-threshold': [3, 3, packedThreshold],
+  'set-skip-checksum-validation': [
+    3,
+    3,
+    set01((c, n) => {
+      c.server.debug.skipChecksumValidation = n !== 0
+    }),
+  ],
+  'aof-flush-sleep': [
+    3,
+    3,
+    set01((c, n) => {
+      c.server.debug.aofFlushSleepMicros = n
+    }),
+  ],
+  replicate: [
+    3,
+    ANY,
+    (c, argv) => {
+      c.server.repl?.feed(-1, argv.slice(2))
+      return OK
+    },
+  ],
+  error: [3, 3, (_, argv) => fail((argv[2] ?? '').replace(/[\r\n]/g, ' '))],
+  structsize: [
+    2,
+    2,
+    () => status('bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 '),
+  ],
+  htstats: [3, 3, htStats],
+  'htstats-key': [3, 3, htStatsKey],
+  'change-repl-id': [2, 2, changeReplId],
+  'stringmatch-test': [2, 2, stringMatchTest],
+  'set-disable-deny-scripts': [
+    3,
+    3,
+    set01((c, n) => {
+      c.server.debug.disableDenyScripts = n !== 0
+    }),
+  ],
+  'config-rewrite-force-all': [2, 2, rewriteAll],
+  'client-eviction': [2, 2, clientEviction],
+  mallctl: [3, 4, (_, argv) => mallctl(argv, false)],
+  'mallctl-str': [3, 4, (_, argv) => mallctl(argv, true)],
   'pause-cron': [
     3,
-    (c, argv) => {
-      c.server.pauseCron = Number.parseInt(argv[2] ?? '0', 10) !== 0
-      return OK
-    },
+    3,
+    set01((c, n) => {
+      c.server.pauseCron = n !== 0
+    }),
   ],
-  reload: [-2, debugReload],
-  populate: [
-    -3,
-    (c, argv) => {
-      const n = parseLongArg(argv[2], 0)
-      const size = argv.length > 4 ? parseLongArg(argv[4], 0) : 0
-      for (let i = 0; i < n; i++) {
-        const key = `${argv[3] ?? 'key'}:${i}`
-        if (c.peek(key)) continue
-        const text = `value:${i}`
-        c.add(key, createStringObject(size === 0 ? text : text.slice(0, size).padEnd(size, '\0')))
-      }
-      return OK
-    },
-  ],
+  replybuffer: [4, 4, replyBuffer],
+  clusterlink: [5, 5, () => fail('ERR Debug option only available for cluster mode enabled setup!')],
 }
 
 function debug(c: CommandContext, argv: readonly Bytes[]): Reply {
-  const sub = Object.hasOwn(subcommands, (argv[1] ?? '').toLowerCase())
-    ? subcommands[(argv[1] ?? '').toLowerCase()]
-    : undefined
-  if (!sub || (sub[0] > 0 ? argv.length !== sub[0] : argv.length < -sub[0])) {
-    return fail(
-      `ERR unknown subcommand or wrong number of arguments for '${(argv[1] ?? '').slice(0, 128)}'. Try DEBUG HELP.`,
-    )
-  }
-  return sub[1](c, argv)
+  const name = (argv[1] ?? '').toLowerCase()
+  const row = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined
+  const reply = row && argv.length >= row[0] && argv.length <= row[1] ? row[2](c, argv) : undefined
+  if (reply !== undefined) return reply
+  const nul = (argv[1] ?? '').indexOf('\0')
+  const shown = (nul === -1 ? (argv[1] ?? '') : (argv[1] ?? '').slice(0, nul)).slice(0, 128)
+  return fail(`ERR unknown subcommand or wrong number of arguments for '${shown}'. Try DEBUG HELP.`)
 }
 
 export const debugCommands: readonly CommandImpl[] = [{ name: 'debug', handler: debug }]

@@ -5,6 +5,7 @@ import { configCommands } from './config.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
 import { miscCommands } from './misc.ts'
+import { moduleCommands } from './module.ts'
 import { slowlogCommands } from './slowlog.ts'
 
 /** ROLE belongs to replication (and to Sentinel); everything else of the server group is here. */
@@ -15,5 +16,6 @@ export const adminCommands: readonly CommandImpl[] = [
   ...slowlogCommands,
   ...latencyCommands,
   ...debugCommands,
+  ...moduleCommands,
   ...aclCommands,
 ]
