@@ -1,16 +1,16 @@
 import { lazy, Suspense, useEffect } from 'react'
-import { chooseTheme, copyText, openView, share } from './actions.ts'
-import { Inspector } from './inspector/Inspector.tsx'
+import { useShallow } from 'zustand/react/shallow'
+import { chooseTheme, copyText, openView, setScreenReader, setSingleKeys, share } from './actions.ts'
+import { safeText } from './format.ts'
 import { installKeyboard, keyList } from './keyboard.ts'
 import type { ViewName } from './params.ts'
 import { Icon } from './parts/icons.tsx'
 import { BrandMark } from './parts/glyphs.tsx'
 import { lab, useLab } from './store.ts'
-import { Terminals } from './terminal/Terminals.tsx'
-import { Sheet } from './Sheet.tsx'
+import { aboutScenario } from './world-facts.ts'
 import { TimeBar } from './timebar/TimeBar.tsx'
 import { ContextMenu } from './topology/ContextMenu.tsx'
-import { Topology } from './topology/Topology.tsx'
+import { Workspace } from './Workspace.tsx'
 
 const Structures = lazy(() => import('./structures/Structures.tsx').then((m) => ({ default: m.Structures })))
 
@@ -22,22 +22,15 @@ export function App() {
     <div className="app" data-workers={workers}>
       <Header />
       <Notices />
-      <main className={`main ${view}`}>
-        {view === 'topology' ? (
-          <>
-            <div className="mid">
-              <Topology />
-              <Terminals />
-            </div>
-            <Inspector />
-            <Sheet />
-          </>
-        ) : (
+      {view === 'topology' ? (
+        <Workspace />
+      ) : (
+        <main className={`main ${view}`}>
           <Suspense fallback={<div className="say">Loading the Structures screen</div>}>
             <Structures />
           </Suspense>
-        )}
-      </main>
+        </main>
+      )}
       <TimeBar />
       <ContextMenu />
       <Help />
@@ -54,9 +47,7 @@ const views: readonly [ViewName, string, string][] = [
 function Header() {
   const title = useLab((s) => s.session?.scenario.title ?? 'Sentinel failover')
   const [view, theme] = [useLab((s) => s.view), useLab((s) => s.theme)]
-  const sentinels = useLab(
-    (s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'sentinel').length ?? 0,
-  )
+  const about = useLab((s) => (s.session ? aboutScenario(s.session.scenario) : 'Redis 7.0.15'))
   return (
     <header className="top">
       <h1 className="brand">
@@ -65,7 +56,7 @@ function Header() {
       </h1>
       <div className="crumb">
         <span>{title}</span>
-        <span className="ink3 hide-m hide-s">Redis 7.0.15{sentinels > 0 ? `, ${sentinels} Sentinels` : ''}</span>
+        <span className="ink3 hide-m hide-s">{about}</span>
       </div>
       <span className="sp" />
       <nav className="views" aria-label="Views">
@@ -86,11 +77,11 @@ function Header() {
       <button
         type="button"
         className="btn q ic hide-s"
-        aria-label="Keyboard shortcuts"
-        title="Keyboard shortcuts (?)"
+        aria-label="Keyboard and settings"
+        title="Keyboard and settings (?)"
         onClick={() => lab.set({ help: true })}
       >
-        <Icon name="hint" />
+        <Icon name="keys" />
       </button>
       <button
         type="button"
@@ -123,11 +114,19 @@ function Notices() {
   return (
     <div className="notices" role="alert">
       {problems.map((p) => (
-        <div className="notice" key={p.name}>
+        <div className="notice" key={`${p.name}=${p.value}`}>
           <Icon name="sdown" style={{ color: 'var(--suspect-ink)' }} />
           <span>
-            The address says <code>{`${p.name}=${p.value.slice(0, 60)}`}</code>, but <code>{p.name}</code> must be{' '}
-            {p.wanted}. Using {p.instead}.
+            The address says <code>{safeText(`${p.name}=${p.value}`, 60)}</code>, but{' '}
+            {p.known ? (
+              <>
+                <code>{p.name}</code> must be {p.wanted}. Using {p.instead}.
+              </>
+            ) : (
+              <>
+                the lab knows no <code>{safeText(p.name, 30)}</code>, only {p.wanted}. It is left out.
+              </>
+            )}
           </span>
           <span className="sp" />
           <button
@@ -143,7 +142,7 @@ function Notices() {
         <div className="notice">
           <Icon name="odown" style={{ color: 'var(--down)', '--ct': 'var(--bg-panel)' } as React.CSSProperties} />
           <span>
-            The world could not start: <code>{failure.split('\n')[0]}</code>
+            The world could not start: <code>{safeText(failure.split('\n')[0] ?? '', 300)}</code>
           </span>
           <span className="sp" />
           <button type="button" className="btn small" onClick={() => void copyText(failure, 'Report')}>
@@ -165,14 +164,14 @@ function Help() {
   return (
     <dialog
       className="help"
-      aria-label="Keyboard shortcuts"
+      aria-label="Keyboard and settings"
       ref={(el) => {
         if (el && !el.open) el.showModal()
       }}
       onClose={close}
     >
       <div className="ph">
-        Keyboard
+        Keyboard and settings
         <span className="sp" />
         <button type="button" className="btn q ic" aria-label="Close" onClick={close}>
           <Icon name="x" />
@@ -189,7 +188,25 @@ function Help() {
         ))}
       </dl>
       <p className="cap">Single keys rest while a terminal or a field has the focus.</p>
+      <Settings />
     </dialog>
+  )
+}
+
+function Settings() {
+  const [singleKeys, screenReader] = useLab(useShallow((s) => [s.singleKeys, s.screenReader] as const))
+  return (
+    <fieldset className="settings">
+      <legend className="h">Settings of this browser</legend>
+      <label>
+        <input type="checkbox" checked={singleKeys} onChange={(e) => setSingleKeys(e.target.checked)} />
+        Single keys act
+      </label>
+      <label>
+        <input type="checkbox" checked={screenReader} onChange={(e) => setScreenReader(e.target.checked)} />
+        Screen-reader mode of the terminals
+      </label>
+    </fieldset>
   )
 }
 

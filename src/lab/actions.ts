@@ -1,7 +1,9 @@
 /** What the buttons, the keys and the menu do. */
 import type { Fault } from '../browser/session.ts'
+import { milliseconds } from './format.ts'
 import { MAX_SPEED, MIN_SPEED, type ViewName } from './params.ts'
 import { lab, type Theme } from './store.ts'
+import { writeSetting } from './settings.ts'
 import { closeTerminal } from './terminal/sessions.ts'
 import { boxOf, specOf } from './world-facts.ts'
 
@@ -18,12 +20,17 @@ export function setTheme(theme: Theme): void {
 }
 
 export function chooseTheme(theme: Theme): void {
-  try {
-    localStorage.setItem('rehash.theme', theme)
-  } catch {
-    // A page without storage still changes for this visit.
-  }
+  writeSetting('theme', theme)
   setTheme(theme)
+}
+
+export function setScreenReader(on: boolean): void {
+  writeSetting('screen-reader', on ? 'on' : 'off')
+  lab.set({ screenReader: on })
+}
+export function setSingleKeys(on: boolean): void {
+  writeSetting('single-keys', on ? 'on' : 'off')
+  lab.set({ singleKeys: on })
 }
 
 export const openView = (view: ViewName) => lab.set({ view, menu: null })
@@ -39,6 +46,7 @@ export function togglePlay(): void {
 export function step(): void {
   const { session, state } = lab.get()
   if (!session || !state) return
+  lab.set({ stepping: true })
   if (state.playing) session.pause()
   void session.step()
 }
@@ -139,6 +147,26 @@ export function startCut(): void {
   const session = lab.get().session
   const box = session && boxOf(session.scenario, lab.get().selected)
   lab.set({ cut: { side: box ? [box.name] : [], oneWay: false }, view: 'topology' })
+}
+
+/** Opens the panel for all links ('*'), those of a box, or those between two ("a|b"). */
+export function openLatency(scope: string, from: Element | null = document.activeElement): void {
+  const open = lab.get().latency
+  if (open && open.scope === scope) lab.set({ latency: null })
+  else lab.set({ latency: { scope, from: open?.from ?? from }, view: 'topology', menu: null })
+}
+
+export function setLatency(pairs: readonly (readonly string[])[], micros: number, jitter: number): void {
+  for (const [a = '', b = ''] of pairs) fault({ type: 'latency', a, b, latencyMicros: micros, jitterMicros: jitter })
+  toast(`${pairs.length} ${pairs.length === 1 ? 'link now takes' : 'links now take'} ${milliseconds(micros)}`)
+}
+
+export function powerLoss(process: string): void {
+  const session = lab.get().session
+  const box = session && boxOf(session.scenario, process)
+  if (!box) return
+  fault({ type: 'power', box: box.name })
+  toast(`${box.address} has lost power`)
 }
 
 export function finishCut(): void {

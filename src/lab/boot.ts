@@ -2,6 +2,7 @@
 import type { Scenario, Session } from '../browser/session.ts'
 import { openTerminal, setTheme } from './actions.ts'
 import { parseParams } from './params.ts'
+import { readSetting } from './settings.ts'
 import { sentinelTrio } from '../world/presets.ts'
 import { lab, receive } from './store.ts'
 
@@ -46,12 +47,6 @@ function announce(events: Parameters<Parameters<Session['onEvents']>[0]>[0]): vo
 
 function followSystemTheme(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (e) => {
-    let chosen: string | null = null
-    try {
-      chosen = localStorage.getItem('rehash.theme')
-    } catch {
-      // No storage: nothing was chosen.
-    }
-    if (!chosen) setTheme(e.matches ? 'dark' : 'light')
+    if (!readSetting('theme')) setTheme(e.matches ? 'dark' : 'light')
   })
 }

@@ -44,13 +44,30 @@ export function speedMeaning(speed: number): string {
   return `1 ms shown in ${duration(1000 / speed)}`
 }
 
+/** "0.5 ms": a latency, to the microsecond and without needless zeros. */
+export const milliseconds = (micros: number) => `${count(Number((micros / 1000).toFixed(3)))} ms`
+
+export const MIN_LATENCY_MS = 0.001
+export const MAX_LATENCY_MS = 60_000
+/** Milliseconds as typed, in microseconds; or what is wrong with them. */
+export function parseMilliseconds(text: string, name: string, least: number): number | string {
+  const typed = text.trim().replace(/\s*ms$/i, '')
+  const wanted = `${name} must be a number of milliseconds from ${least} to ${count(MAX_LATENCY_MS)}`
+  if (typed === '') return `${wanted}. The field is empty.`
+  if (!/^\d*\.?\d+$|^\d+\.$/.test(typed)) return `${wanted}. "${safeText(typed, 20)}" is not a number like 0.5 or 100.`
+  const n = Number(typed)
+  if (n < least) return `${wanted}. ${safeText(typed, 20)} is too small.`
+  if (n > MAX_LATENCY_MS) return `${wanted}. ${safeText(typed, 20)} is too much.`
+  return Math.round(n * 1000)
+}
+
 export function bytesText(n: number): string {
   if (n < 1000) return `${n} bytes`
   if (n < 1_000_000) return `${(n / 1000).toFixed(1)} kB`
   return `${(n / 1_000_000).toFixed(2)} MB`
 }
 
-const BAD = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g
+const BAD = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /** Untrusted text for a label: control and bidi characters become visible, so nothing can reorder or hide its surroundings. */
 export function safeText(text: string, limit = 200): string {

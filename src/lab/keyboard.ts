@@ -4,6 +4,7 @@ import {
   focusTerminal,
   heal,
   isolate,
+  openLatency,
   openLog,
   openTerminal,
   openView,
@@ -33,6 +34,7 @@ export const keyList: readonly (readonly [string, string])[] = [
   ['I', 'isolate its box'],
   ['X', 'partition: choose boxes to cut off'],
   ['H', 'heal the last cut'],
+  ['D', 'latency of the links'],
   ['B', 'pause on events of the selection'],
   ['Enter', 'open redis-cli for the selection'],
   ['M', 'menu of the selection'],
@@ -53,6 +55,7 @@ function onKey(e: KeyboardEvent): void {
     return
   }
   if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || busy(e.target)) return
+  if (!lab.get().singleKeys && e.key.length === 1 && e.key !== ' ' && e.key !== '?') return
   const act = actionFor(e)
   if (!act) return
   e.preventDefault()
@@ -64,7 +67,7 @@ function busy(target: EventTarget | null): boolean {
   if (lab.get().menu) return true
   return (
     target.closest(
-      'input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], .xterm, [role=menu], dialog',
+      'input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], .xterm, [role=menu], dialog, [role=dialog]',
     ) !== null
   )
 }
@@ -74,7 +77,7 @@ const onControl = (e: KeyboardEvent) =>
 const onCard = (e: KeyboardEvent) => e.target instanceof Element && e.target.closest('.proc') !== null
 
 function actionFor(e: KeyboardEvent): (() => void) | null {
-  const { selected, cut, help } = lab.get()
+  const { selected, cut, help, latency, drawer } = lab.get()
   switch (e.key) {
     case ' ':
       return onControl(e) && !onCard(e) ? null : togglePlay
@@ -92,7 +95,9 @@ function actionFor(e: KeyboardEvent): (() => void) | null {
     case 'Enter':
       return onControl(e) && !onCard(e) ? null : () => openTerminal(selected)
     case 'Escape':
-      return cut || help ? () => lab.set({ cut: null, help: false }) : null
+      return cut || help || latency || drawer
+        ? () => lab.set({ cut: null, help: false, latency: null, drawer: false })
+        : null
     case '?':
       return () => lab.set({ help: !help })
     case '1':
@@ -113,6 +118,8 @@ function actionFor(e: KeyboardEvent): (() => void) | null {
       return startCut
     case 'h':
       return () => heal()
+    case 'd':
+      return () => openLatency('*')
   }
   return selected ? onSelection(e.key.toLowerCase(), selected) : null
 }

@@ -11,7 +11,13 @@ export interface ParamProblem {
   readonly value: string
   readonly wanted: string
   readonly instead: string
+  /** False: the page has no parameter of this name. */
+  readonly known: boolean
 }
+
+const NAMES = ['scenario', 'seed', 'speed', 'view']
+/** Scenarios that an address can name. */
+export const SCENARIOS = ['sentinel-trio']
 
 export const MAX_SEED = 0xffffffff
 export const MIN_SPEED = 0.001
@@ -38,17 +44,32 @@ export function parseParams(search: string): { params: Params; problems: ParamPr
         value: seedText,
         wanted: 'a whole number from 0 to 4294967295',
         instead: "the scenario's own seed",
+        known: true,
       })
   }
   const speedText = query.get('speed')
   if (speedText !== null) {
     const n = Number(speedText)
     if (speedText.trim() !== '' && n >= MIN_SPEED && n <= MAX_SPEED) speed = n
-    else problems.push({ name: 'speed', value: speedText, wanted: 'a number from 0.001 to 10', instead: '1' })
+    else
+      problems.push({ name: 'speed', value: speedText, wanted: 'a number from 0.001 to 10', instead: '1', known: true })
   }
   const viewText = query.get('view')
   if (viewText === 'structures' || viewText === 'topology') view = viewText
   else if (viewText !== null)
-    problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology' })
+    problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology', known: true })
+  const scenario = query.get('scenario')
+  if (scenario !== null && !SCENARIOS.includes(scenario))
+    problems.push({
+      name: 'scenario',
+      value: scenario,
+      wanted: SCENARIOS.join(' or '),
+      instead: 'sentinel-trio',
+      known: true,
+    })
+  for (const [name, value] of query) {
+    if (!NAMES.includes(name) && problems.length < 4)
+      problems.push({ name, value, wanted: NAMES.join(', '), instead: '', known: false })
+  }
   return { params: { seed, view, speed }, problems }
 }

@@ -5,6 +5,8 @@
 import { create } from 'zustand'
 import type { EventView, ProcessStatus, Session, SessionState } from '../browser/session.ts'
 import type { ParamProblem, ViewName } from './params.ts'
+import { readSetting, writeSetting } from './settings.ts'
+import { type Change, changeBetween } from './change.ts'
 
 export type Theme = 'light' | 'dark'
 export type InspectorTab = 'State' | 'Keys' | 'Replication' | 'Config' | 'Log'
@@ -24,6 +26,20 @@ export interface Breakpoint {
   readonly kind: string
   readonly on: boolean
 }
+/** Sizes that a person has chosen by dragging a line; null: the design's own. */
+export interface Sizes {
+  /** Height of the terminals, width of the inspector, in pixels. */
+  readonly terms: number | null
+  readonly inspector: number | null
+  /** Width of the left of two panes, in percent. */
+  readonly split: number | null
+}
+/** The links whose latency the panel changes: of one box, between two, or all. */
+export interface LatencyDraft {
+  readonly scope: string
+  /** Where the focus goes back to. */
+  readonly from: Element | null
+}
 export interface CutDraft {
   readonly side: readonly string[]
   readonly oneWay: boolean
@@ -40,6 +56,17 @@ export interface Lab {
   selected: string
   inspectorTab: InspectorTab
   cut: CutDraft | null
+  latency: LatencyDraft | null
+  /** What the last step changed; null while the world runs. */
+  change: Change | null
+  /** A step was asked for while the world ran. */
+  stepping: boolean
+  /** Where there is no room beside the canvas, the inspector opens over it. */
+  drawer: boolean
+  sizes: Sizes
+  /** Settings of this browser. */
+  screenReader: boolean
+  singleKeys: boolean
   menu: MenuPlace | null
   help: boolean
   shown: Readonly<Record<Channel, boolean>>
@@ -57,6 +84,22 @@ export interface Lab {
   clients: Readonly<Record<string, string>>
 }
 
+const NO_SIZES: Sizes = { terms: null, inspector: null, split: null }
+function readSizes(): Sizes {
+  try {
+    const kept = JSON.parse(readSetting('sizes') ?? '{}') as Record<string, unknown>
+    const number = (v: unknown) => (typeof v === 'number' && v > 0 && v < 10_000 ? v : null)
+    return { terms: number(kept['terms']), inspector: number(kept['inspector']), split: number(kept['split']) }
+  } catch {
+    return NO_SIZES
+  }
+}
+export function setSize(name: keyof Sizes, value: number | null): void {
+  const sizes = { ...lab.get().sizes, [name]: value }
+  lab.set({ sizes })
+  writeSetting('sizes', JSON.stringify(sizes))
+}
+
 export const useLab = create<Lab>()(() => ({
   session: null,
   state: null,
@@ -68,6 +111,13 @@ export const useLab = create<Lab>()(() => ({
   selected: '',
   inspectorTab: 'State',
   cut: null,
+  latency: null,
+  change: null,
+  stepping: false,
+  drawer: false,
+  sizes: readSizes(),
+  screenReader: readSetting('screen-reader') === 'on',
+  singleKeys: readSetting('single-keys') !== 'off',
   menu: null,
   help: false,
   shown: { command: true, replication: true, sentinel: true, hello: false },
@@ -106,14 +156,19 @@ export function keep<T>(old: T | undefined | null, next: T): T {
 }
 
 export const receive = (next: SessionState) => {
-  const old = lab.get().state
+  const { state: old, change, stepping } = lab.get()
+  // A step out of play changes something; a mere pause does not.
+  const stands = old !== null && !next.playing && (!old.playing || stepping)
   lab.set({
+    stepping: stepping && next.playing,
+    change: !stands ? null : next.eventCount === old.eventCount ? change : changeBetween(old, next),
     state: old
       ? {
           ...next,
           processes: keep(old.processes, next.processes),
           links: keep(old.links, next.links),
           cuts: keep(old.cuts, next.cuts),
+          latencies: keep(old.latencies, next.latencies),
         }
       : next,
   })

@@ -1,5 +1,5 @@
 /** Reads the state: who is where, who thinks what of whom. Pure functions over the session's data. */
-import type { BoxSpec, ProcessSpec, ProcessStatus, Scenario, SessionState } from '../browser/session.ts'
+import type { BoxSpec, EventView, ProcessSpec, ProcessStatus, Scenario, SessionState } from '../browser/session.ts'
 import type { Role } from './parts/glyphs.tsx'
 
 type Opinions = NonNullable<NonNullable<ProcessStatus['summary']>['opinions']>
@@ -25,6 +25,25 @@ export const roleOf = (spec: ProcessSpec | undefined, status: ProcessStatus | un
 /** Until it has said what it is, a server is what its configuration makes it. */
 const configuredRole = (spec: ProcessSpec): Role =>
   Object.values(spec.files ?? {}).some((text) => /^(replicaof|slaveof) /m.test(text)) ? 'replica' : 'master'
+
+/** "Redis 7.0.15, 3 Sentinels, quorum 2" */
+export function aboutScenario(scenario: Scenario): string {
+  const sentinels = scenario.topology.processes.filter((p) => p.kind === 'sentinel')
+  const files = sentinels.flatMap((p) => Object.values(p.files ?? {}))
+  const quorum = /^sentinel monitor \S+ \S+ \S+ (\d+)/m.exec(files.join('\n'))?.[1]
+  const parts = ['Redis 7.0.15']
+  if (sentinels.length > 0) parts.push(`${sentinels.length} Sentinels`)
+  if (quorum) parts.push(`quorum ${quorum}`)
+  return parts.join(', ')
+}
+
+/** An event's text without its kind, boxes by their addresses, as the canvas names them. */
+export function eventText(scenario: Scenario | undefined, { kind, text }: EventView): string {
+  let out = text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text
+  if (!kind.startsWith('fault.')) return out
+  for (const { name, address } of scenario?.topology.boxes ?? []) out = out.replaceAll(name, address)
+  return out
+}
 
 export interface Watch {
   readonly by: string

@@ -1,5 +1,7 @@
 /** Draws whatever plain data a view sends: fields as rows, lists of records as tables, nested records as sections. */
+import { useRef } from 'react'
 import { count, safeText } from '../format.ts'
+import { useLab } from '../store.ts'
 
 const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 const isPlain = (v: unknown) => v === null || typeof v !== 'object'
@@ -69,11 +71,20 @@ export function Facts({ data, name, find = '' }: { data: unknown; name: string; 
   )
 }
 
-function Pair({ k, v }: { k: string; v: string }) {
+/** What a step changed is underlined for a second. */
+export function Pair({ k, v }: { k: string; v: string }) {
+  const standing = useLab((s) => s.change !== null)
+  const last = useRef({ v, times: 0 })
+  if (last.current.v !== v) last.current = { v, times: standing ? last.current.times + 1 : 0 }
+  const { times } = last.current
   return (
     <>
       <span title={k}>{k}</span>
-      <span title={v}>{v}</span>
+      <span title={v}>
+        <span key={times} className={times > 0 ? 'chg' : undefined}>
+          {v}
+        </span>
+      </span>
     </>
   )
 }

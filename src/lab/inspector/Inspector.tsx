@@ -11,7 +11,7 @@ import { useView } from '../parts/use-view.ts'
 import { type InspectorTab, lab, useLab, useProcess } from '../store.ts'
 import { ProcessLog } from '../terminal/LogPane.tsx'
 import { addressOf, nameOfId, roleOf, specOf, watchesOf } from '../world-facts.ts'
-import { Facts, infoSections } from './Facts.tsx'
+import { Facts, infoSections, Pair } from './Facts.tsx'
 import { KeysTab } from './KeysTab.tsx'
 
 const tabs: readonly InspectorTab[] = ['State', 'Keys', 'Replication', 'Config', 'Log']
@@ -21,7 +21,7 @@ export function Inspector() {
   const selected = useLab((s) => s.selected)
   if (narrow) return null
   return (
-    <aside className="panel rp" aria-label={`Inspector: ${selected || 'nothing selected'}`}>
+    <aside className="panel rp" id="inspector" aria-label={`Inspector: ${selected || 'nothing selected'}`}>
       <div className="ph">
         <InspectorHead />
       </div>
@@ -93,6 +93,7 @@ function StateTab({ process }: { process: string }) {
       {status?.crash != null && <CrashReport process={process} report={status.crash} />}
       <Opinions process={process} />
       <Election />
+      <AtStake process={process} />
       {spec?.kind === 'sentinel' && <Watched process={process} />}
       <section aria-label="Process">
         <div className="h">Process</div>
@@ -200,6 +201,34 @@ function Election() {
                 {p.state !== 'running' ? p.state : now ? nameOfId(processes, vote.leader) : 'no vote yet'}
               </b>
             </div>
+          )
+        })}
+      </div>
+    </section>
+  )
+}
+
+/** Of a master: how far behind each replica is. Those bytes are lost if it dies now and that replica is promoted. */
+function AtStake({ process }: { process: string }) {
+  const processes = useLab((s) => s.state?.processes)
+  const self = processes?.find((p) => p.name === process)
+  if (!processes || self?.summary?.role !== 'master' || self.summary.offset === undefined) return null
+  const { offset } = self.summary
+  const replicas = processes.filter((p) => p.summary?.role === 'replica' && p.summary.offset !== undefined)
+  if (replicas.length === 0) return null
+  return (
+    <section aria-label="Not yet on the replicas">
+      <div className="h">
+        Not yet on the replicas
+        <span className="sp" />
+        <span className="ink3 light">offset {count(offset)}</span>
+      </div>
+      <div className="kv">
+        {replicas.map((p) => {
+          const behind = offset - (p.summary?.offset ?? 0)
+          const link = p.summary?.masterLink === 'down' ? ', link down' : ''
+          return (
+            <Pair key={p.name} k={p.name} v={`${behind > 0 ? `${count(behind)} bytes behind` : 'has all'}${link}`} />
           )
         })}
       </div>

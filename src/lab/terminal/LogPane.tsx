@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { LogLine } from '../../browser/session.ts'
 import { safeText, seconds } from '../format.ts'
 import { useLab } from '../store.ts'
+import { eventText } from '../world-facts.ts'
 
 const MOST = 500
 
@@ -27,21 +28,19 @@ export function ProcessLog({ process }: { process: string }) {
 
 export function EventLog() {
   const all = useLab((s) => s.events)
+  const scenario = useLab((s) => s.session?.scenario)
   const events = useMemo(() => all.filter((e) => e.weight > 0), [all])
   return (
     <Rows label="Event log" n={events.length} empty="Nothing has happened yet. Press play, or run a command.">
       {events.slice(-MOST).map((e) => (
         <div key={e.seq} className={`w${e.weight}`} data-kind={e.kind}>
           <span className="g">{seconds(e.at)}</span> <span className="c2">{e.process}</span> <b>{e.kind}</b>{' '}
-          {safeText(stripKind(e.text, e.kind), 300)}
+          {safeText(eventText(scenario, e), 300)}
         </div>
       ))}
     </Rows>
   )
 }
-
-const stripKind = (text: string, kind: string) =>
-  text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text
 
 function Rows({ label, n, empty, children }: { label: string; n: number; empty: string; children: React.ReactNode }) {
   const ref = useRef<HTMLDivElement>(null)

@@ -5,8 +5,9 @@ import { closeTab, openLog, openTerminal } from '../actions.ts'
 import { RoleMark } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
+import { Separator } from '../parts/Separator.tsx'
 import { useSize } from '../parts/use-size.ts'
-import { lab, type TerminalTab, useLab } from '../store.ts'
+import { lab, setSize, type TerminalTab, useLab } from '../store.ts'
 import { addressOf, roleOf, specOf } from '../world-facts.ts'
 import { EventLog, ProcessLog } from './LogPane.tsx'
 
@@ -23,11 +24,12 @@ function Wide() {
   const [tabs, left, right, front, selected] = useLab(
     useShallow((s) => [s.tabs, s.left, s.right, s.front, s.selected] as const),
   )
+  const split = useLab((s) => Math.min(80, Math.max(20, s.sizes.split ?? 50)))
   const two = width > 720 && left !== '' && right !== ''
   const one = front === 'left' && left !== '' ? 'left' : right !== '' ? 'right' : 'left'
   const rightTab = tabs.find((t) => t.id === right)
   return (
-    <section className="terms" aria-label="Terminals and logs" ref={holder}>
+    <section className="terms" id="terminals" aria-label="Terminals and logs" ref={holder}>
       <div className="tabs">
         <div className="tablist" role="tablist" aria-label="Terminals and logs">
           {tabs.map((tab) => (
@@ -52,8 +54,26 @@ function Wide() {
           Log of {selected}
         </button>
       </div>
-      <div className={two ? 'panes two' : 'panes'}>
+      <div
+        className={two ? 'panes two' : 'panes'}
+        style={two ? { gridTemplateColumns: `minmax(0, ${split}fr) 1px minmax(0, ${100 - split}fr)` } : undefined}
+      >
         {(two || one === 'left') && <CliPane />}
+        {two && (
+          <Separator
+            label="Width of the left pane"
+            controls="pane-left"
+            line="vertical"
+            sense={1}
+            perPixel={100 / width}
+            value={split}
+            min={20}
+            max={80}
+            text={`${split} percent`}
+            onChange={(v) => setSize('split', v)}
+            onReset={() => setSize('split', null)}
+          />
+        )}
         {(two || one === 'right') && (
           <div
             className="log-pane"
@@ -115,9 +135,13 @@ export function CliPane() {
   const [tabs, left] = useLab(useShallow((s) => [s.tabs, s.left] as const))
   const clis = tabs.filter((t) => t.kind === 'cli')
   if (clis.length === 0)
-    return <div className="term-pane say">No terminal is open. Select a process and press Enter.</div>
+    return (
+      <div className="term-pane say" id="pane-left">
+        No terminal is open. Select a process and press Enter.
+      </div>
+    )
   return (
-    <div className="cli-pane">
+    <div className="cli-pane" id="pane-left">
       <Suspense fallback={<div className="say">Loading the terminal</div>}>
         {clis.map((t) => (
           <XtermPane key={t.id} tab={t} shown={t.id === left} />

@@ -3,9 +3,9 @@ import { FitAddon } from '@xterm/addon-fit'
 import { type ITheme, Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
 import { useEffect, useRef, useState } from 'react'
-import { openTerminal, closeTab } from '../actions.ts'
+import { closeTab, openTerminal, setScreenReader } from '../actions.ts'
 import { bytesToArray, textToBytes } from '../bytes.ts'
-import { type TerminalTab, useLab } from '../store.ts'
+import { lab, type TerminalTab, useLab } from '../store.ts'
 import { EscapeFilter } from './escape-filter.ts'
 import { terminalFor, type } from './sessions.ts'
 
@@ -41,6 +41,7 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
   const holder = useRef<HTMLDivElement>(null)
   const xterm = useRef<Terminal | null>(null)
   const theme = useLab((s) => s.theme)
+  const screenReader = useLab((s) => s.screenReader)
   const [exit, setExit] = useState<number | null>(null)
   useEffect(() => {
     const el = holder.current
@@ -48,6 +49,10 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
     if (!el || !kept) return
     return mount(el, kept.terminal, kept.output, xterm, setExit)
   }, [tab])
+  useEffect(() => {
+    if (xterm.current) xterm.current.options.screenReaderMode = screenReader
+  }, [screenReader])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
   useEffect(() => {
     // Read after the attribute that the colours depend on is set.
     requestAnimationFrame(() => {
@@ -62,6 +67,18 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
       aria-label={`redis-cli on ${tab.process}`}
       data-testid={`terminal-${tab.process}`}
     >
+      {!screenReader && (
+        <button
+          type="button"
+          className="btn small skip"
+          onClick={() => {
+            setScreenReader(true)
+            xterm.current?.focus()
+          }}
+        >
+          Screen-reader mode
+        </button>
+      )}
       <div className="xt" ref={holder} />
       {exit !== null && (
         <div className="exited">
@@ -99,7 +116,7 @@ function mount(
     cursorInactiveStyle: 'outline',
     scrollback: 2000,
     minimumContrastRatio: 4.5,
-    screenReaderMode: true,
+    screenReaderMode: lab.get().screenReader,
     allowProposedApi: false,
     theme: themeNow(),
   })

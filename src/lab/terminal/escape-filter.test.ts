@@ -31,3 +31,11 @@ test('an endless sequence does not hold the output back for ever', () => {
 test('other control bytes are made visible', () => {
   expect(pass('a\x00b\x0ec\x7f')).toBe('a^@b^Nc^?')
 })
+
+test('characters that hide or reorder what is around them are shown as one, wherever they are cut', () => {
+  const utf8 = (text: string) => Buffer.from(text).toString('latin1')
+  expect(pass(utf8('a\u202eb\u009b31mc'))).toBe(utf8('a\ufffdb\ufffd31mc'))
+  expect(pass('a\xe2', '\x80', '\xaeb')).toBe(`a${utf8('\ufffd')}b`)
+  expect(pass('a\x1b', '[3', '1m\xe2', '\x82\xac')).toBe('a\x1b[31m\xe2\x82\xac')
+  expect(pass(utf8('\u4e2d\u6587 \u20ac'))).toBe(utf8('\u4e2d\u6587 \u20ac'))
+})

@@ -1,20 +1,27 @@
 /**
  * What may reach the terminal emulator. The redis-cli machine draws with a handful of cursor and colour sequences;
  * everything else that starts with ESC (window titles, clipboard writes, device queries, resets, mode switches) could
- * only come out of data, and is shown as text instead. Works on a stream: a sequence may be cut anywhere.
+ * only come out of data, and is shown as text instead. So are, in UTF-8, the C1 controls and the characters that hide or
+ * reorder their surroundings. Works on a stream: a sequence may be cut anywhere.
  */
 import type { Bytes } from '../../engine/bytes/bytes.ts'
 
 /** CSI sequences that line editing and colour need: cursor moves, erases, insert/delete character, colour. */
 const CSI = /^[0-9;]*[ABCDGHJKPm@]$/
 const LONGEST = 24
+/** In UTF-8: C1 controls; zero-width, line-separating and bidirectional characters. Each is shown as one U+FFFD. */
+const HIDDEN = /\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xa9]|\xef\xbb\xbf/g
+const HALF = /(?:\xc2|\xd8|\xe2[\x80\x81]?|\xef\xbb?)$/
+const SHOWN = '\xef\xbf\xbd'
 
 export class EscapeFilter {
   #pending = ''
 
   push(chunk: Bytes): Bytes {
-    const text = this.#pending + chunk
-    this.#pending = ''
+    const all = this.#pending + chunk
+    const half = HALF.exec(all)?.[0] ?? ''
+    const text = all.slice(0, all.length - half.length).replace(HIDDEN, SHOWN)
+    this.#pending = half
     let out = ''
     let i = 0
     while (i < text.length) {
@@ -26,7 +33,7 @@ export class EscapeFilter {
       }
       const end = sequenceEnd(text, i)
       if (end === 'more') {
-        this.#pending = text.slice(i)
+        this.#pending = text.slice(i) + half
         return out
       }
       if (end === null) {

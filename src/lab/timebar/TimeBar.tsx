@@ -19,6 +19,7 @@ import { useLab } from '../store.ts'
 import { Timeline } from './Timeline.tsx'
 
 export function TimeBar() {
+  const [listed, setListed] = useState(false)
   return (
     <footer className="time" aria-label="Time">
       <div className="ctl">
@@ -27,7 +28,8 @@ export function TimeBar() {
         <span className="vr hide-s" />
         <Speed />
         <span className="sp" />
-        <Breakpoints />
+        <Breakpoints open={listed} />
+        <Chips listed={listed} setListed={setListed} />
         <span className="vr hide-s" />
         <Seed />
       </div>
@@ -101,13 +103,48 @@ function Clock() {
         {main}
         <small>{micros}</small>
       </div>
-      <span className="ink3 hide-s events">
+      <span className="ink3 hide-t events">
         event{' '}
         <span className="mono ink2" data-testid="event-count">
           {count(events)}
         </span>
       </span>
     </>
+  )
+}
+
+/** On a phone: how many breakpoints are armed, and the speed, each behind one chip. */
+function Chips({ listed, setListed }: { listed: boolean; setListed: (on: boolean) => void }) {
+  const armed = useLab((s) => s.breakpoints.filter((b) => b.on).length)
+  const hit = useLab((s) => s.state?.hit ?? null)
+  const speed = useLab((s) => s.state?.speed ?? 1)
+  const known = detents.includes(speed)
+  return (
+    <span className="chips only-t">
+      <button
+        type="button"
+        className={`bp ${hit ? 'hit' : armed > 0 ? '' : 'off'}`}
+        aria-expanded={listed}
+        aria-label={`Breakpoints, ${armed} armed${hit ? `, stopped on ${hit.breakpoint}` : ''}`}
+        onClick={() => setListed(!listed)}
+      >
+        <Icon name={armed > 0 ? 'bp' : 'bpo'} size={10} />
+        {armed}
+      </button>
+      <select
+        className="bp mono only-s"
+        aria-label="Speed"
+        value={known ? speed : ''}
+        onChange={(e) => setSpeed(Number(e.target.value))}
+      >
+        {!known && <option value="">{speedText(speed)}</option>}
+        {detents.map((d) => (
+          <option key={d} value={d}>
+            {speedText(d)}
+          </option>
+        ))}
+      </select>
+    </span>
   )
 }
 
@@ -128,7 +165,7 @@ function Speed() {
     setSpeed(near ?? raw)
   }
   return (
-    <div className="speed">
+    <div className="speed hide-s">
       <Icon name="clock" size={14} />
       <span className="trk">
         {detents.map((d) => (
@@ -161,7 +198,7 @@ function Speed() {
   )
 }
 
-function Breakpoints() {
+function Breakpoints({ open }: { open: boolean }) {
   const breakpoints = useLab((s) => s.breakpoints)
   const hit = useLab((s) => s.state?.hit ?? null)
   const [adding, setAdding] = useState(false)
@@ -171,7 +208,7 @@ function Breakpoints() {
     if (kind && !breakpoints.some((b) => b.kind === kind)) setBreakpoints([...breakpoints, { kind, on: true }])
   }
   return (
-    <div className="bps hide-s" role="group" aria-label="Pause on">
+    <div className={`bps ${open ? 'listed' : 'hide-t'}`} role="group" aria-label="Pause on">
       <span className="h hide-m">Pause on</span>
       {breakpoints.map((b) => {
         const stopped = hit?.breakpoint === b.kind

@@ -11,6 +11,7 @@ import { clock, safeText, seconds } from '../format.ts'
 import { IconAt } from '../parts/icons.tsx'
 import { useSize } from '../parts/use-size.ts'
 import { lab, useLab } from '../store.ts'
+import { eventText } from '../world-facts.ts'
 import { Density, lookOf, placeMarks } from './marks.ts'
 
 const PAD = 12
@@ -92,6 +93,14 @@ export function Timeline() {
           <Ticks x={x} span={span} base={base} width={width} />
           <Playhead x={x(now)} top={view.top - 2} base={base} />
           {placed.map((p) => (
+            <path
+              key={p.event.seq}
+              d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`}
+              stroke={`var(${p.look.color})`}
+              opacity={p.lane < lanes ? 1 : 0.4}
+            />
+          ))}
+          {placed.map((p) => (
             <g
               key={p.event.seq}
               onPointerEnter={() => setTip({ x: p.x, event: p.event })}
@@ -99,11 +108,7 @@ export function Timeline() {
               data-kind={p.event.kind}
               className="tmark"
             >
-              <path
-                d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`}
-                stroke={`var(${p.look.color})`}
-                opacity={p.lane < lanes ? 1 : 0.4}
-              />
+              <path d={`M${p.x.toFixed(1)} ${view.top}V${base}`} stroke="transparent" strokeWidth="8" />
               {p.lane < lanes && (
                 <>
                   <rect x={p.x - 6} y={view.top + p.lane * view.lane} width="12" height="12" fill="var(--bg-panel)" />
@@ -147,7 +152,7 @@ export function Timeline() {
         <div className="tip" style={{ left: Math.min(tip.x + 8, width - 280) }}>
           <span className="mono">{seconds(tip.event.at)}</span> {tip.event.process} <b>{tip.event.kind}</b>
           <br />
-          <span className="mono">{safeText(tip.event.text, 120)}</span>
+          <span className="mono">{safeText(eventText(lab.get().session?.scenario, tip.event), 120)}</span>
         </div>
       )}
     </div>

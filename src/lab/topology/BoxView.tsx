@@ -21,6 +21,11 @@ import { CARD, type Layout, SMALL } from './layout.ts'
 export const BoxView = memo(function BoxView({ name, at, mini }: { name: string; at: Layout; mini: boolean }) {
   const box = useLab((s) => s.session?.scenario.topology.boxes.find((b) => b.name === name))
   const cut = useLab((s) => s.cut)
+  const off = useLab((s) => {
+    const here = s.session?.scenario.topology.processes.filter((p) => p.box === name) ?? []
+    const states = here.map((p) => s.state?.processes.find((q) => q.name === p.name)?.state)
+    return states.length > 0 && states.every((x) => x === 'killed' || x === 'exited')
+  })
   const rect = at.boxes.get(name)
   if (!rect || !box) return null
   const cards = [...at.cards.keys()].filter((c) => at.boxOf.get(c) === name)
@@ -33,15 +38,16 @@ export const BoxView = memo(function BoxView({ name, at, mini }: { name: string;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the partition form offers the same choice by keyboard
     <section
-      className={`host ${mini ? 'mini' : ''} ${cut ? 'choosing' : ''} ${chosen ? 'chosen' : ''}`}
+      className={`host ${off ? 'off' : ''} ${mini ? 'mini' : ''} ${cut ? 'choosing' : ''} ${chosen ? 'chosen' : ''}`}
       style={{ left: rect.x, top: rect.y, width: rect.w, height: rect.h }}
       aria-label={`Box ${box.address}`}
       onClick={cut ? toggle : undefined}
     >
       <div className="hh">
-        <Icon name="host" size={13} />
+        <Icon name={off ? 'power' : 'host'} size={13} />
         <span className="mono">{box.address}</span>
         {chosen && <span className="side">this side</span>}
+        {off && !chosen && <span className="ink3">nothing runs here</span>}
       </div>
       {cards.map((card) =>
         specKnown(card) ? <Card key={card} name={card} mini={mini} /> : <SmallCard key={card} name={card} />,
@@ -65,6 +71,7 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
   const processes = useLab((s) => s.state?.processes)
   const state = useLab((s) => (electionIsOn(s.state?.processes ?? []) ? s.state : null))
   const selected = useLab((s) => s.selected === name)
+  const pulse = useLab((s) => (s.change?.processes.has(name) ? s.change.seq : 0))
   if (!scenario || !processes) return null
   const spec = specOf(scenario, name)
   const status = processes.find((p) => p.name === name)
@@ -79,6 +86,7 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
       : verdictOf === 'sdown'
         ? { mark: 'sdown', text: 'SDOWN' }
         : own
+  const line = fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)
   const dead = status !== undefined && status.state !== 'running' && status.state !== 'paused'
   return (
     <button
@@ -88,6 +96,7 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
       data-testid={`process-${name}`}
       data-state={status?.state}
       data-role={role}
+      data-changed={pulse > 0 || undefined}
       aria-pressed={selected}
       aria-label={accessibleName(scenario, processes, name)}
       aria-haspopup="menu"
@@ -99,6 +108,7 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
         openMenu(name, e.clientX || place.right - 40, e.clientY || place.bottom)
       }}
     >
+      {pulse > 0 && <span className="pulse" key={pulse} />}
       <svg
         className="pg"
         width={mini ? 24 : 46}
@@ -123,8 +133,8 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
           ) : null}
         </span>
         {!mini && (
-          <span className="p2">
-            {fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)}
+          <span className="p2" title={line}>
+            {line}
           </span>
         )}
       </span>
@@ -187,8 +197,10 @@ function Rings({ watches }: { watches: readonly Watch[] }) {
 }
 
 function SmallCard({ name }: { name: string }) {
+  const pulse = useLab((s) => (s.change?.processes.has(name) ? s.change.seq : 0))
   return (
     <div className="proc client small" style={{ height: SMALL }} data-testid={`process-${name}`}>
+      {pulse > 0 && <span className="pulse" key={pulse} />}
       <RoleMark role="client" size={18} />
       <span className="mono">{name}</span>
     </div>

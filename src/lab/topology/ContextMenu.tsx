@@ -2,12 +2,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import {
   canFault,
-  fault,
   isolate,
+  openLatency,
   openLog,
   openTerminal,
+  powerLoss,
   processFault,
-  toast,
   toggleBreakpoint,
   togglePause,
 } from '../actions.ts'
@@ -55,6 +55,7 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
     return () => removeEventListener('pointerdown', away)
   }, [])
   const state = status?.state
+  const dark = useLab((s) => !s.state?.processes.some((p) => isOn(p.state) && boxName(p.name) === boxName(process)))
   const groups: Item[][] = [
     [
       {
@@ -88,8 +89,8 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
     ],
     [
       { icon: 'isolate', text: 'Isolate its box', key: 'I', act: () => isolate(process) },
-      { icon: 'clock', text: 'Latency 100 ms', key: '', act: () => slow(process, 100_000) },
-      { icon: 'clock', text: 'Latency 0.5 ms', key: '', act: () => slow(process, 500) },
+      { icon: 'clock', text: 'Latency of its links', key: 'D', act: () => openLatency(boxName(process)) },
+      { icon: 'power', text: 'Power loss of its box', key: '', off: dark, act: () => powerLoss(process) },
     ],
     [
       {
@@ -142,13 +143,8 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
   )
 }
 
-function slow(process: string, latencyMicros: number): void {
+const isOn = (state: string) => state === 'running' || state === 'paused'
+const boxName = (process: string): string => {
   const session = lab.get().session
-  const box = session && boxOf(session.scenario, process)
-  if (!session || !box) return
-  for (const other of session.scenario.topology.boxes) {
-    if (other.name !== box.name)
-      fault({ type: 'latency', a: box.name, b: other.name, latencyMicros, jitterMicros: latencyMicros / 5 })
-  }
-  toast(`Links of ${box.address} now take ${latencyMicros / 1000} ms`)
+  return (session && boxOf(session.scenario, process)?.name) ?? '*'
 }

@@ -1,7 +1,10 @@
 import { memo } from 'react'
 import { useLab } from '../store.ts'
 import { type Layout, type Path, pathText, type Point, zigzag } from './layout.ts'
-import { type DrawnCut, linkId } from './Topology.tsx'
+import type { DrawnCut } from './CutTool.tsx'
+
+export const linkId = (a: string, b: string, channel: string) =>
+  a < b ? `${a}|${b}|${channel}` : `${b}|${a}|${channel}`
 
 /** Connections, and the cuts that lie across them. Changes only when a connection or a cut does. */
 export const LinkLayer = memo(function LinkLayer({

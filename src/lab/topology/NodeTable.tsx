@@ -1,6 +1,7 @@
 /** The canvas as tables: the same facts, for the keyboard and the ear. */
 import { openTerminal, select } from '../actions.ts'
 import { count, safeText, seconds } from '../format.ts'
+import { packetText } from '../packet-text.ts'
 import { RoleMark } from '../parts/glyphs.tsx'
 import { lab, useLab } from '../store.ts'
 import { addressOf, roleOf, watchesOf } from '../world-facts.ts'
@@ -90,7 +91,7 @@ export function NodeTable() {
             <tr key={p.id}>
               <td>{p.from}</td>
               <td>{p.to}</td>
-              <td className="mono">{safeText(p.label, 60)}</td>
+              <td className="mono">{packetText(p, processes, 80)}</td>
               <td className="mono">{p.held ? 'held by a cut' : seconds(p.dueAt)}</td>
             </tr>
           ))}

@@ -2,11 +2,23 @@
  * Packets in flight. A position is (now - sent) / (due - sent): a function of the clock, so a pause freezes it. What is
  * on the wire for less than 60 ms of screen time cannot be seen moving, and thickens its link instead.
  */
-import type { PacketView } from '../../browser/session.ts'
-import { safeText } from '../format.ts'
+import type { PacketView, ProcessStatus } from '../../browser/session.ts'
+import { packetText } from '../packet-text.ts'
 import { useLab } from '../store.ts'
-import { crossing, heading, type Layout, type Path, pathText, type Point, pointOn } from './layout.ts'
-import { type DrawnCut, linkId } from './Topology.tsx'
+import {
+  crossing,
+  directPath,
+  heading,
+  type Layout,
+  partText,
+  type Path,
+  pathText,
+  type Point,
+  pointOn,
+  type Rect,
+} from './layout.ts'
+import type { DrawnCut } from './CutTool.tsx'
+import { linkId } from './LinkLayer.tsx'
 
 const color: Record<PacketView['channel'], string> = {
   command: 'var(--client)',
@@ -14,7 +26,8 @@ const color: Record<PacketView['channel'], string> = {
   sentinel: 'var(--sentinel)',
 }
 const calm = typeof matchMedia === 'function' && matchMedia('(prefers-reduced-motion: reduce)').matches
-export const isHello = (p: PacketView) => /^\+?(hello|PING|PONG)\b|__sentinel__:hello/i.test(p.label)
+/** What Sentinels and replicas say all the time to be heard: hidden unless asked for. A person's own PING is not that. */
+export const isHello = (p: PacketView) => p.channel !== 'command' && /^(hello |PING\b|\+PONG\b)/.test(p.label)
 const SHORTEST_ON_SCREEN = 0.06
 
 interface Drawn {
@@ -30,11 +43,14 @@ export function PacketLayer(props: {
   at: Layout
   paths: ReadonlyMap<string, Path>
   cuts: readonly DrawnCut[]
+  /** Where other labels stand. */
+  taken: readonly Rect[]
   mini: boolean
 }) {
-  const { at, paths, cuts, mini } = props
+  const { at, paths, cuts, taken, mini } = props
   const state = useLab((s) => s.state)
   const shown = useLab((s) => s.shown)
+  const change = useLab((s) => s.change)
   if (!state) return null
   const hot = new Map<string, { path: Path; channel: PacketView['channel'] }>()
   const held = new Map<string, Drawn>()
@@ -46,7 +62,7 @@ export function PacketLayer(props: {
       paths.get(id) ??
       paths.get(linkId(p.from, p.to, 'command')) ??
       paths.get(linkId(p.from, p.to, 'sentinel')) ??
-      direct(p, at)
+      (p.from < p.to ? directPath(p.from, p.to, at) : directPath(p.to, p.from, at))
     if (!path) continue
     const reverse = p.from > p.to
     if (p.held) {
@@ -68,28 +84,33 @@ export function PacketLayer(props: {
     moving.push({ p, path, t: reverse ? 1 - t : t, reverse, at: pointOn(path, reverse ? 1 - t : t), copies: 1 })
   }
   const drawn = [...held.values(), ...moving]
-  const labels = placeLabels(drawn, at, mini)
+  const labels = placeLabels(drawn, at, taken, mini, state.processes)
   return (
     <svg className="layer over-cards" width={at.width} height={at.height} aria-hidden="true" data-testid="packets">
       {[...hot].map(([id, h]) => (
         <path key={id} d={pathText(h.path)} fill="none" stroke={color[h.channel]} strokeWidth="2.5" opacity=".55" />
       ))}
       {drawn.map((d) => (
-        <Packet key={d.p.id} d={d} label={labels.get(d.p.id)} />
+        <Packet key={d.p.id} d={d} label={labels.get(d.p.id)} pulse={change?.packets.has(d.p.id) ?? false} />
       ))}
     </svg>
   )
 }
 
-function Packet({ d, label }: { d: Drawn; label: Label | undefined }) {
+function Packet({ d, label, pulse }: { d: Drawn; label: Label | undefined; pulse: boolean }) {
   const c = color[d.p.channel]
-  const from = d.reverse ? d.path.b : d.path.a
   const [x, y] = d.at
+  const [name, rest] = split(label?.text ?? '')
   return (
     <g className="pk">
-      {!d.path.c && (
-        <path d={`M${from}L${x} ${y}`} stroke={c} strokeWidth="2" strokeDasharray={d.p.held ? '4 3' : undefined} />
-      )}
+      <path
+        d={partText(d.path, d.reverse ? 1 : 0, d.t)}
+        fill="none"
+        stroke={c}
+        strokeWidth="2"
+        strokeDasharray={d.p.held ? '4 3' : undefined}
+      />
+      {pulse && <circle className="pulse-dot" cx={x} cy={y} r="12" />}
       {d.p.held ? (
         <g transform={`translate(${x} ${y})`}>
           <circle r="8" fill="var(--bg-canvas)" stroke={c} strokeWidth="1.5" strokeDasharray="3 2" />
@@ -112,17 +133,22 @@ function Packet({ d, label }: { d: Drawn; label: Label | undefined }) {
           textAnchor={label.anchor}
           style={{ fill: c }}
         >
-          {label.text}
+          {name}
+          {rest && (
+            <tspan fontWeight="400" style={{ fill: 'var(--ink-2)' }}>
+              {rest}
+            </tspan>
+          )}
         </text>
       )}
     </g>
   )
 }
 
-/** A packet whose connection is already gone still flies between its cards. */
-function direct(p: PacketView, at: Layout): Path | null {
-  const [a, b] = [at.cards.get(p.from < p.to ? p.from : p.to), at.cards.get(p.from < p.to ? p.to : p.from)]
-  return a && b ? { a: [a.x + a.w / 2, a.y + a.h / 2], b: [b.x + b.w / 2, b.y + b.h / 2], c: null } : null
+/** A command's name, and the rest; what is no command is not divided. */
+function split(text: string): [string, string] {
+  const name = /^([A-Z-]+|hello)(?= )/.exec(text)?.[0] ?? text
+  return [name, text.slice(name.length)]
 }
 
 /** Held packets wait just before the first cut they meet. */
@@ -143,14 +169,21 @@ interface Label {
 const rank = { sentinel: 0, replication: 1, command: 2 } as const
 
 /** Beside its packet, on the side with room; a label that would touch a card or another label is dropped. */
-function placeLabels(drawn: readonly Drawn[], at: Layout, mini: boolean): Map<number, Label> {
+function placeLabels(
+  drawn: readonly Drawn[],
+  at: Layout,
+  others: readonly Rect[],
+  mini: boolean,
+  processes: readonly ProcessStatus[],
+): Map<number, Label> {
   const taken: { x: number; y: number; w: number; h: number }[] = [
     ...at.boxes.values(),
+    ...others,
     ...drawn.map((d) => ({ x: d.at[0] - 9, y: d.at[1] - 9, w: 18, h: 18 })),
   ]
   const out = new Map<number, Label>()
   for (const d of [...drawn].sort((a, b) => rank[a.p.channel] - rank[b.p.channel] || a.p.id - b.p.id)) {
-    const text = safeText(d.p.label, mini ? 14 : 32) + (d.copies > 1 ? ` ×${d.copies}` : '')
+    const text = packetText(d.p, processes, mini ? 16 : 40) + (d.copies > 1 ? ` ×${d.copies}` : '')
     const w = text.length * 6.7
     const [x, y] = d.at
     const choices: [Label['anchor'], number, number, number][] = [

@@ -1,30 +1,20 @@
-/** The canvas: boxes and cards in HTML between two SVG layers, links and the cut below, packets above. */
-import { useEffect, useMemo, useRef, useState } from 'react'
+/** The main picture with its tools: what is drawn, the partition and latency tools, zoom, and the same facts as tables. */
+import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import type { CutView } from '../../browser/session.ts'
-import { finishCut, heal, startCut } from '../actions.ts'
-import { seconds } from '../format.ts'
+import { openLatency, startCut } from '../actions.ts'
 import { Icon } from '../parts/icons.tsx'
-import { useSize } from '../parts/use-size.ts'
 import { type Channel, lab, useLab } from '../store.ts'
-import { BoxView } from './BoxView.tsx'
-import { divide, type Divide, layout, type Rect, routeLinks, zigzag } from './layout.ts'
-import { LinkLayer } from './LinkLayer.tsx'
+import { Canvas } from './Canvas.tsx'
+import { LatencyPanel } from './Latency.tsx'
 import { NodeTable } from './NodeTable.tsx'
-import { PacketLayer } from './PacketLayer.tsx'
 
-export interface DrawnCut {
-  readonly cut: CutView
-  readonly line: Divide | null
-}
-
-export function Topology() {
+export function Topology({ drawer = false }: { drawer?: boolean }) {
   const session = useLab((s) => s.session)
   const [twin, setTwin] = useState(false)
   const [zoom, setZoom] = useState(1)
   return (
     <section className="mid-top" aria-label="Topology">
-      <Tools zoom={zoom} setZoom={setZoom} twin={twin} setTwin={setTwin} />
+      <Tools drawer={drawer} zoom={zoom} setZoom={setZoom} twin={twin} setTwin={setTwin} />
       <div className="cv">
         {session ? (
           twin ? (
@@ -36,6 +26,7 @@ export function Topology() {
           <div className="say">Opening the world</div>
         )}
         {!twin && <Legend />}
+        <LatencyPanel />
       </div>
     </section>
   )
@@ -48,8 +39,14 @@ const channels: readonly [Channel, string, string][] = [
   ['hello', 'hello', '--sentinel'],
 ]
 
-function Tools(props: { zoom: number; setZoom: (z: number) => void; twin: boolean; setTwin: (t: boolean) => void }) {
-  const [shown, cutting] = useLab(useShallow((s) => [s.shown, s.cut !== null] as const))
+function Tools(props: {
+  drawer: boolean
+  zoom: number
+  setZoom: (z: number) => void
+  twin: boolean
+  setTwin: (t: boolean) => void
+}) {
+  const [shown, cutting, latency] = useLab(useShallow((s) => [s.shown, s.cut !== null, s.latency !== null] as const))
   const { zoom, setZoom, twin, setTwin } = props
   return (
     <div className="tools" role="toolbar" aria-label="Canvas tools">
@@ -72,6 +69,16 @@ function Tools(props: { zoom: number; setZoom: (z: number) => void; twin: boolea
         onClick={startCut}
       >
         <Icon name="cut" />
+      </button>
+      <button
+        type="button"
+        className={`btn q ic ${latency ? 'on' : ''}`}
+        aria-pressed={latency}
+        aria-label="Latency"
+        title="Latency of the links (D)"
+        onClick={(e) => openLatency('*', e.currentTarget)}
+      >
+        <Icon name="clock" />
       </button>
       <button
         type="button"
@@ -135,188 +142,25 @@ function Tools(props: { zoom: number; setZoom: (z: number) => void; twin: boolea
           <Icon name="fit" />
         </button>
       </span>
+      {props.drawer && <DrawerButton />}
     </div>
   )
 }
 
-function Canvas({ zoom, setZoom }: { zoom: number; setZoom: (z: number) => void }) {
-  const session = useLab((s) => s.session)
-  const cuts = useLab((s) => s.state?.cuts)
-  const links = useLab((s) => s.state?.links)
-  const extra = useLab(
-    useShallow(
-      (s) => s.state?.processes.filter((p) => p.state === 'running' || p.state === 'paused').map((p) => p.name) ?? [],
-    ),
-  )
-  const clients = useLab((s) => s.clients)
-  const holder = useRef<HTMLDivElement>(null)
-  const size = useSize(holder)
-  const mini = size.width < 560
-  const topology = session?.scenario.topology
-  const at = useMemo(() => {
-    if (!topology || size.width === 0) return null
-    const content = topology.boxes.map((box) => ({
-      name: box.name,
-      cards: topology.processes.filter((p) => p.box === box.name).map((p) => p.name),
-      small: extra.filter((name) => clients[name] === box.name && !topology.processes.some((p) => p.name === name)),
-    }))
-    return layout(content, size.width, size.height, mini)
-  }, [topology, size.width, size.height, mini, extra, clients])
-  const paths = useMemo(() => {
-    if (!at || !links) return new Map()
-    return routeLinks(
-      links
-        .map((l) => ({ id: linkId(l.a, l.b, l.channel), a: l.a < l.b ? l.a : l.b, b: l.a < l.b ? l.b : l.a }))
-        .filter(firstOnly()),
-      at,
-    )
-  }, [at, links])
-  const drawnCuts = useMemo<DrawnCut[]>(() => {
-    if (!at) return []
-    const rects = (names: readonly string[]) =>
-      names.map((n) => at.boxes.get(n)).filter((r): r is Rect => r !== undefined)
-    return (cuts ?? []).map((cut) => ({ cut, line: divide(rects(cut.groupA), rects(cut.groupB)) }))
-  }, [at, cuts])
-  useEffect(() => {
-    const el = holder.current
-    if (!el) return
-    const wheel = (e: WheelEvent) => {
-      if (!e.ctrlKey && !e.metaKey) return
-      e.preventDefault()
-      setZoom(Math.min(3, Math.max(0.5, zoom * Math.exp(-e.deltaY / 400))))
-    }
-    el.addEventListener('wheel', wheel, { passive: false })
-    return () => el.removeEventListener('wheel', wheel)
-  }, [zoom, setZoom])
+function DrawerButton() {
+  const open = useLab((s) => s.drawer)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <div
-      className={`topo-hold ${zoom > 1 ? 'zoomed' : ''}`}
-      ref={holder}
-      tabIndex={zoom > 1 ? 0 : -1}
-      data-testid="canvas"
+    <button
+      type="button"
+      className={`btn q ic ${open ? 'on' : ''}`}
+      aria-expanded={open}
+      aria-controls="inspector"
+      aria-label="Inspector"
+      title="Inspector of the selection"
+      onClick={() => lab.set({ drawer: !open })}
     >
-      {at && (
-        <div className="topo-size" style={{ width: at.width * zoom, height: at.height * zoom }}>
-          <div
-            className="topo"
-            style={{ width: at.width, height: at.height, transform: zoom === 1 ? undefined : `scale(${zoom})` }}
-          >
-            <LinkLayer at={at} paths={paths} cuts={drawnCuts} />
-            {[...at.boxes.keys()].map((name) => (
-              <BoxView key={name} name={name} at={at} mini={mini} />
-            ))}
-            <PacketLayer at={at} paths={paths} cuts={drawnCuts} mini={mini} />
-            {drawnCuts.map((c, i) => (
-              <CutLabel key={c.cut.id} drawn={c} i={i} width={at.width} height={at.height} />
-            ))}
-          </div>
-        </div>
-      )}
-      <CutDraftBar />
-      <Overload />
-      <Starting />
-    </div>
-  )
-}
-
-export const linkId = (a: string, b: string, channel: string) =>
-  a < b ? `${a}|${b}|${channel}` : `${b}|${a}|${channel}`
-
-function firstOnly() {
-  const seen = new Set<string>()
-  return ({ id }: { id: string }) => {
-    if (seen.has(id)) return false
-    seen.add(id)
-    return true
-  }
-}
-
-function CutLabel({
-  drawn: { cut, line },
-  i,
-  width,
-  height,
-}: {
-  drawn: DrawnCut
-  i: number
-  width: number
-  height: number
-}) {
-  const spine = line ? zigzag(line, width, height).filter(([, y]) => y >= 0) : []
-  const top = [...spine].sort((p, q) => p[1] - q[1])[0]
-  const left = Math.min(Math.max(4, (top?.[0] ?? 16) + 16), width - 200)
-  return (
-    <div className="cutl" style={{ left, top: 8 + i * 28 }} data-testid="cut">
-      <Icon name="cut" size={14} />
-      <span>
-        {cut.oneWay ? 'One way cut' : 'Cut'} since <span className="mono">{seconds(cut.since)}</span>
-      </span>
-      <button type="button" className="btn small" title="Heal the cut (H)" onClick={() => heal(cut.id)}>
-        Heal
-      </button>
-    </div>
-  )
-}
-
-function CutDraftBar() {
-  const cut = useLab((s) => s.cut)
-  const boxes = useLab((s) => s.session?.scenario.topology.boxes)
-  if (!cut || !boxes) return null
-  const toggle = (name: string) =>
-    lab.set({
-      cut: { ...cut, side: cut.side.includes(name) ? cut.side.filter((b) => b !== name) : [...cut.side, name] },
-    })
-  const ready = cut.side.length > 0 && cut.side.length < boxes.length
-  return (
-    <fieldset className="draft" aria-label="Partition">
-      <legend>Boxes on one side of the cut</legend>
-      {boxes.map((box) => (
-        <label key={box.name}>
-          <input type="checkbox" checked={cut.side.includes(box.name)} onChange={() => toggle(box.name)} />
-          <span className="mono">{box.address}</span>
-        </label>
-      ))}
-      <label title="They can still send; nothing comes back">
-        <input
-          type="checkbox"
-          checked={cut.oneWay}
-          onChange={() => lab.set({ cut: { ...cut, oneWay: !cut.oneWay } })}
-        />
-        One way
-      </label>
-      <button type="button" className="btn p" disabled={!ready} onClick={finishCut}>
-        Cut the links
-      </button>
-      <button type="button" className="btn q" onClick={() => lab.set({ cut: null })}>
-        Cancel
-      </button>
-    </fieldset>
-  )
-}
-
-function Overload() {
-  const omitted = useLab((s) => s.state?.packetsOmitted ?? 0)
-  const drawn = useLab((s) => s.state?.packets.length ?? 0)
-  if (omitted === 0) return null
-  return (
-    <div className="over">
-      <Icon name="layers" />
-      Drawing 1 packet in {Math.max(2, Math.round((omitted + drawn) / Math.max(1, drawn)))}. Counts are exact.
-    </div>
-  )
-}
-
-function Starting() {
-  const [up, all] = useLab(
-    useShallow((s) => [s.state?.workers ?? 0, s.session?.scenario.topology.processes.length ?? 0] as const),
-  )
-  const begun = useLab((s) => (s.state?.eventCount ?? 0) > 0)
-  if (begun || up >= all) return null
-  return (
-    <div className="say over-say">
-      Starting {up} of {all} processes
-    </div>
+      <Icon name="drawer" />
+    </button>
   )
 }
 

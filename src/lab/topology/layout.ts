@@ -9,7 +9,7 @@ export interface Rect {
   readonly h: number
 }
 export type Point = readonly [number, number]
-/** A straight line, or a quadratic curve when `c` is there. */
+/** A straight line, or a quadratic curve when `c` is there: around a box's edge, or around a box in the way. */
 export interface Path {
   readonly a: Point
   readonly b: Point
@@ -24,6 +24,7 @@ export interface Layout {
   readonly boxes: ReadonlyMap<string, Rect>
   readonly cards: ReadonlyMap<string, Rect>
   readonly boxOf: ReadonlyMap<string, string>
+  /** Of the drawing: no smaller than the canvas, larger when the boxes do not fit in it. */
   readonly width: number
   readonly height: number
 }
@@ -61,7 +62,21 @@ export function layout(content: readonly BoxContent[], width: number, height: nu
       top += SMALL + GAP
     }
   })
-  return { boxes, cards, boxOf, width, height }
+  const rects = [...boxes.values()]
+  return {
+    boxes,
+    cards,
+    boxOf,
+    width: Math.max(width, ...rects.map((r) => r.x + r.w + 12)),
+    height: Math.max(height, ...rects.map((r) => r.y + r.h + 12)),
+  }
+}
+
+/** Cards with rings where they fit, short cards where they do not. */
+export function fitLayout(content: readonly BoxContent[], width: number, height: number) {
+  const full = width >= 560 ? layout(content, width, height, false) : null
+  if (full && full.height <= height && full.width <= width) return { at: full, mini: false }
+  return { at: layout(content, width, height, true), mini: true }
 }
 
 function placesFor(n: number, width: number, height: number, w: number, h: readonly number[], margin: number): Point[] {
@@ -78,21 +93,24 @@ function placesFor(n: number, width: number, height: number, w: number, h: reado
     ].map(round)
   }
   const columns = n <= 4 ? 2 : Math.ceil(Math.sqrt(n))
-  const left = n === 3 ? 1 : Math.ceil(n / columns)
+  const perColumn = Math.ceil(n / columns)
+  const columnOf = (i: number) => (n === 3 ? Math.min(1, i) : Math.floor(i / perColumn))
   const places: Point[] = []
-  for (let i = 0; i < n; i++) {
-    const column = n === 3 ? (i === 0 ? 0 : 1) : Math.floor(i / left)
-    const row = n === 3 ? (i === 0 ? 0 : i - 1) : i % left
-    const rows = n === 3 ? (column === 0 ? 1 : 2) : left
-    const x = margin + (column * (right - margin)) / Math.max(1, columns - 1)
-    const top = 40
-    const room = height - top - margin - tall
-    const y =
-      rows === 1 ? top + Math.max(0, room / 2) : top + (Math.max(room, (rows - 1) * (tall + 24)) * row) / (rows - 1)
-    places.push([x, y])
+  for (let column = 0; column < columns; column++) {
+    const mine = h.flatMap((own, i) => (columnOf(i) === column ? [own] : []))
+    const free = height - TOP - margin - mine.reduce((sum, own) => sum + own, 0)
+    const gap = mine.length > 1 ? Math.max(24, free / (mine.length - 1)) : 0
+    let y = mine.length > 1 ? TOP : TOP + Math.max(0, free / 2)
+    for (const own of mine) {
+      places.push([margin + (column * (right - margin)) / Math.max(1, columns - 1), y])
+      y += own + gap
+    }
   }
   return places.map(round)
 }
+
+/** Room for the labels of cuts. */
+const TOP = 40
 
 const round = ([x, y]: readonly number[]): Point => [Math.round((x ?? 0) / 4) * 4, Math.round((y ?? 0) / 4) * 4]
 
@@ -124,7 +142,8 @@ export function routeLinks(links: readonly LinkEnds[], at: Layout): Map<string, 
       list.push({
         id: link.id,
         end,
-        toward: side === 't' || side === 'b' ? self.y * 0.001 + other.x : other.y + other.h / 2,
+        // Links between the same two boxes leave both in the same order, side by side.
+        toward: side === 't' || side === 'b' ? other.x : other.y + other.h / 2,
       })
       ends.set(`${owner}|${side}`, list)
     }
@@ -150,10 +169,62 @@ export function routeLinks(links: readonly LinkEnds[], at: Layout): Map<string, 
   const paths = new Map<string, Path>()
   for (const link of links) {
     const [a, b] = [points.get(`${link.id}|a`), points.get(`${link.id}|b`)]
-    if (a && b) paths.set(link.id, { a, b, c: null })
+    if (a && b) paths.set(link.id, around({ a, b, c: null }, link, at))
   }
-  inside.forEach((link, i) => paths.set(link.id, insidePath(link, at, i)))
+  for (const [i, link] of inside.entries()) paths.set(link.id, insidePath(link, at, i))
   return paths
+}
+
+const CLEAR = 14
+
+/** A straight path that would pass behind another box bends around its nearer corner. */
+function around(path: Path, link: LinkEnds, at: Layout): Path {
+  const own = [at.boxOf.get(link.a), at.boxOf.get(link.b)]
+  for (const [name, box] of at.boxes) {
+    if (own.includes(name) || !meets(path, box, 6)) continue
+    const [mx, my] = [box.x + box.w / 2, box.y + box.h / 2]
+    const { a, b } = path
+    const long = (b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2
+    const t = Math.min(
+      0.7,
+      Math.max(0.3, ((mx - a[0]) * (b[0] - a[0]) + (my - a[1]) * (b[1] - a[1])) / Math.max(1, long)),
+    )
+    const on = pointOn(path, t)
+    const upright = Math.abs(b[1] - a[1]) > Math.abs(b[0] - a[0])
+    const choices: Path[] = []
+    for (let out = CLEAR; out <= 200; out += 12) {
+      const ways: Point[] = upright
+        ? [
+            [box.x - out, on[1]],
+            [box.x + box.w + out, on[1]],
+          ]
+        : [
+            [on[0], box.y - out],
+            [on[0], box.y + box.h + out],
+          ]
+      for (const p of ways) {
+        const bent: Path = { a, b, c: [control(a[0], b[0], p[0], t), control(a[1], b[1], p[1], t)] }
+        const inside = p[0] > 4 && p[1] > 4 && p[0] < at.width - 4 && p[1] < at.height - 4
+        if (inside && !meets(bent, box, 4)) choices.push(bent)
+      }
+    }
+    choices.sort((p, q) => bend(p) - bend(q))
+    if (choices[0]) return choices[0]
+  }
+  return path
+}
+
+/** The control coordinate with which a curve from a to b is at p when at t. */
+const control = (a: number, b: number, p: number, t: number) => (p - (1 - t) ** 2 * a - t * t * b) / (2 * t * (1 - t))
+const bend = ({ a, b, c }: Path) => (c ? Math.hypot(c[0] - (a[0] + b[0]) / 2, c[1] - (a[1] + b[1]) / 2) : 0)
+
+/** Whether a path runs through a rectangle that is larger by `by` on every side. */
+export function meets(path: Path, r: Rect, by: number): boolean {
+  for (let i = 1; i < 40; i++) {
+    const [x, y] = pointOn(path, i / 40)
+    if (x > r.x - by && x < r.x + r.w + by && y > r.y - by && y < r.y + r.h + by) return true
+  }
+  return false
 }
 
 /** Between two cards of one box: a curve around the box's outer edge. */
@@ -163,11 +234,42 @@ function insidePath(link: LinkEnds, at: Layout, i: number): Path {
   const onLeft = box.x + box.w / 2 <= at.width / 2
   const x = onLeft ? box.x : box.x + box.w
   const lean = 8 * (i % 3)
+  // No further out than the canvas goes.
+  const room = onLeft ? box.x : at.width - x
+  const out = Math.min(36, 2 * (room - 3))
   return {
     a: [x, a.y + a.h / 2 + (a.y < b.y ? lean : -lean)],
     b: [x, b.y + b.h / 2 + (a.y < b.y ? -lean : lean)],
-    c: [x + (onLeft ? -1 : 1) * 36, (a.y + a.h / 2 + b.y + b.h / 2) / 2],
+    c: [x + (onLeft ? -1 : 1) * out, (a.y + a.h / 2 + b.y + b.h / 2) / 2],
   }
+}
+
+const direct = new WeakMap<Layout, Map<string, Path | null>>()
+
+/** A line between the edges of the boxes that two cards are in, for a packet whose connection is gone. */
+export function directPath(a: string, b: string, at: Layout): Path | null {
+  const known = direct.get(at) ?? new Map<string, Path | null>()
+  direct.set(at, known)
+  const id = `${a}|${b}`
+  let path = known.get(id)
+  if (path === undefined) {
+    path = straight(a, b, at)
+    if (path) path = around(path, { id, a, b }, at)
+    known.set(id, path)
+  }
+  return path
+}
+
+function straight(a: string, b: string, at: Layout): Path | null {
+  const [from, to] = [at.cards.get(a), at.cards.get(b)]
+  const [x, y] = [at.boxes.get(at.boxOf.get(a) ?? ''), at.boxes.get(at.boxOf.get(b) ?? '')]
+  if (!from || !to || !x || !y || x === y) return null
+  return { a: edge(from, x, sideToward(from, to)), b: edge(to, y, sideToward(to, from)), c: null }
+}
+
+function edge(card: Rect, box: Rect, side: Side): Point {
+  if (side === 'l' || side === 'r') return [side === 'l' ? box.x : box.x + box.w, card.y + card.h / 2]
+  return [card.x + card.w / 2, side === 't' ? box.y : box.y + box.h]
 }
 
 function sideToward(from: Rect, to: Rect): Side {
@@ -243,5 +345,30 @@ export function crossing(path: Path, { nx, ny, d }: Divide): number | null {
   }
   const [s0, s1] = [side(0), side(1)]
   if (s0 * s1 >= 0) return null
-  return path.c ? 0.5 : s0 / (s0 - s1)
+  if (!path.c) return s0 / (s0 - s1)
+  let [lo, hi] = [0, 1]
+  for (let i = 0; i < 12; i++) {
+    const mid = (lo + hi) / 2
+    if (side(mid) * s0 > 0) lo = mid
+    else hi = mid
+  }
+  return (lo + hi) / 2
+}
+
+/** The part of a path between two of its places, for a trail. */
+export function partText(path: Path, from: number, to: number): string {
+  const n = path.c ? 12 : 1
+  const points = Array.from({ length: n + 1 }, (_, i) => pointOn(path, from + ((to - from) * i) / n))
+  return `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}`
+}
+
+/** The boxes on the left of a line drawn from p to q, and those on its right. */
+export function sidesOf(boxes: ReadonlyMap<string, Rect>, p: Point, q: Point): [string[], string[]] {
+  const sides: [string[], string[]] = [[], []]
+  for (const [name, r] of boxes) {
+    const [x, y] = [r.x + r.w / 2, r.y + r.h / 2]
+    const turn = (q[0] - p[0]) * (y - p[1]) - (q[1] - p[1]) * (x - p[0])
+    sides[turn > 0 ? 0 : 1].push(name)
+  }
+  return sides
 }
