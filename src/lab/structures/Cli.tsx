@@ -5,6 +5,7 @@ import { lab, useLab } from '../store.ts'
 import { terminalFor, type } from '../terminal/sessions.ts'
 import { CliPane } from '../terminal/Terminals.tsx'
 import { addressOf } from '../world-facts.ts'
+import { pinOf, useChoice } from './choice.ts'
 
 /** Types lines into the redis-cli of a process, as a hand would; opens one when there is none. */
 export function typeInto(process: string, lines: readonly string[]): void {
@@ -39,7 +40,15 @@ export function Examples({ process }: { process: string }) {
   return (
     <div className="pad empty">
       <p className="cap">No keys yet. Type a command, or let the examples be typed: one key of each encoding.</p>
-      <button type="button" className="btn" onClick={() => typeInto(process, EXAMPLES)}>
+      <button
+        type="button"
+        className="btn"
+        onClick={() => {
+          typeInto(process, EXAMPLES)
+          const pins = ['prefs:7', 'seen', 'cart:88', 'jobs'].map((k) => pinOf(process, 0, k))
+          useChoice.setState({ db: 0, key: 'board', pins })
+        }}
+      >
         Type the examples
       </button>
     </div>

@@ -54,7 +54,7 @@ export function pathText(path: PathData | null): string {
         ? 'outside the first and the last member'
         : `${plural(path.probes.length, 'probe')}, ${path.found ? 'found' : 'not there'}`
     case 'bytes':
-      return `bytes ${count(path.start)} to ${count(Math.max(path.start, path.end - 1))} ${path.wrote ? 'written' : 'read'}`
+      return `${path.end - path.start === 1 ? `byte ${count(path.start)}` : `bytes ${count(path.start)} to ${count(Math.max(path.start, path.end - 1))}`} ${path.wrote ? 'written' : 'read'}`
     default:
       return ''
   }

@@ -1,11 +1,10 @@
 /** The Structures screen: the keyspace and its keys as the engine holds them, live while commands run. */
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import '../styles/structures.css'
 import { showBytes } from '../bytes.ts'
 import { Tabs } from '../parts/Tabs.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
-import { useSize } from '../parts/use-size.ts'
 import { useView } from '../parts/use-view.ts'
 import { useLab } from '../store.ts'
 import { keyOfPin, pinOf, useChoice } from './choice.ts'
@@ -83,9 +82,7 @@ function KeysBoard({ process }: { process: string }) {
 
 function KeyspacePane({ process, db, chosen }: { process: string; db: number; chosen: string }) {
   const [from, setFrom] = useState<number | null>(null)
-  const holder = useRef<HTMLDivElement>(null)
-  const { height } = useSize(holder)
-  const rows = Math.max(8, Math.min(32, Math.floor((height - 62) / 28)))
+  const rows = innerHeight >= 1000 ? 12 : innerHeight >= 780 ? 8 : 6
   const view = useView(process, 'dict', [String(db), from === null ? '' : String(from), chosen, String(rows)])
   const data = (view ?? null) as KeyspaceData | null
   const dict = data?.dict
@@ -105,18 +102,16 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
       summary={dict ? dictSummary(dict) : ''}
       table={dict ? dictTable(dict) : null}
     >
-      <div className="grow" ref={holder}>
+      <div className="grow">
         {dict?.tables[0] && dict.tables[0].size > 0 ? (
-          <>
-            <DictView
-              dict={dict}
-              chosen={chosen}
-              visits={last ? [last.visit] : []}
-              onWindow={setFrom}
-              following={from === null}
-              onPick={(k) => useChoice.setState({ process, key: k, member: '' })}
-            />
-          </>
+          <DictView
+            dict={dict}
+            chosen={chosen}
+            visits={last ? [last.visit] : []}
+            onWindow={setFrom}
+            following={from === null}
+            onPick={(k) => useChoice.setState({ process, key: k, member: '' })}
+          />
         ) : (
           <div className="say">
             {view === undefined

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { commandText } from './data.ts'
-import { encodingSize, encodingText, entryText } from './ListpackView.tsx'
+import { encodingSize, encodingText, entryText } from './listpack-text.ts'
 import { readKeys } from './shapes.ts'
 
 test('the list of keys survives what it does not know', () => {
