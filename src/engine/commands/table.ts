@@ -176,7 +176,6 @@ const SENTINEL_COMMANDS = new Set([
   'hello',
   'acl',
   'command',
-  'quit',
 ])
 
 export class CommandTable {
@@ -206,8 +205,7 @@ export class CommandTable {
     const f = commandFacts[name] ?? sentinelFacts(name)
     if (!f) return
     const command = new Command(name, f, handler, null, hasSubcommands)
-    // Every connection may QUIT, but a Sentinel does not list it.
-    if (mode === 'server' || name !== 'quit') this.byName.set(name, command)
+    this.byName.set(name, command)
     this.asTyped.set(name, command)
     this.asTyped.set(name.toUpperCase(), command)
   }

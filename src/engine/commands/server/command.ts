@@ -48,7 +48,7 @@ function info(c: CommandContext, name: string): Reply {
   return [
     name.toLowerCase(),
     f.arity,
-    words(f.flags),
+    words(f.flags.filter((w) => w !== 'sentinel' && w !== 'only_sentinel')),
     f.firstKey,
     f.lastKey,
     f.step,
