@@ -9,6 +9,7 @@
  * Simplified: copy-on-write sizes are counted as two pages for every key that is written while the child runs.
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { strerror } from '../bytes/errno.ts'
 import { equalsIgnoreCase, syntaxError } from '../commands/args.ts'
 import type { CommandContext, CommandImpl } from '../commands/command.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -147,14 +148,14 @@ export class RdbPersistence implements PersistenceExtension {
     })
   }
   private openFailure(temp: string, r: FileResult): string {
-    return `Failed opening the temp RDB file ${temp} (in server root dir ${this.server.config.dir}) for saving: ${strerror(r)}`
+    return `Failed opening the temp RDB file ${temp} (in server root dir ${this.server.config.dir}) for saving: ${why(r)}`
   }
   /** On the platter first, under its name then: power may fail between the two. */
   private intoPlace(temp: string, done: (ok: boolean) => void): void {
     const s = this.server
     s.host.file({ op: 'fsync', path: temp }, (f) => {
       if (!f.ok) {
-        s.log('warning', `Write error saving DB on disk(fsync): ${strerror(f)}`)
+        s.log('warning', `Write error saving DB on disk(fsync): ${why(f)}`)
         s.host.file({ op: 'unlink', path: temp })
         return done(false)
       }
@@ -162,7 +163,7 @@ export class RdbPersistence implements PersistenceExtension {
         if (!r.ok) {
           s.log(
             'warning',
-            `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${strerror(r)}`,
+            `Error moving temp DB file ${temp} on the final destination ${this.path} (in server root dir ${s.config.dir}): ${why(r)}`,
           )
           s.host.file({ op: 'unlink', path: temp })
         }
@@ -413,14 +414,5 @@ export class RdbPersistence implements PersistenceExtension {
   }
 }
 
-const STRERROR: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  ENOSPC: 'No space left on device',
-  EIO: 'Input/output error',
-  EACCES: 'Permission denied',
-  EISDIR: 'Is a directory',
-}
-function strerror(r: FileResult): string {
-  return r.ok ? 'Success' : (STRERROR[r.error] ?? r.error)
-}
+const why = (r: FileResult): string => (r.ok ? 'Success' : strerror(r.error))
 export type { CommandContext }

@@ -1,7 +1,8 @@
 /** The SENTINEL command family. Arity is checked by the command table before a handler runs. */
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
-import type { CommandImpl } from '../commands/command.ts'
+import type { CommandContext, CommandImpl } from '../commands/command.ts'
+import { answerLater } from '../commands/server/config.ts'
 import { map, NOT_INTEGER, NULL_ARRAY, OK, RedisError, type Reply, status } from '../protocol/reply.ts'
 import { strictInt } from './address.ts'
 import { createInstanceError, yesNo } from './config.ts'
@@ -42,7 +43,17 @@ function instancesReply(s: Sentinel, instances: Instances): Reply {
   return shown.map((ri) => instanceReply(s, ri))
 }
 
-type SentinelHandler = (s: Sentinel, argv: readonly Bytes[]) => Reply
+type SentinelHandler = (s: Sentinel, argv: readonly Bytes[], c?: CommandContext) => Reply
+
+/** sentinelFlushConfigAndReply: OK when the file is on the disk. */
+export function flushAndReply(s: Sentinel, c: CommandContext | undefined): Reply {
+  if (c === undefined) {
+    s.flushConfig()
+    return OK
+  }
+  const failed: Reply = { t: 'error', text: 'ERR Failed to save config file. Check server logs.' }
+  return answerLater(c, (answer) => s.flushConfig((ok) => answer(ok ? OK : failed)))
+}
 
 const slaves: SentinelHandler = (s, argv) => instancesReply(s, masterOrError(s, argv[2]).slaves)
 
@@ -67,7 +78,7 @@ function failover(s: Sentinel, argv: readonly Bytes[]): Reply {
   ri.set(SRI_FORCE_FAILOVER)
   return OK
 }
-function monitor(s: Sentinel, argv: readonly Bytes[]): Reply {
+function monitor(s: Sentinel, argv: readonly Bytes[], c?: CommandContext): Reply {
   const [, , name = '', host = ''] = argv
   const quorum = integer(argv[5], 'ERR Invalid quorum')
   const port = integer(argv[4], 'ERR Invalid port')
@@ -75,17 +86,16 @@ function monitor(s: Sentinel, argv: readonly Bytes[]): Reply {
   if (s.resolve(host) === null) throw new RedisError('ERR Invalid IP address or hostname specified')
   const ri = s.createInstance(name, SRI_MASTER, host, port, quorum, null)
   if (typeof ri === 'string') throw new RedisError(`ERR ${createInstanceError(ri, SRI_MASTER)}`)
-  s.flushConfig()
+  const reply = flushAndReply(s, c)
   s.event('warning', '+monitor', ri, `${s.at(ri)} quorum ${ri.quorum}`)
-  return OK
+  return reply
 }
-function remove(s: Sentinel, argv: readonly Bytes[]): Reply {
+function remove(s: Sentinel, argv: readonly Bytes[], c?: CommandContext): Reply {
   const ri = masterOrError(s, argv[2])
   s.event('warning', '-monitor', ri, s.at(ri))
   s.masters.delete(ri.name)
   s.releaseInstance(ri)
-  s.flushConfig()
-  return OK
+  return flushAndReply(s, c)
 }
 function ckquorum(s: Sentinel, argv: readonly Bytes[]): Reply {
   const ri = masterOrError(s, argv[2])
@@ -110,14 +120,14 @@ const configPairs = (s: Sentinel): readonly (readonly [string, Bytes])[] => [
   ['sentinel-user', s.sentinelUser ?? ''],
   ['sentinel-pass', s.sentinelPass ?? ''],
 ]
-function config(s: Sentinel, argv: readonly Bytes[]): Reply {
+function config(s: Sentinel, argv: readonly Bytes[], c?: CommandContext): Reply {
   const [, , verb = '', option = '', value = ''] = argv
-  if (verb.toLowerCase() === 'set' && argv.length === 5) return configSet(s, option, value)
+  if (verb.toLowerCase() === 'set' && argv.length === 5) return configSet(s, option, value, c)
   if (verb.toLowerCase() === 'get' && argv.length === 4)
     return map(configPairs(s).flatMap(([name, v]) => (globMatch(option, name, true) ? [name, v] : [])))
   throw new RedisError('ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.')
 }
-function configSet(s: Sentinel, option: Bytes, value: Bytes): Reply {
+function configSet(s: Sentinel, option: Bytes, value: Bytes, c: CommandContext | undefined): Reply {
   const bad = (): RedisError => new RedisError(`ERR Invalid value '${value}' to SENTINEL CONFIG SET '${option}'`)
   const flag = (): boolean => {
     const v = yesNo(value)
@@ -152,9 +162,9 @@ function configSet(s: Sentinel, option: Bytes, value: Bytes): Reply {
     default:
       throw new RedisError(`ERR Invalid argument '${option}' to SENTINEL CONFIG SET`)
   }
-  s.flushConfig()
+  const reply = flushAndReply(s, c)
   if (dropConnections) s.dropSentinelConnections()
-  return OK
+  return reply
 }
 
 function infoCache(s: Sentinel, argv: readonly Bytes[]): Reply {
@@ -239,10 +249,7 @@ const SUBCOMMANDS: Readonly<Record<string, SentinelHandler>> = {
   failover,
   'pending-scripts': (s) => s.scripts.pendingReply(),
   monitor,
-  flushconfig: (s) => {
-    s.flushConfig()
-    return OK
-  },
+  flushconfig: (s, _argv, c) => flushAndReply(s, c),
   remove,
   ckquorum,
   set: setCommand,
@@ -256,6 +263,6 @@ const SUBCOMMANDS: Readonly<Record<string, SentinelHandler>> = {
 export function sentinelCommands(s: Sentinel): readonly CommandImpl[] {
   return Object.entries(SUBCOMMANDS).map(([name, handler]) => ({
     name: `sentinel|${name}`,
-    handler: (_c, argv) => handler(s, argv),
+    handler: (c, argv) => handler(s, argv, c),
   }))
 }

@@ -18,6 +18,7 @@
  * Simplified: scripts do not run (scripts.ts); names are not resolved by DNS (an unresolved name is handed to connect).
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { strerror } from '../bytes/errno.ts'
 import { globMatch } from '../bytes/glob.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { sentinelCommands } from './commands.ts'
@@ -88,7 +89,7 @@ export class Sentinel {
     scriptMaxRuntime: 60000,
     scriptRetryDelay: 30000,
   }
-  readonly scripts = new ScriptQueue()
+  readonly scripts = new ScriptQueue(this)
   myid = ''
   currentEpoch = 0
   tilt = false
@@ -106,6 +107,9 @@ export class Sentinel {
   private previousTime = -1
   private flushing = false
   private flushAgain = false
+  /** Who waits for the rewrite that is running, and for the one after it. */
+  private flushed: ((ok: boolean) => void)[] = []
+  private flushedNext: ((ok: boolean) => void)[] = []
   private readonly deferred: ConfigLine[] = []
 
   constructor(server: SentinelServer) {
@@ -190,22 +194,31 @@ export class Sentinel {
    * sentinelFlushConfig: the state outlives us. One rewrite at a time; what changes meanwhile is written by one more, and
    * nothing leaves for the network before the last one is on disk.
    */
-  flushConfig(): void {
+  flushConfig(done: (ok: boolean) => void = () => {}): void {
     if (this.flushing) {
       this.flushAgain = true
+      this.flushedNext.push(done)
       return
     }
+    this.flushed.push(done)
     this.flushing = true
     this.server.host.hold()
     this.server.rewriteConfigFile((error) => {
       this.flushing = false
       if (error === null) this.log('notice', 'Sentinel new configuration saved on disk')
-      else this.log('warning', `WARNING: Sentinel was not able to save the new configuration on disk!!!: ${error}`)
+      else
+        this.log(
+          'warning',
+          `WARNING: Sentinel was not able to save the new configuration on disk!!!: ${strerror(error)}`,
+        )
+      for (const tell of this.flushed.splice(0)) tell(error === null)
       if (!this.flushAgain) {
         this.server.host.letGo()
         return
       }
       this.flushAgain = false
+      this.flushed = this.flushedNext
+      this.flushedNext = []
       this.flushConfig()
     })
   }
@@ -403,7 +416,7 @@ export class Sentinel {
   tick(): void {
     this.checkTilt()
     this.handleInstances(this.masters)
-    this.scripts.runPending(this.server.tap)
+    this.scripts.tick()
     this.server.hz = CONFIG_DEFAULT_HZ + this.rand(CONFIG_DEFAULT_HZ)
   }
   /** Time jumped, or we stood still: what looks dead may be our own fault. Watch for 30 s, do nothing. */
@@ -470,7 +483,7 @@ export class Sentinel {
     let id = 0
     let info = `# Sentinel\r\nsentinel_masters:${this.masters.size}\r\nsentinel_tilt:${this.tilt ? 1 : 0}\r\n`
     info += `sentinel_tilt_since_seconds:${this.tilt ? Math.floor((this.now - this.tiltStartTime) / 1000) : -1}\r\n`
-    info += `sentinel_running_scripts:0\r\nsentinel_scripts_queue_length:${this.scripts.jobs.length}\r\n`
+    info += `sentinel_running_scripts:${this.scripts.running}\r\nsentinel_scripts_queue_length:${this.scripts.jobs.length}\r\n`
     info += `sentinel_simulate_failure_flags:${this.simfailureFlags}\r\n`
     for (const ri of this.masters.values()) {
       const status = ri.has(SRI_O_DOWN) ? 'odown' : ri.has(SRI_S_DOWN) ? 'sdown' : 'ok'

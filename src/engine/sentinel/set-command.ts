@@ -1,8 +1,9 @@
 /** SENTINEL SET: pairs are applied one by one; what came before a bad one stays. */
 import type { Bytes } from '../bytes/bytes.ts'
+import type { CommandContext } from '../commands/command.ts'
 import { OK, RedisError, type Reply } from '../protocol/reply.ts'
 import { strictInt } from './address.ts'
-import { masterOrError } from './commands.ts'
+import { flushAndReply, masterOrError } from './commands.ts'
 import type { SentinelRedisInstance } from './instance.ts'
 import type { Sentinel } from './sentinel.ts'
 
@@ -53,7 +54,7 @@ const OPTIONS: Readonly<Record<string, Setter>> = {
   }),
 }
 
-export function setCommand(s: Sentinel, argv: readonly Bytes[]): Reply {
+export function setCommand(s: Sentinel, argv: readonly Bytes[], c?: CommandContext): Reply {
   const ri = masterOrError(s, argv[2])
   let changes = 0
   try {
@@ -77,10 +78,11 @@ export function setCommand(s: Sentinel, argv: readonly Bytes[]): Reply {
       }
       changes++
     }
-  } finally {
+  } catch (e) {
     if (changes) s.flushConfig()
+    throw e
   }
-  return OK
+  return changes ? flushAndReply(s, c) : OK
 }
 function apply(s: Sentinel, ri: SentinelRedisInstance, option: Bytes, value: Bytes, setter: Setter): void {
   try {

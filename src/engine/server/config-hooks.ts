@@ -1,4 +1,5 @@
 /** What a changed directive does to the running server, where the truth of some directives lives, and CONFIG REWRITE's file. */
+import { strerror } from '../bytes/errno.ts'
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
 import { rewriteConfig } from './config-rewrite.ts'
@@ -98,7 +99,12 @@ function rewriteConfigFile(server: Server, done: (error: string | null) => void,
     const text = rewriteConfig(config, old, extra, server.mode === 'sentinel', all)
     const temp = `${path}.${server.env.pid}.tmp`
     host.file({ op: 'write', path: temp, bytes: text }, (w) => {
-      if (!w.ok) return done(w.error)
+      if (!w.ok) {
+        const what = w.error === 'ENOSPC' ? 'Failed after writing (0) bytes to' : 'Could not create'
+        server.log('warning', `${what} tmp config file (${strerror(w.error)})`)
+        host.file({ op: 'unlink', path: temp })
+        return done(w.error)
+      }
       host.file({ op: 'fsync', path: temp }, () =>
         host.file({ op: 'rename', path: temp, to: path }, (x) => done(x.ok ? null : x.error)),
       )

@@ -1,0 +1,10 @@
+/** strerror(3): what Redis prints for an errno. */
+const TEXTS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  ENOSPC: 'No space left on device',
+  EIO: 'Input/output error',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+  EROFS: 'Read-only file system',
+}
+export const strerror = (errno: string): string => TEXTS[errno] ?? errno
