@@ -15,10 +15,32 @@ export interface KeyReference {
 export function getKeysFromCommand(command: Command, argv: readonly Bytes[]): KeyReference[] | undefined {
   const out: KeyReference[] = []
   for (const spec of command.facts.keySpecs) {
+    if (spec.flags.includes('not_key')) continue
     if (!resolve(spec, argv, out)) return undefined
   }
   if (command.name === 'sort') sortStore(argv, out)
+  else if (command.name === 'set' || command.name === 'bitfield') return exactFlags(command.name, argv)
   return out
+}
+
+/** Variable flags: what these do to their key depends on their options. */
+function exactFlags(name: 'set' | 'bitfield', argv: readonly Bytes[]): KeyReference[] {
+  if (name === 'set') {
+    const reads = argv.some((a, i) => i > 2 && a.toLowerCase() === 'get')
+    return [{ index: 1, flags: reads ? ['RW', 'access', 'update'] : ['OW', 'update'] }]
+  }
+  const flags = bitfieldOnlyReads(argv) ? ['RO', 'access'] : ['RW', 'access', 'update']
+  return [{ index: 1, flags }]
+}
+function bitfieldOnlyReads(argv: readonly Bytes[]): boolean {
+  for (let i = 2; i < argv.length; i++) {
+    const op = argv[i]?.toLowerCase()
+    const left = argv.length - i - 1
+    if (op === 'get' && left >= 2) i += 2
+    else if (op === 'overflow' && left >= 1) i++
+    else return false
+  }
+  return true
 }
 
 const num = (v: unknown): number => (typeof v === 'number' ? v : 0)
@@ -48,6 +70,7 @@ function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): bo
     if (lastkey >= 0) last = first + lastkey
     else if (limit <= 1) last = argv.length + lastkey
     else last = first + Math.floor((argv.length - first) / limit + lastkey)
+    if (last < first) return false
   } else if (find.type === 'keynum') {
     step = num(find.spec.keystep) || 1
     const at = first + num(find.spec.keynumidx)

@@ -37,13 +37,14 @@ const subcommandsOf = (c: CommandContext, name: string): string[] =>
 
 function info(c: CommandContext, name: string): Reply {
   const f = find(c, name)
-  if (!f) return { t: 'nullArray' }
+  if (!f) return null
   const shape = (v: unknown, key = ''): Reply => {
     if (Array.isArray(v)) return key === 'flags' ? set(v.map((x) => status(String(x)))) : v.map((x) => shape(x))
     if (v !== null && typeof v === 'object')
       return map(Object.entries(v).flatMap(([k, x]): Reply[] => [k, shape(x, k)]))
     return v as Reply
   }
+  const subs = subcommandsOf(c, name.toLowerCase())
   const words = (list: readonly string[]): Reply => set(list.map((w) => status(w)))
   return [
     name.toLowerCase(),
@@ -55,7 +56,7 @@ function info(c: CommandContext, name: string): Reply {
     words(f.acl),
     set(f.tips),
     set(f.keySpecs.map((k) => shape(k))),
-    set(subcommandsOf(c, name.toLowerCase()).map((s) => info(c, s))),
+    subs.length === 0 ? set([]) : subs.map((s) => info(c, s)),
   ]
 }
 
@@ -119,7 +120,10 @@ function getKeys(c: CommandContext, argv: readonly Bytes[], withFlags: boolean):
   if ((command.arity > 0 && command.arity !== inner.length) || inner.length < -command.arity)
     fail('ERR Invalid number of arguments specified for command')
   const keys = getKeysFromCommand(command, inner)
-  if (keys === undefined || keys.length === 0) return fail('ERR Invalid arguments specified for command')
+  if (keys === undefined || keys.length === 0) {
+    if (command.facts.flags.includes('no_mandatory_keys')) return []
+    return fail('ERR Invalid arguments specified for command')
+  }
   return keys.map(({ index, flags }) => {
     const key = inner[index] ?? ''
     if (!withFlags) return key

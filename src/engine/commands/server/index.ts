@@ -4,6 +4,8 @@ import { commandCommands } from './command.ts'
 import { configCommands } from './config.ts'
 import { debugCommands } from './debug.ts'
 import { latencyCommands } from './latency.ts'
+import { lolwutCommands } from './lolwut.ts'
+import { memoryCommands } from './memory.ts'
 import { miscCommands } from './misc.ts'
 import { moduleCommands } from './module.ts'
 import { slowlogCommands } from './slowlog.ts'
@@ -13,6 +15,8 @@ export const adminCommands: readonly CommandImpl[] = [
   ...configCommands,
   ...commandCommands,
   ...miscCommands,
+  ...memoryCommands,
+  ...lolwutCommands,
   ...slowlogCommands,
   ...latencyCommands,
   ...debugCommands,
