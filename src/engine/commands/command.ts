@@ -33,6 +33,8 @@ export interface BlockOptions {
   /** Run when `key` became ready: either take the element, propagate the effect (c.rewrite / c.alsoPropagate) and return the reply, or return undefined to go on waiting. */
   readonly serve: (c: CommandContext, key: Bytes) => Reply | undefined
   readonly onTimeout: Reply
+  /** The reply when a key goes away or becomes another type (XREADGROUP); without it the client waits on. */
+  readonly onKeyGone?: Reply
 }
 
 /** What a handler sees of the server. One context object is reused per call; do not keep it. */

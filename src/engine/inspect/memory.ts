@@ -2,6 +2,8 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
+import type { Stream } from '../objects/stream.ts'
+import { streamSize } from './stream-memory.ts'
 import type { Server } from '../server/server.ts'
 import { stringLength } from '../objects/string.ts'
 import type { Dict } from '../structures/dict.ts'
@@ -67,6 +69,8 @@ function valueSize(o: Obj, samples: number): number {
       // zset, zskiplist and its header of 32 levels.
       return tableSize(dict) + 16 + 32 + 640 + (seen === 0 ? 0 : Math.floor((bytes / seen) * dict.size))
     }
+    case 'stream':
+      return robj + streamSize(o.value as Stream, samples)
     default:
       return robj
   }

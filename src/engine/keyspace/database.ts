@@ -18,6 +18,9 @@ export class Database {
   /** Clients in BLPOP and the like, by key, in order of arrival. */
   blockingKeys = new Map<Bytes, Set<Client>>()
   readyKeys = new Set<Bytes>()
+  /** Keys of `blockingKeys` whose disappearance somebody must hear of, and who tells. */
+  goneWatchers = 0
+  onGone: ((key: Bytes) => void) | null = null
   watchedKeys = new Map<Bytes, Set<Client>>()
   avgTtlMs = 0
   expiresCursor = 0
@@ -39,10 +42,12 @@ export class Database {
   /** Add or replace; the key's TTL is untouched. True when the key is new. */
   put(key: Bytes, value: Obj): boolean {
     if (this.snapshot !== null) this.snapshot.beforeChange(this, key)
+    if (this.goneWatchers > 0) this.onGone?.(key)
     return this.dict.set(key, value)
   }
   remove(key: Bytes): Obj | undefined {
     if (this.snapshot !== null) this.snapshot.beforeChange(this, key)
+    if (this.goneWatchers > 0) this.onGone?.(key)
     if (this.expires.size > 0) this.expires.delete(key)
     return this.dict.delete(key)
   }
@@ -69,16 +74,22 @@ export class Database {
   empty(): number {
     const n = this.dict.size
     if (this.snapshot !== null) this.snapshot.beforeFlush(this)
+    this.allGone()
     this.dict = new Dict<Obj>(this.seed)
     this.expires = new Dict<number>(this.seed)
     this.avgTtlMs = 0
     this.expiresCursor = 0
     return n
   }
+  private allGone(): void {
+    if (this.goneWatchers > 0) for (const key of this.blockingKeys.keys()) this.onGone?.(key)
+  }
   /** SWAPDB: exchange contents; watchers and blocked clients stay with the number. */
   swapWith(other: Database): void {
     if (this.snapshot !== null) this.snapshot.beforeFlush(this)
     if (other.snapshot !== null) other.snapshot.beforeFlush(other)
+    this.allGone()
+    other.allGone()
     const { dict, expires, avgTtlMs, expiresCursor } = this
     this.dict = other.dict
     this.expires = other.expires

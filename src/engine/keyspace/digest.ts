@@ -6,6 +6,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { sha1 } from '../bytes/sha1.ts'
 import type { Obj } from '../objects/object.ts'
 import { hashForEach } from '../objects/hash.ts'
+import type { Stream } from '../objects/stream.ts'
 import { stringBytes } from '../objects/string.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
@@ -85,6 +86,12 @@ export function objectDigest(o: Obj, hasExpire: boolean, start: Bytes = ZERO): B
       hashForEach(o, (f, v) => {
         d = xorDigest(d, mixDigest(mixDigest(ZERO, f), v))
       })
+      break
+    case 'stream':
+      for (const it = (o.value as Stream).iterator(); it.next(); ) {
+        d = mixDigest(d, `${it.id.ms}.${it.id.seq}`)
+        for (const b of it.fields()) d = mixDigest(d, b)
+      }
       break
   }
   return hasExpire ? xorDigest(d, '!!expire!!') : d

@@ -7,6 +7,8 @@ import { Quicklist } from '../structures/quicklist.ts'
 import { Sds } from '../structures/sds.ts'
 import { listForEach } from './list.ts'
 import { Obj } from './object.ts'
+import type { Stream } from './stream.ts'
+import { duplicateStream } from './stream-copy.ts'
 import { createZsetSkiplist, zsetForEach, zsetOf } from './zset.ts'
 
 function duplicateDict<V>(from: Dict<V>, seed: number): Dict<V> {
@@ -48,6 +50,8 @@ function duplicateValue(o: Obj, seed: number, rng: Prng): unknown {
       return duplicateList(o)
     case 'skiplist':
       return duplicateSkiplist(o, rng)
+    case 'stream':
+      return duplicateStream(value as Stream)
     default:
       return value instanceof Sds ? new Sds(value.toBytes()) : value
   }

@@ -24,6 +24,7 @@ import type { LoadLimits } from './rdb-build.ts'
 import * as rdb from './rdb-format.ts'
 import { RdbError } from './rdb-format.ts'
 import { readZiplist, readZipmap } from './rdb-old.ts'
+import { decodeStream } from './rdb-stream.ts'
 
 export class RdbReader {
   readonly bytes: Bytes
@@ -82,6 +83,16 @@ export class RdbReader {
     if (b === 0x80) return this.be32()
     if (b === 0x81) return this.be32() * 4294967296 + this.be32()
     throw new RdbError(`Unknown length encoding ${b} in rdbLoadLen()`)
+  }
+  /** A length that may need all 64 bits. */
+  length64(): number | bigint {
+    if (this.pos < this.end && this.bytes.charCodeAt(this.pos) === 0x81) {
+      this.pos++
+      const high = this.be32()
+      const low = this.be32()
+      return high < 2097152 ? high * 4294967296 + low : (BigInt(high) << 32n) | BigInt(low)
+    }
+    return this.length()
   }
   length(): number {
     const n = this.lengthOrEncoding()
@@ -182,6 +193,9 @@ function decode(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
       for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, parseScore(flat[i + 1]!)])
       return buildZset(pairs, limits)
     }
+    case rdb.RDB_TYPE_STREAM_LISTPACKS:
+    case rdb.RDB_TYPE_STREAM_LISTPACKS_2:
+      return decodeStream(type, r)
     default:
       throw new RdbError(`Unknown RDB encoding type ${type}`)
   }

@@ -19,6 +19,8 @@ import type { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import type { Zset } from '../structures/zset.ts'
+import type { Stream } from '../objects/stream.ts'
+import { encodeStream } from './rdb-stream.ts'
 import {
   QUICKLIST_NODE_CONTAINER_PACKED,
   QUICKLIST_NODE_CONTAINER_PLAIN,
@@ -38,6 +40,7 @@ import {
   RDB_TYPE_LIST_QUICKLIST_2,
   RDB_TYPE_SET,
   RDB_TYPE_SET_INTSET,
+  RDB_TYPE_STREAM_LISTPACKS_2,
   RDB_TYPE_STRING,
   RDB_TYPE_ZSET_2,
   RDB_TYPE_ZSET_LISTPACK,
@@ -132,8 +135,8 @@ export function rdbType(o: Obj): number {
       return o.encoding === 'listpack' ? RDB_TYPE_ZSET_LISTPACK : RDB_TYPE_ZSET_2
     case 'hash':
       return o.encoding === 'listpack' ? RDB_TYPE_HASH_LISTPACK : RDB_TYPE_HASH
-    default:
-      throw new Error(`Unknown object type ${o.type}`)
+    case 'stream':
+      return RDB_TYPE_STREAM_LISTPACKS_2
   }
 }
 
@@ -177,8 +180,12 @@ export function encodeValue(o: Obj, compression: boolean): Bytes {
       if (o.encoding === 'listpack') return encodeString(fromUint8((o.value as Listpack).bytes()), compression)
       return encodeSkiplist(o.value as Zset, compression)
     }
-    default:
-      throw new Error(`Unknown object type ${o.type}`)
+    case 'stream':
+      return encodeStream(o.value as Stream, {
+        length: encodeLength,
+        string: (s) => encodeString(s, compression),
+        le64,
+      })
   }
 }
 

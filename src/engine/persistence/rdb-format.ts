@@ -21,9 +21,11 @@ export const RDB_TYPE_SET_INTSET = 11
 export const RDB_TYPE_ZSET_ZIPLIST = 12
 export const RDB_TYPE_HASH_ZIPLIST = 13
 export const RDB_TYPE_LIST_QUICKLIST = 14
+export const RDB_TYPE_STREAM_LISTPACKS = 15
 export const RDB_TYPE_HASH_LISTPACK = 16
 export const RDB_TYPE_ZSET_LISTPACK = 17
 export const RDB_TYPE_LIST_QUICKLIST_2 = 18
+export const RDB_TYPE_STREAM_LISTPACKS_2 = 19
 
 export const RDB_OPCODE_FUNCTION2 = 245
 export const RDB_OPCODE_FUNCTION = 246

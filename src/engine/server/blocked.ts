@@ -6,6 +6,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import type { BlockOptions } from '../commands/command.ts'
 import type { Database } from '../keyspace/database.ts'
 import { type Reply, RedisError } from '../protocol/reply.ts'
+import { countError } from './call.ts'
 import type { BlockedState, Client } from './client.ts'
 import { resumeClient } from './networking.ts'
 import type { Server } from './server.ts'
@@ -17,10 +18,15 @@ export function blockForKeys(server: Server, c: Client, opts: BlockOptions): voi
     onTimeout: () => opts.onTimeout,
   })
   server.blockedOnKeys++
+  const db = c.db
   for (const key of opts.keys) {
-    let set = c.db.blockingKeys.get(key)
-    if (!set) c.db.blockingKeys.set(key, (set = new Set()))
+    let set = db.blockingKeys.get(key)
+    if (!set) db.blockingKeys.set(key, (set = new Set()))
     set.add(c)
+  }
+  if (opts.onKeyGone !== undefined) {
+    db.goneWatchers++
+    db.onGone ??= (key) => signalKeyAsReady(server, db, key)
   }
 }
 /** Park a client; its further requests wait in its reader until unblockClient. */
@@ -73,6 +79,7 @@ export function unblockClient(server: Server, c: Client): void {
       set?.delete(c)
       if (set?.size === 0) c.db.blockingKeys.delete(key)
     }
+    if (b.opts?.onKeyGone !== undefined) c.db.goneWatchers--
   }
   b.onUnblock?.()
   if (!c.freed) server.host.after(0, () => resumeClient(server, c))
@@ -96,10 +103,13 @@ function serveKey(server: Server, db: Database, key: Bytes): void {
   const waiting = db.blockingKeys.get(key)
   if (!waiting) return
   for (const c of [...waiting]) {
-    const o = db.dict.get(key)
-    if (o === undefined) return
     const b = c.blocked
-    if (b?.opts == null || b.opts.type !== o.type) continue
+    if (b?.opts == null) continue
+    const o = db.dict.get(key)
+    if (o === undefined || b.opts.type !== o.type) {
+      if (b.opts.onKeyGone !== undefined) answerBlocked(server, c, b, b.opts.onKeyGone)
+      continue
+    }
     const ctx = server.enter(c)
     const previous = server.currentClient
     server.currentClient = c
@@ -114,8 +124,15 @@ function serveKey(server: Server, db: Database, key: Bytes): void {
     server.leave()
     server.currentClient = previous
     if (reply === undefined) continue
-    c.addReply(reply)
-    unblockClient(server, c)
+    answerBlocked(server, c, b, reply)
     if (!server.nested) server.propagatePending()
   }
+}
+function answerBlocked(server: Server, c: Client, b: BlockedState, reply: Reply): void {
+  if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+    countError(server, reply.text)
+    b.command.failedCalls++
+  }
+  c.addReply(reply)
+  unblockClient(server, c)
 }

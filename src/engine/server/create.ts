@@ -12,6 +12,7 @@ import { pubsubCommands } from '../commands/pubsub/index.ts'
 import { adminCommands } from '../commands/server/index.ts'
 import { setCommands } from '../commands/set/index.ts'
 import { sortedSetCommands } from '../commands/sorted-set/index.ts'
+import { streamCommands } from '../commands/stream/index.ts'
 import { stringCommands } from '../commands/string/index.ts'
 import { transactionCommands } from '../commands/transactions/index.ts'
 import { wireInspect } from '../inspect/index.ts'
@@ -47,6 +48,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
       listCommands,
       setCommands,
       sortedSetCommands,
+      streamCommands,
       hyperloglogCommands,
       geoCommands,
       clusterCommands,
