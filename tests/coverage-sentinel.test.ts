@@ -1,26 +1,17 @@
 /** Rows of the coverage list that speak of Sentinel, each checked on real Server machines in the world, in virtual time. */
 import { expect, test } from 'vitest'
-import { answers, callEvery, type Deployment, deploy, type Plain, SECOND } from './sentinel-world.ts'
-
-const ready = (shape: Parameters<typeof deploy>[0]): Deployment => {
-  const d = deploy(shape)
-  expect(d.until(d.whole, 20 * SECOND, 50_000)).toBe(true)
-  return d
-}
-const fields = (r: Plain): Record<string, Plain> => {
-  const a = r as Plain[]
-  return Object.fromEntries(Array.from({ length: a.length / 2 }, (_, i) => [a[2 * i] as string, a[2 * i + 1] as Plain]))
-}
-const kill = (d: Deployment, process: string): number => {
-  const at = d.world.now
-  d.world.inject({ type: 'kill', process })
-  return at
-}
-const switched = (d: Deployment, from: number, sentinels: readonly string[] = d.sentinels): boolean =>
-  sentinels.every((s) => d.names(s, from).includes('+switch-master'))
-const masterSeenBy = (d: Deployment, s: string): Plain =>
-  (d.call(s, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster') as Plain[])[0] ?? null
-const box = (d: Deployment, address: Plain): string => `redis-${Number(String(address).split('.')[3]) - 10}`
+import {
+  answers,
+  box,
+  callEvery,
+  fields,
+  kill,
+  masterSeenBy,
+  type Plain,
+  ready,
+  SECOND,
+  switched,
+} from './sentinel-world.ts'
 
 test('S01 a Sentinel has commands of its own and gives the new address after a failover', () => {
   const d = ready({ seed: 1 })

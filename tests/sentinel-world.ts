@@ -91,6 +91,10 @@ export interface Deployment {
   until(what: () => boolean, limit?: number, step?: number): boolean
   /** All Sentinels know all replicas and each other. */
   whole(): boolean
+  /** Starts one more Sentinel, s<n>, on box-<n>. */
+  addSentinel(n: number): void
+  /** A server that is not of the topology: redis-<n> on box-<n>, with these lines. */
+  addServer(n: number, lines: readonly string[]): void
   readonly sentinels: string[]
 }
 
@@ -107,6 +111,12 @@ export interface Shape {
   readonly serverLines?: Readonly<Record<string, readonly string[]>>
   /** Everything on one box, as when real processes are measured on one machine. */
   readonly oneBox?: boolean
+  /** On which box s<n> stands; box-<n> otherwise. */
+  readonly sentinelBox?: (n: number) => number
+  /** Boxes beyond those that the servers and Sentinels need. */
+  readonly extraBoxes?: number
+  /** Files of every Sentinel's disk. */
+  readonly files?: Readonly<Record<string, string>>
   readonly tap?: boolean
 }
 
@@ -121,12 +131,14 @@ export function deploy(shape: Shape): Deployment {
     failoverTimeout = 60000,
     oneBox = false,
   } = shape
-  const count = Math.max(replicas + 1, sentinels)
+  const sentinelBox = shape.sentinelBox ?? ((n: number) => n)
+  const last = Math.max(...Array.from({ length: sentinels }, (_, i) => sentinelBox(i + 1)))
+  const count = Math.max(replicas + 1, last) + (shape.extraBoxes ?? 0)
   const boxOf = (n: number): string => `box-${oneBox ? 1 : n}`
   const redisPort = (n: number): number => (oneBox ? 6378 + n : 6379)
   const sentinelPort = (n: number): number => (oneBox ? 26378 + n : 26379)
   const processes: ProcessSpec[] = []
-  for (let n = 1; n <= replicas + 1; n++) {
+  const server = (n: number, lines: readonly string[]): ProcessSpec => {
     const conf = [
       'bind * -::*',
       'protected-mode no',
@@ -135,16 +147,19 @@ export function deploy(shape: Shape): Deployment {
       `port ${redisPort(n)}`,
       'dir /var/lib/redis',
     ]
-    if (n > 1) conf.push(`replicaof ${ADDRESS} 6379`)
-    conf.push(...(shape.serverLines?.[`redis-${n}`] ?? []))
-    processes.push({
+    conf.push(...lines)
+    return {
       name: `redis-${n}`,
       kind: 'server',
       box: boxOf(n),
       port: redisPort(n),
       argv: ['/etc/redis.conf'],
       files: { '/etc/redis.conf': `${conf.join('\n')}\n` },
-    })
+    }
+  }
+  for (let n = 1; n <= replicas + 1; n++) {
+    const own = shape.serverLines?.[`redis-${n}`] ?? []
+    processes.push(server(n, n > 1 ? [`replicaof ${ADDRESS} 6379`, ...own] : own))
   }
   const sentinel = (n: number): ProcessSpec => {
     const conf = [
@@ -163,10 +178,10 @@ export function deploy(shape: Shape): Deployment {
     return {
       name: `s${n}`,
       kind: 'sentinel',
-      box: boxOf(n),
+      box: oneBox ? 'box-1' : `box-${sentinelBox(n)}`,
       port: sentinelPort(n),
       argv: ['/etc/sentinel.conf'],
-      files: { '/etc/sentinel.conf': `${conf.join('\n')}\n` },
+      files: { '/etc/sentinel.conf': `${conf.join('\n')}\n`, ...shape.files },
     }
   }
   const boxes = Array.from({ length: oneBox ? 1 : count }, (_, i) => ({
@@ -185,8 +200,13 @@ export function deploy(shape: Shape): Deployment {
     { tap: shape.tap ?? false },
   )
   const names = Array.from({ length: sentinels }, (_, i) => `s${i + 1}`)
+  const later: ProcessSpec[] = []
   const of = (process: string): ProcessSpec =>
-    [...processes, ...names.map((_, i) => sentinel(i + 1))].find((p) => p.name === process) as ProcessSpec
+    [...processes, ...later, ...names.map((_, i) => sentinel(i + 1))].find((p) => p.name === process) as ProcessSpec
+  const add = (spec: ProcessSpec): void => {
+    later.push(spec)
+    world.spawn(spec)
+  }
   const d: Deployment = {
     world,
     sentinels: names,
@@ -215,6 +235,8 @@ export function deploy(shape: Shape): Deployment {
       }
       return true
     },
+    addSentinel: (n) => add(sentinel(n)),
+    addServer: (n, lines) => add(server(n, lines)),
     whole: () =>
       names.every((s) => {
         const seen = d.names(s)
@@ -261,3 +283,26 @@ export function answers(world: World, caller: string): { readonly at: number; re
       return { ...a, at: a.at - EPOCH_MS * 1000 }
     })
 }
+
+/** A deployment in which everybody knows everybody. */
+export const ready = (shape: Parameters<typeof deploy>[0]): Deployment => {
+  const d = deploy(shape)
+  if (!d.until(d.whole, 20 * SECOND, 50_000)) throw new Error('the Sentinels never knew all')
+  return d
+}
+/** The pairs of a flat reply. */
+export const fields = (r: Plain): Record<string, Plain> => {
+  const a = r as Plain[]
+  return Object.fromEntries(Array.from({ length: a.length / 2 }, (_, i) => [a[2 * i] as string, a[2 * i + 1] as Plain]))
+}
+export const kill = (d: Deployment, process: string): number => {
+  const at = d.world.now
+  d.world.inject({ type: 'kill', process })
+  return at
+}
+export const switched = (d: Deployment, from: number, sentinels: readonly string[] = d.sentinels): boolean =>
+  sentinels.every((s) => d.names(s, from).includes('+switch-master'))
+export const masterSeenBy = (d: Deployment, s: string): Plain =>
+  (d.call(s, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster') as Plain[])[0] ?? null
+/** The server at an address. */
+export const box = (d: Deployment, address: Plain): string => `redis-${Number(String(address).split('.')[3]) - 10}`
