@@ -23,8 +23,10 @@ export function wireConfig(server: Server): void {
   follow('maxmemory-policy', true, () => {
     server.lfu = config.maxmemoryPolicy.includes('lfu')
   })
-  follow('dir', false, () => {
+  config.onApply('dir', () => {
+    if (config.dirError !== null) return config.dirError
     host.cwd = host.resolve(config.dir)
+    return null
   })
   follow('requirepass', true, () => server.acl.setDefaultPassword(config.requirepass))
   follow('maxmemory', false, () => {

@@ -197,7 +197,7 @@ export const directives: readonly Directive[] = [
   num('maxmemory-clients', 0, -100n, LL_MAX, 'memory percent'),
   num('repl-backlog-ttl', 3600, 0n, LL_MAX),
   num('auto-aof-rewrite-min-size', 64 * MB, 0n, LL_MAX, 'memory'),
-  num('loading-process-events-interval-bytes', 2 * MB, 1024n, INT_MAX, 'memory hidden'),
+  num('loading-process-events-interval-bytes', 2 * MB, 1024n, INT_MAX, 'hidden'),
   num('tls-port', 0, 0n, 65535n),
   num('tls-session-cache-size', 20480, 0n, INT_MAX),
   num('tls-session-cache-timeout', 300, 0n, INT_MAX),

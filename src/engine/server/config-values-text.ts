@@ -3,6 +3,7 @@
  * A parser throws ConfigError with the text that CONFIG SET and the config file show after the directive's name.
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { parseDouble } from '../bytes/numbers.ts'
 import { quoteBytes, splitArgs } from '../bytes/quote.ts'
 import type { Directive } from './config-table.ts'
 import type { ConfigValues, OutputBufferLimits, SavePoint } from './config-values.ts'
@@ -12,6 +13,7 @@ const fail = (text: string): never => {
   throw new ConfigError(text)
 }
 
+const ULLONG_MAX = 18446744073709551615n
 const UNITS: Readonly<Record<string, bigint>> = {
   '': 1n,
   b: 1n,
@@ -23,11 +25,13 @@ const UNITS: Readonly<Record<string, bigint>> = {
   gb: 1073741824n,
 }
 
-/** memtoull: "100", "10mb", "1g"; null when it is not one. */
+/** memtoull: "100", "10mb", "1g"; no digits are none (0). Null when it is not one. */
 export function parseMemory(text: Bytes): bigint | null {
-  const m = /^(\d+)([a-z]*)$/i.exec(text)
+  const m = /^(\d{0,127})([a-z]*)$/i.exec(text)
   const unit = m && UNITS[(m[2] ?? '').toLowerCase()]
-  return m && unit !== undefined && unit !== null ? BigInt(m[1] ?? '0') * unit : null
+  if (!m || unit === undefined || unit === null) return null
+  const n = BigInt(m[1] || '0')
+  return BigInt.asUintN(64, (n > ULLONG_MAX ? ULLONG_MAX : n) * unit)
 }
 
 function parseNumber(d: Directive, text: Bytes): number {
@@ -117,7 +121,7 @@ function parseSave(words: readonly Bytes[]): readonly SavePoint[] {
 
 function parseLimits(words: readonly Bytes[], current: OutputBufferLimits): OutputBufferLimits {
   const list = words.length === 1 ? (splitArgs(words[0] ?? '') ?? []) : words
-  if (list.length === 0 || list.length % 4 !== 0) fail('Wrong number of arguments in buffer limit configuration.')
+  if (list.length % 4 !== 0) fail('Wrong number of arguments in buffer limit configuration.')
   const next: OutputBufferLimits = {
     normal: { ...current.normal },
     slave: { ...current.slave },
@@ -148,10 +152,10 @@ function parseOom(words: readonly Bytes[]): readonly number[] {
 }
 
 function parsePercentiles(words: readonly Bytes[]): readonly number[] {
-  const list = words.length === 1 ? (words[0] ?? '').split(' ').filter((w) => w !== '') : words
+  const list = words.length === 1 ? (words[0] === '' ? [] : (words[0] ?? '').split(' ')) : words
   return list.map((w) => {
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(w)) fail('Invalid latency-tracking-info-percentiles parameters')
-    const v = Number(w)
+    if (parseDouble(w) === null) fail('Invalid latency-tracking-info-percentiles parameters')
+    const v = parseDouble(w) ?? 0
     if (v < 0 || v > 100) fail('latency-tracking-info-percentiles parameters should sit between [0.0,100.0]')
     return v
   })

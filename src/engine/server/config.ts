@@ -16,9 +16,17 @@ import { ConfigValues } from './config-values.ts'
 export type { BufferLimit, OutputBufferLimits, SavePoint } from './config-values.ts'
 export { ConfigError } from './config-values-text.ts'
 
+/** Most directives are C strings, which end at the first NUL. */
+const textOf = (d: Directive, value: Bytes): Bytes =>
+  d.name === 'requirepass' || d.name === 'masterauth' || !value.includes('\0')
+    ? value
+    : value.slice(0, value.indexOf('\0'))
+
 export class Config extends ConfigValues {
   /** Absolute path of the config file, '' for none. */
   configFile = ''
+  /** Why the directory that `dir` is about to name can't be entered; found out by who sets it. */
+  dirError: string | null = null
   /** DEBUG QUICKLIST-PACKED-THRESHOLD: no directive, but lists ask for it where they ask for the directives. */
   readonly listPacked: PackedThreshold = { bytes: PACKED_THRESHOLD }
   private readonly hooks = new Map<string, () => string | null>()
@@ -117,7 +125,7 @@ export class Config extends ConfigValues {
       })
     chosen.forEach((d, i) => {
       try {
-        this.assign(d, parseDirective(d, [pairs[i]?.[1] ?? ''], this))
+        this.assign(d, parseDirective(d, [textOf(d, pairs[i]?.[1] ?? '')], this))
       } catch (e) {
         restore()
         if (e instanceof ConfigError) failed(i, e.message)

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../bytes/bytes.ts'
-import { map, NO_REPLY, OK, type Reply, status } from '../../protocol/reply.ts'
+import { map, NO_REPLY, OK, RedisError, type Reply, status } from '../../protocol/reply.ts'
 import { blockClient, unblockClient } from '../../server/blocked.ts'
 import { relisten } from '../../server/config-hooks.ts'
 import type { Command } from '../table.ts'
@@ -38,6 +38,26 @@ function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
   for (let i = 2; i < argv.length; i += 2) pairs.push([argv[i] ?? '', argv[i + 1] ?? ''])
   const local = c.client.addr.startsWith('127.') || c.client.isUnixSocket
   const protectedOk = config.enableProtectedConfigs === 'yes' || (config.enableProtectedConfigs === 'local' && local)
+  const dir = pairs.find(([name]) => name.toLowerCase() === 'dir')
+  if (dir === undefined || !protectedOk) return applyPairs(c, pairs, protectedOk)
+  // chdir comes first: is there such a directory?
+  return answerLater(c, (answer) =>
+    server.host.file({ op: 'stat', path: dir[1] }, (r) => {
+      const error = !r.ok ? r.error : r.isDirectory === false ? 'ENOTDIR' : null
+      config.dirError = error === null ? null : `Changing directory: ${ERRNO[error] ?? error}`
+      try {
+        answer(applyPairs(c, pairs, protectedOk))
+      } catch (e) {
+        if (!(e instanceof RedisError)) throw e
+        answer({ t: 'error', text: e.line })
+      } finally {
+        config.dirError = null
+      }
+    }),
+  )
+}
+function applyPairs(c: CommandContext, pairs: readonly (readonly [Bytes, Bytes])[], protectedOk: boolean): Reply {
+  const { config, server } = c
   const was = { port: config.port, bind: [...config.bind] }
   config.set(pairs, { allowProtected: protectedOk, loading: server.loading })
   if (config.port === was.port && config.bind.join(' ') === was.bind.join(' ')) return OK
@@ -55,6 +75,7 @@ function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
 }
 
 const ERRNO: Readonly<Record<string, string>> = {
+  ENOTDIR: 'Not a directory',
   ENOENT: 'No such file or directory',
   EACCES: 'Permission denied',
   ENOSPC: 'No space left on device',
