@@ -62,6 +62,7 @@ function startFast(): Plugin {
         this.emitFile({ type: 'asset', fileName: name, source: code })
         chunk.code = starter(name)
       }
+      this.emitFile({ type: 'asset', fileName: 'lua51.wasm', source: readFileSync('src/engine/scripting/lua51.wasm') })
       this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "commonjs" }\n' })
     },
     closeBundle() {

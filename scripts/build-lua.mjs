@@ -1,6 +1,6 @@
 // Makes src/engine/scripting/lua51.wasm out of the Lua 5.1 that the package wasmoon-lua5.1 carries. Four additions, all
 // in WebAssembly text, then binaryen's Asyncify pass:
-//   - writes to a table whose flag bit 7 is set call `env.readonly` (Redis's patched Lua has read-only tables);
+//   - writes to a table with bit 7 of its mark set (which the collector leaves alone) call `env.readonly` (Redis's patched Lua has read-only tables);
 //   - string matching, string building and sorting in C count down `fuel` and call `env.budget` when it is used up, so
 //     that they can be interrupted like Lua code can (the count hook runs between Lua instructions only);
 //   - memory is imported, so that its limit is ours;
@@ -75,7 +75,7 @@ atEntry(204, '  (global.set $handling (i32.const 0))')
 for (const f of [391, 392, 393]) {
   atEntry(
     f,
-    `  (if (i32.ge_u (i32.load8_u offset=6 (local.get $1)) (i32.const 128)) (then (call $readonly (local.get $0))))`,
+    `  (if (i32.ge_u (i32.load8_u offset=5 (local.get $1)) (i32.const 128)) (then (call $readonly (local.get $0))))`,
   )
 }
 writeFileSync(join(dir, 'patched.wat'), wat)

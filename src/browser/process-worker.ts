@@ -1,8 +1,10 @@
 /** The worker of one process. */
 import { createProgram } from '../world/programs.ts'
+import { provideLuaFromSite } from './lua.ts'
 import { ProcessHost } from './process-host.ts'
 import type { ToWorker } from './worker-protocol.ts'
 
+provideLuaFromSite()
 const scope = self as unknown as DedicatedWorkerGlobalScope
 const host = new ProcessHost(
   (kind) => (env, tap) => createProgram(kind, env, tap),

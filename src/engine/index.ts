@@ -17,3 +17,4 @@ export type {
 } from './machine.ts'
 export { createServer } from './server/create.ts'
 export { RedisCli } from './programs/redis-cli/redis-cli.ts'
+export { provideLua } from './scripting/lua-module.ts'

@@ -3,9 +3,10 @@
  * `rehash-server [redis.conf] [--port N] [--sentinel] [directive ...]`: the engine on real TCP, files, clock and signals.
  * The command line is redis-server's own; when started under a name that ends in "sentinel" it is a Sentinel.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { createServer } from '../engine/index.ts'
+import { provideLuaFrom } from './lua.ts'
 import { Runtime } from './runtime.ts'
 
 const argv = process.argv.slice(2)
@@ -31,6 +32,7 @@ function randomSeed(): number {
   return bytes.readUInt32LE(0)
 }
 
+provideLuaFrom(join(dirname(realpathSync(process.argv[1] as string)), 'lua51.wasm'))
 const server = createServer(
   {
     pid: process.pid,

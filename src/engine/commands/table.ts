@@ -46,6 +46,8 @@ export class Command {
   readonly isAdmin: boolean
   readonly noScript: boolean
   readonly loadingOk: boolean
+  /** Answered while a script is busy. */
+  readonly allowBusy: boolean
   readonly noAsyncLoading: boolean
   readonly staleOk: boolean
   readonly skipMonitor: boolean
@@ -80,6 +82,7 @@ export class Command {
     this.isAdmin = has('admin')
     this.noScript = has('noscript')
     this.loadingOk = has('loading')
+    this.allowBusy = has('allow_busy')
     this.noAsyncLoading = has('no_async_loading')
     this.staleOk = has('stale')
     this.skipMonitor = has('skip_monitor')

@@ -14,13 +14,13 @@ import { notifyKeyspaceEvent } from './notify.ts'
 
 export function keyIsExpired(server: Server, db: Database, key: Bytes): boolean {
   const at = db.expires.get(key)
-  return at !== undefined && !server.loading && server.nowMs > at
+  return at !== undefined && !server.loading && server.expiryMs > at
 }
 
 /** True when the key must be treated as gone. `force`: a lookup for writing on a writable replica deletes it as well. */
 export function expireIfNeeded(server: Server, db: Database, key: Bytes, forWrite: boolean): boolean {
   const at = db.expires.get(key)
-  if (at === undefined || server.nowMs <= at || server.loading) return false
+  if (at === undefined || server.expiryMs <= at || server.loading) return false
   if (server.isReplica) {
     if (server.currentClient?.isMaster) return false
     if (!(forWrite && !server.config.replicaReadOnly)) return true

@@ -6,18 +6,21 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { quoteBytes } from '../bytes/quote.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
+import type { Scripting } from '../scripting/scripting.ts'
 import { OK, QUEUED, RedisError, type Reply } from '../protocol/reply.ts'
 import { errorLine } from '../protocol/reply-writer.ts'
 import { aclCheck, nopermText } from './acl-check.ts'
 import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
 import { Client } from './client.ts'
 import { countLatency } from './latency.ts'
+import { resumeClient } from './networking.ts'
 import type { Server } from './server.ts'
+import { SUSPENDED } from './suspend.ts'
 import { unwatchAllKeys } from './watch.ts'
 import { ErrorStat } from './stats.ts'
 
 const BASE_MICROS = 2
-const MISCONF =
+export const MISCONF =
   "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 
 /** One request of a connected client. */
@@ -54,6 +57,17 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
     return
   }
   const reply = execute(server, c, command, argv)
+  if (reply === SUSPENDED) {
+    const suspended = command
+    server.scripting?.continuations.then((r) => {
+      answer(server, c, suspended, r)
+      resumeClient(server, c)
+      return r
+    })
+  } else answer(server, c, command, reply)
+}
+/** The reply, and what a command leaves to be done. */
+function answer(server: Server, c: Client, command: Command, reply: Reply): void {
   if (reply === OK) c.write('+OK\r\n')
   else c.addReply(reply)
   if (c.tracking?.caching === true && c.multi === null && !command.name.startsWith('client')) c.tracking.caching = false
@@ -136,6 +150,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   const config = server.config
   if (config.maxmemory > 0) {
     const fits = server.evictor.perform()
+    server.preCommandOom = !fits
     if (
       !fits &&
       (command.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) &&
@@ -183,6 +198,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   }
   if (server.loading && (server.asyncLoading ? command.noAsyncLoading : !command.loadingOk))
     return 'LOADING Redis is loading the dataset in memory'
+  if (server.scripting !== null && server.scripting.busy && !command.allowBusy) return server.scripting.busyText
   if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly))
     return "ERR Replica can't interact with the keyspace"
   return null
@@ -229,9 +245,15 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
     return { t: 'error', text: errorLine(e.line) }
   }
+  if (reply === SUSPENDED) {
+    server.leave()
+    server.currentClient = outer
+    return suspend(server, c, command, argv)
+  }
   if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
     command.failedCalls++
-    countError(server, reply.text)
+    if (server.errorCounted) server.errorCounted = false
+    else countError(server, reply.text)
   }
   // SAVE and SHUTDOWN count the changes anew: that is no change.
   const changed = Math.max(0, server.dirty - dirtyBefore)
@@ -265,6 +287,26 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   if (server.afterCommand !== null) server.afterCommand(c, command, argv)
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
+}
+/** The accounting of a command that goes on after its handler has returned (a long script), when it is done. */
+function suspend(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
+  const startMicros = server.host.now
+  return (server.scripting as Scripting).continuations.then((reply) => {
+    if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+      command.failedCalls++
+      if (server.errorCounted) server.errorCounted = false
+      else countError(server, reply.text)
+    }
+    const micros = server.host.now - startMicros
+    server.stat.numCommands++
+    command.calls++
+    command.micros += micros
+    recordLatency(server, command, micros)
+    const { slowlogLogSlowerThan: limit, slowlogMaxLen } = server.config
+    if (limit >= 0 && micros >= limit && !command.skipSlowlog && slowlogMaxLen > 0)
+      server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, slowlogMaxLen)
+    return reply
+  })
 }
 function recordLatency(server: Server, command: Command, micros: number): void {
   if (server.config.latencyTracking) countLatency((command.latency ??= new Map()), micros)

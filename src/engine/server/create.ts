@@ -9,6 +9,7 @@ import { hashCommands } from '../commands/hash/index.ts'
 import { hyperloglogCommands } from '../commands/hyperloglog/index.ts'
 import { listCommands } from '../commands/list/index.ts'
 import { pubsubCommands } from '../commands/pubsub/index.ts'
+import { scriptingCommands } from '../commands/scripting/index.ts'
 import { adminCommands } from '../commands/server/index.ts'
 import { setCommands } from '../commands/set/index.ts'
 import { sortedSetCommands } from '../commands/sorted-set/index.ts'
@@ -20,6 +21,7 @@ import type { ProcessEnv, Tap } from '../machine.ts'
 import { viewServer } from '../inspect/index.ts'
 import { RdbPersistence } from '../persistence/rdb-save.ts'
 import { Replication } from '../replication/replication.ts'
+import { Scripting } from '../scripting/scripting.ts'
 import { Sentinel } from '../sentinel/sentinel.ts'
 import { Server, type ServerOptions } from './server.ts'
 
@@ -40,6 +42,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
     const rdb = new RdbPersistence(server)
     server.repl = repl
     server.rdb = rdb
+    server.scripting = new Scripting(server)
     lists.push(
       stringCommands,
       genericCommands,
@@ -48,6 +51,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
       listCommands,
       setCommands,
       sortedSetCommands,
+      scriptingCommands,
       streamCommands,
       hyperloglogCommands,
       geoCommands,

@@ -18,6 +18,7 @@ import { activeExpireCycle } from '../keyspace/expire.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
+import type { Scripting } from '../scripting/scripting.ts'
 import { handleClientsBlockedOnKeys } from './blocked.ts'
 import { execute } from './call.ts'
 import { Client } from './client.ts'
@@ -117,6 +118,12 @@ export class Server implements Machine {
   /** CONFIG REWRITE, set where the config is loaded. */
   rewriteConfigFile: (done: (error: string | null) => void, all?: boolean) => void = (done) => done('ENOENT')
   workMicros = 0
+  /** Scripts and functions. */
+  scripting: Scripting | null = null
+  /** Over maxmemory when the request came (a script asks at its first write). */
+  preCommandOom = false
+  /** The error that a script ends with was counted when its command failed. */
+  errorCounted = false
   /** Above 0 the one thread waits for the disk (SAVE, a save at shutdown): nothing but the disk's answer is handled. */
   private stalls = 0
   private readonly stalled: Input[] = []
@@ -161,7 +168,9 @@ export class Server implements Machine {
   resume(): void {
     this.stalls--
   }
-  private handleOne(input: Input): void {
+  /** For scripts: an input that had to wait. */
+  handleOne(input: Input): void {
+    if (this.scripting?.holds(input)) return
     switch (input.type) {
       case 'start':
         ;(this as { startedAtMs: number }).startedAtMs = this.nowMs
@@ -208,6 +217,10 @@ export class Server implements Machine {
 
   get nowMs(): number {
     return this.host.nowMs
+  }
+  /** The time that decides whether a key is expired: it stands still during a script. */
+  get expiryMs(): number {
+    return this.scripting?.running?.snapshotMs ?? this.host.nowMs
   }
   get port(): number {
     return this.config.port
@@ -342,6 +355,8 @@ export class Server implements Machine {
     this.alsoPropagate(dbid, argv)
   }
   propagatePending(noMulti = false): void {
+    // The effects of a script are one unit.
+    if (this.scripting?.suspended) return
     propagatePending(this, noMulti)
   }
   /** pubsubPublishMessage: number of receivers here. */

@@ -1,0 +1,340 @@
+/**
+ * Scripts of one server: the Lua machine (made at the first use), the cache of scripts by SHA1, and the one script that may
+ * be running. A script that runs long is put aside slice by slice (lua-vm.ts); until `busy-reply-threshold` nothing else is
+ * heard, as nothing would be while redis-server is in the script; afterwards the other clients are told -BUSY and may kill.
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import { sha1Hex } from '../bytes/sha1.ts'
+import type { Command } from '../commands/table.ts'
+import type { Input } from '../machine.ts'
+import { RedisError, type Reply } from '../protocol/reply.ts'
+import type { Client } from '../server/client.ts'
+import type { Server } from '../server/server.ts'
+import { Continuations, SUSPENDED } from '../server/suspend.ts'
+import { errorInformation, popReply, pushError } from './convert.ts'
+import { LUA_GLOBALSINDEX, LUA_REGISTRYINDEX, LuaVm, SUSPENDED as PUT_ASIDE, T_TABLE } from './lua-vm.ts'
+import { ScriptRandom } from './random.ts'
+import { registerRedisTable } from './redis-api.ts'
+import { FLAG_EVAL_COMPAT, FLAG_NAMES, prepareRun, type Run } from './run.ts'
+import { errorHandler, openLibraries, protectGlobals, protectStrings, protectTable } from './sandbox.ts'
+
+export const SLOW_EVAL = 'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.'
+export const SLOW_FUNCTION = 'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.'
+
+/** Modelled speed of Lua: instructions in a microsecond. */
+const INSTRUCTIONS_PER_MICRO = 200
+const MICROS_PER_TICK = 500
+/** A script goes on for this long before the world is let in. */
+const SLICE_MICROS = 5000
+
+export interface Script {
+  readonly sha: Bytes
+  readonly body: Bytes
+  readonly flags: number
+  /** In Lua's registry. */
+  readonly ref: number
+}
+export interface LuaState {
+  readonly L: number
+  readonly handler: number
+}
+
+export class Scripting {
+  readonly server: Server
+  readonly scripts = new Map<Bytes, Script>()
+  running: Run | null = null
+  private readonly random = new ScriptRandom()
+  /** The ACL's questions, when there is one. */
+  aclDenial: ((caller: Client, command: Command, argv: readonly Bytes[]) => string | null) | null = null
+  aclAllows: ((caller: Client, command: Command, argv: readonly Bytes[]) => boolean) | null = null
+  readonly continuations = new Continuations()
+  private machine: LuaVm | null = null
+  private eval: LuaState | null = null
+  private client: Client | null = null
+  private state: LuaState | null = null
+  private sliceMicros = 0
+  private clockAt = 0
+  private gcCount = 0
+  private waiting: Input[] = []
+  private timer = -1
+
+  constructor(server: Server) {
+    this.server = server
+  }
+
+  /** A script is put aside. */
+  get suspended(): boolean {
+    return this.machine?.suspended ?? false
+  }
+  /** It is put aside and has run for longer than busy-reply-threshold. */
+  get busy(): boolean {
+    return this.running?.timedOut === true && this.suspended
+  }
+  get busyText(): Bytes {
+    return this.running?.evalMode === false ? SLOW_FUNCTION : SLOW_EVAL
+  }
+  /** Its further requests wait: the script's own client, and our master (its stream is not answered with -BUSY). */
+  holdsClient(c: Client): boolean {
+    return this.suspended && (c.isMaster || this.running?.caller === c)
+  }
+  get vm(): LuaVm {
+    this.machine ??= this.newMachine()
+    return this.machine
+  }
+  private newMachine(): LuaVm {
+    const vm = new LuaVm()
+    vm.onTick = (L, resumed) => this.tick(vm, L, resumed)
+    return vm
+  }
+
+  /** The state that scripts run in (lctx.lua). */
+  evalState(): LuaState {
+    if (this.eval === null) {
+      const vm = this.vm
+      const L = vm.newState()
+      openLibraries(vm, L, this.random)
+      registerRedisTable(this, vm, L, true)
+      const handler = errorHandler(vm)
+      vm.x.lua_pushcclosure(L, handler, 0)
+      vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('__redis__err__handler'))
+      protectGlobals(vm, L)
+      protectStrings(vm, L)
+      vm.x.lua_pushvalue(L, LUA_GLOBALSINDEX)
+      protectTable(vm, L)
+      vm.x.lua_settop(L, 0)
+      this.eval = { L, handler }
+    }
+    return this.eval
+  }
+  scriptClient(): Client {
+    if (this.client === null) {
+      this.client = this.server.createFakeClient()
+      this.client.denyBlocking = true
+    }
+    return this.client
+  }
+
+  // Scripts -----------------------------------------------------------------------------------------------------------
+  /** luaCreateFunction: compile and keep. */
+  create(body: Bytes, sha: Bytes = sha1Hex(body)): Script {
+    const known = this.scripts.get(sha)
+    if (known !== undefined) return known
+    const { flags, code } = shebang(body)
+    const { L } = this.evalState()
+    const ref = this.compile(L, code, '@user_script', 'ERR Error compiling script (new function): ')
+    const script = { sha, body, flags, ref }
+    this.scripts.set(sha, script)
+    return script
+  }
+  /** Compiles and keeps in the registry. */
+  compile(L: number, code: Bytes, name: string, failure: string): number {
+    const vm = this.vm
+    const at = vm.x.malloc(code.length + 1) as number
+    if (at === 0) throw new RedisError(`${failure}not enough memory`)
+    for (let i = 0; i < code.length; i++) vm.u8[at + i] = code.charCodeAt(i)
+    const status = vm.x.luaL_loadbuffer(L, at, code.length, vm.cstring(name)) as number
+    vm.x.free(at)
+    if (status !== 0) {
+      const text = vm.toBytes(L, -1) ?? ''
+      vm.x.lua_settop(L, -2)
+      throw new RedisError(failure + text)
+    }
+    return vm.x.luaL_ref(L, LUA_REGISTRYINDEX) as number
+  }
+  flush(): void {
+    this.scripts.clear()
+    this.eval = null
+  }
+
+  /** EVAL and its kin. */
+  evaluate(caller: Client, argv: readonly Bytes[], numkeys: number, script: Script, ro: boolean): Reply {
+    const state = this.evalState()
+    const run = prepareRun(this.server, this.scriptClient(), caller, script.sha, script.flags, ro, argv)
+    ;(run as { evalMode: boolean }).evalMode = true
+    const { vm } = this
+    const { L } = state
+    vm.x.lua_pushcclosure(L, state.handler, 0)
+    vm.x.lua_rawgeti(L, LUA_REGISTRYINDEX, script.ref)
+    vm.setReadonly(L, LUA_GLOBALSINDEX, false)
+    pushArguments(vm, L, argv, 3, 3 + numkeys)
+    vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('KEYS'))
+    pushArguments(vm, L, argv, 3 + numkeys, argv.length)
+    vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('ARGV'))
+    vm.setReadonly(L, LUA_GLOBALSINDEX, true)
+    return this.start(state, run, 0)
+  }
+
+  // Running -----------------------------------------------------------------------------------------------------------
+  /** Runs what lies on the stack of `state`: handler, function, `nargs` arguments. */
+  start(state: LuaState, run: Run, nargs: number): Reply {
+    const { vm, server } = this
+    this.running = run
+    this.state = state
+    this.sliceMicros = 0
+    this.clockAt = server.env.clock?.() ?? 0
+    vm.setHook(state.L, true)
+    return this.after(vm.call(state.L, nargs, 1, -(nargs + 2)))
+  }
+  private after(status: number): Reply {
+    if (status === PUT_ASIDE) {
+      this.scheduleSlice()
+      return SUSPENDED
+    }
+    const { vm } = this
+    const { L } = this.state as LuaState
+    const run = this.running as Run
+    this.charge(vm.sinceHook(L) / INSTRUCTIONS_PER_MICRO)
+    const reply = status === 0 ? popReply(vm, L, run.client.resp) : this.failure(L, run)
+    vm.setHook(L, false)
+    vm.x.lua_settop(L, 0)
+    this.running = null
+    this.state = null
+    if (++this.gcCount === 50) {
+      this.gcCount = 0
+      vm.x.lua_gc(L, 5, 50)
+    }
+    return reply
+  }
+  private failure(L: number, run: Run): Reply {
+    const { vm } = this
+    if (vm.x.lua_type(L, -1) !== T_TABLE) {
+      const text = vm.toBytes(L, -1) ?? 'execution failure'
+      return { t: 'error', text: `ERR Error running script ${run.name}, ${text.slice(0, 100)}` }
+    }
+    const { message, source, line, counted } = errorInformation(vm, L)
+    const where = source !== null && line !== null ? ` script: ${run.name}, on ${source}:${line}.` : ''
+    if (counted) this.server.errorCounted = true
+    return { t: 'error', text: message + where }
+  }
+
+  /** Time that the script took: the machine's clock goes on inside it. */
+  private charge(micros: number): void {
+    const { server } = this
+    const clock = server.env.clock
+    if (clock === undefined) {
+      server.workMicros += micros
+      server.host.now += Math.round(micros)
+      return
+    }
+    const now = clock()
+    server.host.now += Math.max(0, Math.round(now - this.clockAt))
+    this.clockAt = now
+  }
+  /** Before each command of a script: what the script has used up so far is on the clock. */
+  beforeCommand(_run: Run): void {
+    if (this.server.env.clock !== undefined) this.charge(0)
+  }
+  /** The hook and the budget: kill, or let the world in. */
+  private tick(vm: LuaVm, L: number, resumed: boolean): void {
+    const run = this.running
+    if (run === null) return
+    if (!resumed) {
+      const before = this.server.host.now
+      this.charge(MICROS_PER_TICK)
+      this.sliceMicros += this.server.host.now - before
+    }
+    if (run.killed) this.kill(vm, L, run)
+    if (resumed || this.sliceMicros < SLICE_MICROS) return
+    const elapsed = this.server.host.now - run.startMicros
+    const threshold = this.server.config.busyReplyThreshold
+    if (this.server.env.real && (threshold === 0 || elapsed < threshold * 1000)) return
+    vm.pause()
+  }
+  private kill(vm: LuaVm, L: number, run: Run): void {
+    const text = run.evalMode ? 'Script killed by user with SCRIPT KILL.' : 'Script killed by user with FUNCTION KILL.'
+    this.server.log('notice', text)
+    // From now on at every line, so that pcall can't go on with something else.
+    vm.hookEveryLine(L)
+    vm.hookEveryLine((this.state as LuaState).L)
+    pushError(vm, L, text)
+    vm.x.lua_error(L)
+  }
+
+  private scheduleSlice(): void {
+    const run = this.running as Run
+    const { server } = this
+    const threshold = server.config.busyReplyThreshold
+    const elapsedMs = Math.floor((server.host.now - run.startMicros) / 1000)
+    if (!run.timedOut && threshold > 0 && elapsedMs >= threshold) {
+      run.timedOut = true
+      server.log(
+        'warning',
+        `Slow script detected: still in execution after ${elapsedMs} milliseconds. You can try killing the script using the ${run.evalMode ? 'SCRIPT KILL' : 'FUNCTION KILL'} command. Script name is: ${run.name}.`,
+      )
+    }
+    this.timer = server.host.after(0, () => this.slice())
+  }
+  /** An input while a script is put aside: true when it has to wait for the script's end (or for the threshold). */
+  holds(input: Input): boolean {
+    if (!this.suspended || (input.type === 'timer' && input.id === this.timer)) return false
+    if ((this.running as Run).timedOut) return false
+    this.waiting.push(input)
+    return true
+  }
+  private slice(): void {
+    const { server } = this
+    if (!this.suspended) return
+    this.sliceMicros = 0
+    this.clockAt = server.env.clock?.() ?? 0
+    const reply = this.after(this.vm.resume())
+    if (reply !== SUSPENDED) this.continuations.finish(reply)
+    if (!this.suspended || (this.running as Run | null)?.timedOut === true) this.release()
+  }
+  /** What had to wait, in order; a new script may make the rest wait again. */
+  private release(): void {
+    const list = this.waiting
+    this.waiting = []
+    for (const input of list) this.server.handleOne(input)
+  }
+
+  /** SCRIPT KILL, FUNCTION KILL */
+  killRunning(evalMode: boolean): void {
+    const run = this.running
+    if (run === null) throw new RedisError('NOTBUSY No scripts in execution right now.')
+    if (run.caller.isMaster)
+      throw new RedisError(
+        'UNKILLABLE The busy script was sent by a master instance in the context of replication and cannot be killed.',
+      )
+    if (run.writeDirty)
+      throw new RedisError(
+        'UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.',
+      )
+    if (evalMode !== run.evalMode) throw new RedisError(run.evalMode ? SLOW_EVAL : SLOW_FUNCTION)
+    run.killed = true
+  }
+}
+
+function pushArguments(vm: LuaVm, L: number, argv: readonly Bytes[], from: number, to: number): void {
+  const x = vm.x
+  x.lua_createtable(L, to - from, 0)
+  for (let i = from; i < to; i++) {
+    vm.pushString(L, argv[i] as Bytes)
+    x.lua_rawseti(L, -2, i - from + 1)
+  }
+}
+export { pushArguments }
+
+/** "#!lua flags=no-writes,...": the flags, and the script with the line emptied (line numbers stay). */
+export function shebang(body: Bytes): { flags: number; code: Bytes } {
+  if (!body.startsWith('#!')) return { flags: FLAG_EVAL_COMPAT, code: body }
+  const end = body.indexOf('\n')
+  if (end === -1) throw new RedisError('ERR Invalid script shebang')
+  const words = body
+    .slice(0, end)
+    .split(' ')
+    .filter((w) => w !== '')
+  if (words[0] !== '#!lua') throw new RedisError(`ERR Unexpected engine in script shebang: ${words[0]}`)
+  let flags = 0
+  for (const option of words.slice(1)) {
+    if (!option.startsWith('flags=')) throw new RedisError(`ERR Unknown lua shebang option: ${option}`)
+    for (const name of option
+      .slice(6)
+      .split(',')
+      .filter((n) => n !== '')) {
+      const known = FLAG_NAMES.find(([n]) => n === name)
+      if (known === undefined) throw new RedisError(`ERR Unexpected flag in script shebang: ${name}`)
+      flags |= known[1]
+    }
+  }
+  return { flags, code: body.slice(end) }
+}
