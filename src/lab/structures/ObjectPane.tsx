@@ -234,9 +234,9 @@ function KeyPane(props: {
       }
       summary={summary}
       table={table}
+      foot={main ? <LastLine data={data} /> : undefined}
     >
       <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
-      {main && <LastLine data={data} />}
     </Pane>
   )
 }

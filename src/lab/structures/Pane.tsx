@@ -21,6 +21,8 @@ export function Pane(props: {
   table?: TableTwin | null
   className?: string
   testid?: string
+  /** Stays when the picture becomes a table. */
+  foot?: React.ReactNode
   children: React.ReactNode
 }) {
   const [asTable, setAsTable] = useState(false)
@@ -61,6 +63,7 @@ export function Pane(props: {
       </div>
       <div className="b">
         {hasTable && asTable ? <Twin table={table} label={props.label} /> : props.children}
+        {props.foot}
         {summary !== undefined && summary !== '' && <p className="cap sum">{summary}</p>}
         <span className="sr" aria-live="polite">
           {still ? summary : ''}

@@ -15,6 +15,7 @@ import { KeysPanel } from './KeyList.tsx'
 import { ObjectPanes, PinnedPane } from './ObjectPane.tsx'
 import { Pane } from './Pane.tsx'
 import { readKeys } from './shapes.ts'
+import { Stopped } from './Stopped.tsx'
 
 export function Structures() {
   const choice = useChoice()
@@ -31,7 +32,10 @@ export function Structures() {
   return (
     <>
       <KeysPanel process={process} />
-      <KeysBoard process={process} />
+      <div className="stage">
+        <Stopped process={process} />
+        <KeysBoard process={process} />
+      </div>
     </>
   )
 }
