@@ -92,6 +92,16 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
       sampledTotal += sampled
       expiredTotal += dead.length
       budget -= sampled + buckets
+      if (server.notice !== null)
+        server.notice({
+          kind: 'expire loop',
+          cycle: kind,
+          db: db.id,
+          sampled,
+          expired: dead.length,
+          acceptableStale,
+          budget,
+        })
       server.workMicros += sampled * 0.2 + dead.length
       if (ttlSamples > 0) {
         const avg = ttlSum / ttlSamples

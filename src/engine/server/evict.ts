@@ -48,7 +48,9 @@ function scoreOf(server: Server, db: Database, key: Bytes, ttl: boolean): number
 /** evictionPoolPopulate: the pool stays sorted, best last. */
 function populate(server: Server, pool: Candidate[], db: Database, volatile: boolean, ttl: boolean): void {
   const dict = volatile ? db.expires : db.dict
-  for (const [key] of dict.sample(server.rng, server.config.maxmemorySamples)) {
+  const sample = dict.sample(server.rng, server.config.maxmemorySamples)
+  if (server.notice !== null) server.notice({ kind: 'evict sample', db: db.id, keys: sample.map(([key]) => key) })
+  for (const [key] of sample) {
     const score = scoreOf(server, db, key, ttl)
     if (score < 0 || (pool.length === POOL_SIZE && score <= (pool[0] as Candidate).score)) continue
     if (pool.some((p) => p.db === db && p.key === key)) continue
@@ -134,10 +136,12 @@ export class Evictor {
     return null
   }
   /** Bytes that became free. */
-  private evict({ db, key }: Candidate): number {
+  private evict({ db, key, score }: Candidate): number {
     const { server } = this
     const o = db.dict.get(key)
     const size = o === undefined ? 0 : memoryUsage(key, o)
+    if (server.notice !== null)
+      server.notice({ kind: 'evict victim', db: db.id, key, score, size, pool: this.pool.map((p) => p.key) })
     db.remove(key)
     server.stat.evictedKeys++
     server.signalModifiedKey(null, db, key)
