@@ -44,6 +44,10 @@ export class RequestReader {
   get held(): number {
     return this.buf.length + this.chunkBytes
   }
+  /** For the log. */
+  unread(): Bytes {
+    return this.buf.slice(this.pos) + this.chunks.join('')
+  }
   /** Arguments of the request being read (CLIENT LIST's argv-mem). */
   get partialArgv(): readonly Bytes[] {
     return this.argv

@@ -9,7 +9,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { equalsIgnoreCase, parseLongArg, syntaxError } from '../commands/args.ts'
 import { OK, RedisError, type Reply } from '../protocol/reply.ts'
 import type { Client } from '../server/client.ts'
-import { unpauseClients } from '../server/networking.ts'
+import { unpauseClients } from '../server/pause.ts'
 import type { Server } from '../server/server.ts'
 import { replicaInfo } from './replica-state.ts'
 import type { Replication } from './replication.ts'
@@ -72,7 +72,7 @@ export class Failover {
     this.force = force
     this.target = target
     this.state = 'waiting-for-sync'
-    server.pauseClients(Number.MAX_SAFE_INTEGER, 'write')
+    server.pauseClients(Number.MAX_SAFE_INTEGER, 'write', 'failover')
   }
   private find(host: string, port: number): Client | undefined {
     return this.rp.m.replicas.find((c) => address(c) === host && c.replicaListeningPort === port)
@@ -120,7 +120,7 @@ export class Failover {
     this.force = false
     this.target = null
     this.state = 'no-failover'
-    unpauseClients(this.server)
+    unpauseClients(this.server, 'failover')
   }
 }
 function address(c: Client): string {

@@ -22,7 +22,6 @@ export interface KeyPattern {
 }
 
 /** Anything isspace() calls a space, and NUL. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const SPACE = /[\0\t-\r ]/
 export const hasSpaces = (b: Bytes): boolean => SPACE.test(b)
 const same = (op: Bytes, word: string): boolean => op.length === word.length && op.toLowerCase() === word

@@ -12,6 +12,7 @@ import { errorLine } from '../protocol/reply-writer.ts'
 import { aclCheck, nopermText } from './acl-check.ts'
 import { blockClient, handleClientsBlockedOnKeys } from './blocked.ts'
 import { Client } from './client.ts'
+import { evictClients } from './evict-clients.ts'
 import { countLatency } from './latency.ts'
 import { resumeClient } from './networking.ts'
 import type { Server } from './server.ts'
@@ -40,6 +41,10 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
     return reject(server, c, null, unknownCommand(argv))
   }
   c.command = c.lastCommand = command
+  if (server.config.maxmemoryClients !== 0) {
+    evictClients(server)
+    if (c.freed) return
+  }
   const refusal = whyRefused(server, c, command, argv)
   if (refusal !== null) return reject(server, c, command, refusal)
   if (server.pause !== null && mustWait(server, c, command)) {
@@ -51,6 +56,7 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
     if (!m.dirtyExec) {
       m.queue.push({ command, argv })
       m.hasWrite ||= command.isWrite
+      m.mayReplicate ||= command.isWrite || command.mayReplicate
       m.hasDenyOom ||= command.denyOom
     }
     c.addReply(QUEUED)
@@ -145,7 +151,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   }
   const m = c.multi
   const isExec = m !== null && command.name === 'exec'
-  const writes = command.isWrite || command.mayReplicate || (isExec && m.hasWrite)
+  const writes = command.isWrite || (isExec && m.hasWrite)
   const obeyMaster = c.isMaster || c.isFake
   const config = server.config
   if (config.maxmemory > 0) {
@@ -158,6 +164,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     )
       return "OOM command not allowed when used memory > 'maxmemory'."
   }
+  if (server.tracking.active > 0) server.tracking.limit(server)
   const isReplica = server.isReplica
   if (writes || command.name === 'ping') {
     if (
@@ -210,9 +217,9 @@ function debugAllowed(server: Server, c: Client): boolean {
 function mustWait(server: Server, c: Client, command: Command): boolean {
   const p = server.pause
   if (p === null || c.isReplica || c.isMaster || c.isFake) return false
-  if (p.untilMs <= server.nowMs) return false
+  if (p.untilMs < server.nowMs) return false
   if (p.kind === 'all') return true
-  return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.hasWrite === true)
+  return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.mayReplicate === true)
 }
 
 /** call(): run the handler and account for it. */
@@ -230,20 +237,17 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   c.argv = argv
   if (command.costBefore !== undefined) server.workMicros += command.costBefore(server, c, argv)
   let reply: Reply
+  let threw = false
   try {
     reply = command.handler(ctx, argv)
   } catch (e) {
-    server.leave()
-    server.currentClient = outer
-    if (!(e instanceof RedisError)) throw e
-    server.stat.numCommands++
-    server.workMicros += BASE_MICROS
-    command.calls++
-    command.micros += clock === undefined ? BASE_MICROS : clock() - clockBefore
-    command.failedCalls++
-    countError(server, e.line)
-    if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
-    return { t: 'error', text: errorLine(e.line) }
+    if (!(e instanceof RedisError)) {
+      server.leave()
+      server.currentClient = outer
+      throw e
+    }
+    reply = { t: 'error', text: errorLine(e.line) }
+    threw = true
   }
   if (reply === SUSPENDED) {
     server.leave()
@@ -272,19 +276,20 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   command.calls++
   command.micros += micros
   recordLatency(server, command, micros)
+  const shown = c.redacted === null ? argv : redactedArgv(c, argv)
   const limit = server.config.slowlogLogSlowerThan
   if (limit >= 0 && micros >= limit && !command.skipSlowlog && server.config.slowlogMaxLen > 0) {
     server.slowlog.push(
       Math.floor(server.nowMs / 1000),
       Math.round(micros),
-      argv,
+      shown,
       c.addr,
       c.name,
       server.config.slowlogMaxLen,
     )
   }
-  if (server.monitors.size > 0) feedMonitors(server, c, command, argv)
-  if (server.afterCommand !== null) server.afterCommand(c, command, argv)
+  if (server.monitors.size > 0) feedMonitors(server, c, command, shown)
+  if (server.afterCommand !== null && !threw) server.afterCommand(c, command, argv)
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }
@@ -307,6 +312,11 @@ function suspend(server: Server, c: Client, command: Command, argv: readonly Byt
       server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, slowlogMaxLen)
     return reply
   })
+}
+function redactedArgv(c: Client, argv: readonly Bytes[]): readonly Bytes[] {
+  const hidden = c.redacted ?? []
+  c.redacted = null
+  return argv.map((a, i) => (hidden.includes(i) ? '(redacted)' : a))
 }
 function recordLatency(server: Server, command: Command, micros: number): void {
   if (server.config.latencyTracking) countLatency((command.latency ??= new Map()), micros)

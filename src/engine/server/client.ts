@@ -19,6 +19,8 @@ export interface MultiState {
   readonly queue: { readonly command: Command; readonly argv: readonly Bytes[] }[]
   /** Union of the queued commands' flags. */
   hasWrite: boolean
+  /** Also PUBLISH, scripts: what a pause of writes holds back. */
+  mayReplicate: boolean
   hasDenyOom: boolean
   /** A queued command was refused: EXEC answers EXECABORT. */
   dirtyExec: boolean

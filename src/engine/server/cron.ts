@@ -1,6 +1,8 @@
 /** serverCron: what is due `hz` times a second. Expiry, rehashing, client time-outs, statistics, replication, saving. */
 import { activeExpireCycle } from '../keyspace/expire.ts'
-import { checkOutputBufferLimits, unpauseClients } from './networking.ts'
+import { resizeBuffers } from './client-memory.ts'
+import { checkOutputBufferLimits } from './networking.ts'
+import { isPaused } from './pause.ts'
 import type { Server } from './server.ts'
 
 /** Buckets moved per tick and database (1 ms of work in Redis). */
@@ -21,7 +23,7 @@ function serverCron(server: Server): void {
   if (every(server, 100)) sampleRates(server, now)
   server.stat.peakMemory = Math.max(server.stat.peakMemory, server.usedMemory())
   clientsCron(server)
-  if (server.pause !== null && server.pause.untilMs <= now) unpauseClients(server)
+  isPaused(server)
   if (server.mode === 'server') {
     if (!server.loading) databasesCron(server)
     server.rdb?.cron()
@@ -57,6 +59,7 @@ function sampleRates(server: Server, now: number): void {
 function clientsCron(server: Server): void {
   const timeoutMs = server.config.timeout * 1000
   for (const c of server.clients.values()) {
+    resizeBuffers(server, c)
     if (
       timeoutMs > 0 &&
       !c.isReplica &&

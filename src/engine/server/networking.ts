@@ -1,12 +1,14 @@
 /** Connections become clients; bytes become requests; clients end. All requests of one read are answered with one send. */
 import type { Bytes } from '../bytes/bytes.ts'
-import { clientInfo } from '../commands/connection/client.ts'
+import { quoteBytes } from '../bytes/quote.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { LinkHandlers } from './host.ts'
 import { Link } from './host.ts'
 import { timeoutClient, unblockClient } from './blocked.ts'
 import { processCommand } from './call.ts'
 import { Client } from './client.ts'
+import { clientInfo } from './client-info.ts'
+import { outputBuffers } from './client-memory.ts'
 import type { Server } from './server.ts'
 import { unwatchAllKeys } from './watch.ts'
 
@@ -75,7 +77,7 @@ export function readFromClient(server: Server, c: Client, bytes: Bytes): void {
   if (!c.isMaster && c.reader.buffered > server.config.clientQueryBufferLimit) {
     server.log(
       'warning',
-      `Closing client that reached max query buffer length: id=${c.id} addr=${c.addr} (qbuf initial bytes: "")`,
+      `Closing client that reached max query buffer length: ${clientInfo(server, c)} (qbuf initial bytes: ${quoteBytes(c.reader.unread().slice(0, 64))})`,
     )
     server.freeClientAsync(c)
     return
@@ -128,11 +130,18 @@ export function processInputBuffer(server: Server, c: Client): void {
   else if (c.link !== null && c.link.pending.length > 0) checkOutputBufferLimits(server, c)
 }
 function protocolError(server: Server, c: Client, text: string): void {
-  if (c.isMaster) server.log('warning', `Protocol error (${text}) from master: id=${c.id} addr=${c.addr}`)
-  else server.log('verbose', `Protocol error (${text}) from client: id=${c.id} addr=${c.addr}`)
+  const line = `Protocol error (${text}) from ${c.isMaster ? 'master' : 'client'}: ${clientInfo(server, c)}. Query buffer during protocol error: ${excerpt(c.reader.unread())}`
+  server.log(c.isMaster ? 'warning' : 'verbose', line)
   c.addReply({ t: 'error', text: `ERR Protocol error: ${text}` })
   server.stat.totalErrorReplies++
   c.closeAfterReply = true
+}
+
+/** At most 128 bytes of it, with a point for what can't be printed. */
+function excerpt(bytes: Bytes): string {
+  const shown = (b: Bytes): string => `'${b.replace(/[^ -~]/g, '.')}'`
+  if (bytes.length < 128) return shown(bytes)
+  return `${shown(bytes.slice(0, 64))} (... more ${bytes.length - 128} bytes ...) ${shown(bytes.slice(-64))}`
 }
 
 /** After unblocking: a postponed command runs now, then whatever else was sent. */
@@ -146,16 +155,6 @@ export function resumeClient(server: Server, c: Client): void {
   processInputBuffer(server, c)
   if (c.isMaster) masterApplied(server, c)
 }
-/** CLIENT UNPAUSE, or the pause ran out. */
-export function unpauseClients(server: Server): void {
-  server.pause = null
-  for (const c of server.clients.values()) {
-    if (c.blocked?.kind !== 'postpone') continue
-    c.postponed = c.blocked.argv
-    unblockClient(server, c)
-  }
-}
-
 export function freeClient(server: Server, c: Client): void {
   if (c.freed) return
   c.freed = true
@@ -163,8 +162,7 @@ export function freeClient(server: Server, c: Client): void {
   unwatchAllKeys(c)
   server.pubsub.forget(c)
   server.monitors.delete(c)
-  if (c.tracking) server.tracking.active--
-  c.tracking = null
+  server.tracking.disable(c)
   server.clients.delete(c.id)
   c.link?.close(c.dropOutput)
   server.repl?.onClientFreed(c)
@@ -176,7 +174,7 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
   if (c.link === null || c.isMaster) return
   const limits = server.config.clientOutputBufferLimit
   const limit = c.isReplica ? limits.slave : c.isPubsub ? limits.pubsub : limits.normal
-  const used = c.obufBytes
+  const used = c.isReplica ? c.obufBytes : outputBuffers(c).memory
   // Less than the backlog makes no sense: a partial resync would be accepted and the replica dropped at once.
   const hardLimit = c.isReplica ? Math.max(limit.hardLimitBytes, server.config.replBacklogSize) : limit.hardLimitBytes
   const hard = limit.hardLimitBytes > 0 && used >= hardLimit

@@ -14,6 +14,7 @@ import type { CommandImpl } from '../commands/command.ts'
 import { Database } from '../keyspace/database.ts'
 import { Acl } from './acl.ts'
 import { Evictor } from './evict.ts'
+import { evictClients } from './evict-clients.ts'
 import { activeExpireCycle } from '../keyspace/expire.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
@@ -30,6 +31,7 @@ import { LatencyMonitor } from './latency.ts'
 import { type LogLevel, formatLogLine } from './log.ts'
 import { adoptLink, freeClient } from './networking.ts'
 import { type PendingOp, propagatePending } from './propagate.ts'
+import { isPaused, type Pause, type PausePurpose, pauseClients } from './pause.ts'
 import { PubSub } from './pubsub.ts'
 import { SlowLog } from './slowlog.ts'
 import { prepareForShutdown, type ShutdownOptions } from './shutdown.ts'
@@ -80,7 +82,9 @@ export class Server implements Machine {
   /** The client whose EXEC is being run. */
   inExec = false
   shuttingDown: { readonly atMs: number; readonly options: ShutdownOptions; readonly clients: Client[] } | null = null
-  pause: { untilMs: number; kind: 'all' | 'write' } | null = null
+  readonly pauses = new Map<PausePurpose, Pause>()
+  /** The strictest of them (see pause.ts). */
+  pause: Pause | null = null
   expireDb = 0
   expireTimedOut = false
   /** DEBUG SET-ACTIVE-EXPIRE and DEBUG PAUSE-CRON. */
@@ -194,6 +198,7 @@ export class Server implements Machine {
     this.repl?.beforeSleep?.()
     this.rdb?.beforeSleep?.()
     if (this.ops.length > 0) this.propagatePending()
+    if (this.config.maxmemoryClients !== 0) evictClients(this)
     while (this.closing.length > 0) {
       const c = this.closing.pop() as Client
       if (!c.freed) freeClient(this, c)
@@ -295,14 +300,12 @@ export class Server implements Machine {
   disconnectClients(keep: (c: Client) => boolean = (c) => c.isMaster || c.isReplica): void {
     for (const c of [...this.clients.values()]) if (!keep(c)) this.freeClientAsync(c)
   }
-  pauseClients(untilMs: number, kind: 'all' | 'write'): void {
-    const p = this.pause
-    const stricter = p !== null && p.kind === 'all' ? 'all' : kind
-    this.pause = { untilMs: Math.max(untilMs, p?.untilMs ?? 0), kind: stricter }
+  pauseClients(untilMs: number, kind: 'all' | 'write', purpose: PausePurpose = 'client'): void {
+    pauseClients(this, purpose, untilMs, kind)
   }
   /** Whether commands of this kind wait now. 'all' asks whether the key space may not change at all (expiry waits too). */
   pausedFor(_what: 'all' | 'write'): boolean {
-    return this.pause !== null && this.pause.untilMs > this.nowMs
+    return this.pause !== null && isPaused(this)
   }
 
   // Key space

@@ -1,7 +1,7 @@
 /** prepareForShutdown: wait for lagging replicas a while, save when there are save points, say good bye, exit 0. */
 import { unblockClient } from './blocked.ts'
 import type { Client } from './client.ts'
-import { unpauseClients } from './networking.ts'
+import { unpauseClients } from './pause.ts'
 import type { Server } from './server.ts'
 
 export interface ShutdownOptions {
@@ -21,7 +21,7 @@ export function prepareForShutdown(server: Server, options: ShutdownOptions, cli
     finishShutdown(server, options, client)
     return true
   }
-  server.pauseClients(Number.MAX_SAFE_INTEGER, 'write')
+  server.pauseClients(Number.MAX_SAFE_INTEGER, 'write', 'shutdown')
   server.log('notice', 'Waiting for replicas before shutting down.')
   const poll = (): void => {
     if (server.shuttingDown !== state) return
@@ -56,7 +56,7 @@ export function abortShutdown(server: Server): void {
   if (state === null) return
   server.shuttingDown = null
   server.log('notice', 'Shutdown manually aborted.')
-  if (server.pause?.untilMs === Number.MAX_SAFE_INTEGER) unpauseClients(server)
+  unpauseClients(server, 'shutdown')
   for (const c of state.clients) failed(server, c)
 }
 function failed(server: Server, client: Client): void {
@@ -92,7 +92,7 @@ export function finishShutdown(server: Server, options: ShutdownOptions, client:
     if (!ok && !options.force) {
       server.log('warning', "Error trying to save the DB, can't exit.")
       server.shuttingDown = null
-      if (server.pause?.untilMs === Number.MAX_SAFE_INTEGER) unpauseClients(server)
+      unpauseClients(server, 'shutdown')
       if (client !== null) failed(server, client)
       return
     }

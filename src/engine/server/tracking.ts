@@ -1,19 +1,68 @@
 /**
- * Server-assisted client caching: the server remembers which client read which key (or which prefixes a client wants in
- * BCAST mode) and sends `invalidate` when it changes, as a RESP3 push or as a message on __redis__:invalidate to another client.
+ * Server-assisted client caching: a client keeps values it has read; the server tells it when they are out of date.
+ *
+ *   default   the server remembers who read which key (`table`) and tells each reader once
+ *   BCAST     the server remembers nothing about keys; a client names prefixes and hears of every change below them
+ *
+ * The message is a RESP3 push, or, with REDIRECT to another connection of the same application, a message of the channel
+ * __redis__:invalidate. Broadcasts are gathered and sent once per turn; a client's own keys are told after its reply.
  */
 import { type Bytes, compareBytes, own } from '../bytes/bytes.ts'
-import type { Client } from './client.ts'
+import { encodeReply } from '../protocol/reply-writer.ts'
+import type { Client, TrackingState } from './client.ts'
 import type { Server } from './server.ts'
 
-export class Tracking {
-  active = 0
-  private readonly table = new Map<Bytes, Set<number>>()
-  private readonly bcast = new Map<Client, Set<Bytes>>()
-  private pendingFlush = false
-  /** Keys that the running command changed and its own client caches: told after the reply. */
-  readonly pending: { readonly c: Client; readonly key: Bytes }[] = []
+interface Prefix {
+  /** Changed keys, each with the client that changed it last (for NOLOOP). */
+  keys: Map<Bytes, Client | null>
+  readonly clients: Set<Client>
+}
+const CHANNEL = '__redis__:invalidate'
+/** Keys forgotten per command when the table is too large, times the number of commands that found it so. */
+const EFFORT = 100
 
+export class Tracking {
+  /** Clients with tracking on. */
+  active = 0
+  totalItems = 0
+  private readonly table = new Map<Bytes, Set<number>>()
+  private readonly prefixes = new Map<Bytes, Prefix>()
+  /** Keys that the running command changed and its own client caches; null stands for all. */
+  readonly pending: { readonly c: Client; readonly key: Bytes | null }[] = []
+  private tooLarge = 0
+
+  get totalKeys(): number {
+    return this.table.size
+  }
+  get totalPrefixes(): number {
+    return this.prefixes.size
+  }
+
+  /** enableTracking: `state.prefixes` are those to add. */
+  enable(c: Client, state: TrackingState): void {
+    if (state.bcast && state.prefixes.length === 0) state.prefixes.push('')
+    if (c.tracking === null) this.active++
+    else state.prefixes.push(...c.tracking.prefixes.filter((p) => !state.prefixes.includes(p)))
+    state.prefixes.sort(compareBytes)
+    c.tracking = state
+    for (const name of state.prefixes) {
+      let prefix = this.prefixes.get(name)
+      if (!prefix) this.prefixes.set(name, (prefix = { keys: new Map(), clients: new Set() }))
+      prefix.clients.add(c)
+    }
+  }
+  disable(c: Client): void {
+    if (c.tracking === null) return
+    for (const name of c.tracking.prefixes) {
+      const prefix = this.prefixes.get(name)
+      prefix?.clients.delete(c)
+      if (prefix?.clients.size === 0) this.prefixes.delete(name)
+    }
+    c.tracking = null
+    this.active--
+  }
+
+  /** trackingRememberKeys */
   remember(c: Client, keys: readonly Bytes[]): void {
     const t = c.tracking
     if (t === null || t.bcast) return
@@ -22,61 +71,86 @@ export class Tracking {
     for (const raw of keys) {
       let ids = this.table.get(raw)
       if (!ids) this.table.set(own(raw), (ids = new Set()))
+      if (ids.has(c.id)) continue
       ids.add(c.id)
+      this.totalItems++
     }
   }
   invalidateKey(server: Server, by: Client | null, key: Bytes): void {
-    for (const c of server.clients.values()) {
-      const t = c.tracking
-      if (
-        t?.bcast &&
-        !(t.noloop && c === by) &&
-        (t.prefixes.length === 0 || t.prefixes.some((p) => key.startsWith(p)))
-      ) {
-        let keys = this.bcast.get(c)
-        if (!keys) this.bcast.set(c, (keys = new Set()))
-        keys.add(own(key))
-      }
-    }
+    for (const [name, prefix] of this.prefixes) if (key.startsWith(name)) prefix.keys.set(own(key), by)
+    this.forget(server, key)
+  }
+  private forget(server: Server, key: Bytes): void {
     const ids = this.table.get(key)
     if (!ids) return
     this.table.delete(key)
+    this.totalItems -= ids.size
     for (const id of ids) {
       const c = server.clients.get(id)
-      if (c?.tracking && !c.tracking.bcast && !(c.tracking.noloop && c === by)) {
-        if (c === server.currentClient && c.tracking.redirect === 0) this.pending.push({ c, key: own(key) })
-        else this.send(server, c, [key])
-      }
+      if (!c?.tracking || c.tracking.bcast) continue
+      if (c !== server.currentClient) send(server, c, [key])
+      else if (!c.tracking.noloop) this.pending.push({ c, key: own(key) })
     }
   }
+  /** trackingHandlePendingKeyInvalidations: after the reply of the command, or of the whole transaction. */
   sendPending(server: Server): void {
-    for (const { c, key } of this.pending.splice(0)) if (!c.freed) this.send(server, c, [key])
+    for (const { c, key } of this.pending.splice(0)) if (!c.freed) send(server, c, key === null ? null : [key])
   }
-  invalidateAll(_server: Server): void {
-    this.pendingFlush = true
+  /** FLUSHALL, FLUSHDB: everything is out of date. */
+  invalidateAll(server: Server): void {
+    for (const c of server.clients.values()) {
+      if (c.tracking === null) continue
+      if (c === server.currentClient) this.pending.push({ c, key: null })
+      else send(server, c, null)
+    }
+    this.table.clear()
+    this.totalItems = 0
   }
+  /** trackingLimitUsedSlots: above tracking-table-max-keys some readers are told that keys changed which did not. */
+  limit(server: Server): void {
+    const max = server.config.trackingTableMaxKeys
+    if (max === 0) return
+    let effort = EFFORT * (this.tooLarge + 1)
+    for (const key of this.table.keys()) {
+      if (this.table.size <= max || effort-- === 0) break
+      this.forget(server, key)
+    }
+    this.tooLarge = this.table.size > max ? this.tooLarge + 1 : 0
+  }
+  /** trackingBroadcastInvalidationMessages: one message per prefix. */
   flush(server: Server): void {
     if (this.active === 0) return
     if (this.pending.length > 0) this.sendPending(server)
-    if (this.pendingFlush) {
-      this.pendingFlush = false
-      this.table.clear()
-      for (const c of server.clients.values()) if (c.tracking) this.send(server, c, null)
+    if (this.prefixes.size === 0) return
+    for (const name of [...this.prefixes.keys()].sort(compareBytes)) {
+      const prefix = this.prefixes.get(name) as Prefix
+      if (prefix.keys.size === 0) continue
+      const keys = [...prefix.keys.keys()].sort(compareBytes)
+      for (const c of prefix.clients) {
+        const told = c.tracking?.noloop ? keys.filter((k) => prefix.keys.get(k) !== c) : keys
+        if (told.length > 0) send(server, c, told)
+      }
+      prefix.keys = new Map()
     }
-    for (const [c, keys] of this.bcast) if (!c.freed) this.send(server, c, [...keys].sort(compareBytes))
-    this.bcast.clear()
   }
-  private send(server: Server, c: Client, keys: readonly Bytes[] | null): void {
-    const t = c.tracking
-    if (!t) return
-    if (t.redirect !== 0) {
-      const to = server.clients.get(t.redirect)
-      if (!to) {
-        t.brokenRedirect = true
-        if (c.resp === 3) c.addPush({ t: 'push', items: ['tracking-redir-broken', t.redirect] })
-      } else if (to.resp === 3) to.addPush({ t: 'push', items: ['invalidate', keys] })
-      else if (to.channels?.has('__redis__:invalidate'))
-        to.addPush(['message', '__redis__:invalidate', keys ?? { t: 'nullArray' }])
-    } else if (c.resp === 3) c.addPush({ t: 'push', items: ['invalidate', keys] })
+}
+
+/** sendTrackingMessage; null: everything. */
+function send(server: Server, c: Client, keys: readonly Bytes[] | null): void {
+  const t = c.tracking
+  if (t === null) return
+  let to = c
+  if (t.redirect !== 0) {
+    const other = server.clients.get(t.redirect)
+    if (!other) {
+      t.brokenRedirect = true
+      if (c.resp === 3) c.addPush({ t: 'push', items: ['tracking-redir-broken', t.redirect] })
+      return
+    }
+    to = other
   }
+  // Everything is said with the null of the client that tracks, whoever hears it.
+  const what = keys ?? { t: 'raw' as const, bytes: encodeReply(null, c.resp) }
+  if (to.resp === 3) to.addPush({ t: 'push', items: ['invalidate', what] })
+  else if (t.redirect !== 0 && to.isPubsub) to.addPush({ t: 'push', items: ['message', CHANNEL, what] })
 }

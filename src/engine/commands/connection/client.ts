@@ -6,7 +6,7 @@ import { timeoutClient, unblockClient } from '../../server/blocked.ts'
 import type { Client } from '../../server/client.ts'
 import { clientInfo } from '../../server/client-info.ts'
 import type { User } from '../../server/acl-user.ts'
-import { unpauseClients } from '../../server/networking.ts'
+import { unpauseClients } from '../../server/pause.ts'
 import type { Server } from '../../server/server.ts'
 import type { CommandImpl, Handler } from '../command.ts'
 
@@ -21,9 +21,7 @@ export function setClientName(c: Client, name: Bytes): void {
   c.name = own(name)
 }
 export function disableTracking(server: Server, c: Client): void {
-  if (c.tracking === null) return
-  c.tracking = null
-  server.tracking.active--
+  server.tracking.disable(c)
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -105,7 +103,7 @@ const pause: Handler = ({ server }, argv) => {
   const ms = parseInt64(argv[2] as Bytes)
   if (typeof ms !== 'number') throw new RedisError('ERR timeout is not an integer or out of range')
   if (ms < 0) throw new RedisError('ERR timeout is negative')
-  server.pauseClients(server.nowMs + ms, kind)
+  server.pauseClients(ms === 0 ? 0 : server.nowMs + ms, kind)
   return OK
 }
 const reply: Handler = ({ client }, argv) => {
@@ -191,9 +189,7 @@ const tracking: Handler = ({ server, client }, argv) => {
     )
   }
   if (t.bcast) checkPrefixes(t.prefixes, before?.prefixes ?? [])
-  if (before === null) server.tracking.active++
-  else t.prefixes.unshift(...before.prefixes)
-  client.tracking = t
+  server.tracking.enable(client, t)
   return OK
 }
 /** Prefixes of one client may not cover each other: it would be told twice. */
@@ -298,7 +294,7 @@ export const clientCommands: readonly CommandImpl[] = [
   { name: 'client|getname', handler: ({ client }) => (client.name === '' ? null : client.name) },
   { name: 'client|setname', handler: ({ client }, argv) => (setClientName(client, argv[2] as Bytes), OK) },
   { name: 'client|pause', handler: pause },
-  { name: 'client|unpause', handler: ({ server }) => (unpauseClients(server), OK) },
+  { name: 'client|unpause', handler: ({ server }) => (unpauseClients(server, 'client'), OK) },
   { name: 'client|reply', handler: reply },
   { name: 'client|unblock', handler: unblock },
   { name: 'client|no-evict', handler: noEvict },

@@ -11,6 +11,7 @@ import { setForEach } from '../../objects/set.ts'
 import { stringBytes } from '../../objects/string.ts'
 import { convertZsetToSkiplist, zsetForEach } from '../../objects/zset.ts'
 import { RedisError, type Reply, WRONGTYPE } from '../../protocol/reply.ts'
+import { mayReadEveryKey } from '../../server/acl-check.ts'
 import { fail, parseLongArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
@@ -25,7 +26,7 @@ interface SortOptions {
   store: Bytes | null
 }
 
-function parseOptions(argv: readonly Bytes[], readOnly: boolean): SortOptions {
+function parseOptions(c: CommandContext, argv: readonly Bytes[], readOnly: boolean): SortOptions {
   const o: SortOptions = {
     desc: false,
     alpha: false,
@@ -49,10 +50,19 @@ function parseOptions(argv: readonly Bytes[], readOnly: boolean): SortOptions {
     else if (option === 'by' && left >= 1) {
       o.by = argv[++j]!
       if (!o.by.includes('*')) o.dontSort = true
-    } else if (option === 'get' && left >= 1) o.get.push(argv[++j]!)
-    else syntaxError()
+      else mayReadAll(c, argv, 'BY')
+    } else if (option === 'get' && left >= 1) {
+      mayReadAll(c, argv, 'GET')
+      o.get.push(argv[++j]!)
+    } else syntaxError()
   }
   return o
+}
+/** BY and GET look into keys that the command does not name. */
+function mayReadAll(c: CommandContext, argv: readonly Bytes[], option: string): void {
+  const { user, command } = c.client
+  if (command !== null && !mayReadEveryKey(user, command, argv))
+    fail(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`)
 }
 
 /** "weight_*" or "object_*->field", with the element for the star; "#" is the element itself. */
@@ -138,7 +148,7 @@ function storeResult(c: CommandContext, key: Bytes, replies: readonly (Bytes | n
 const sortGeneric =
   (readOnly: boolean): Handler =>
   (c, argv) => {
-    const options = parseOptions(argv, readOnly)
+    const options = parseOptions(c, argv, readOnly)
     const o = c.lookupRead(argv[1]!)
     if (o && o.type !== 'list' && o.type !== 'set' && o.type !== 'zset') throw new RedisError(WRONGTYPE)
     if (options.store !== null && options.dontSort && o?.type === 'set') {

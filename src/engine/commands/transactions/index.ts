@@ -1,5 +1,7 @@
 /** MULTI, EXEC, DISCARD, WATCH, UNWATCH: a queue that runs undisturbed, and optimistic locking around it. */
 import { NULL_ARRAY, NO_REPLY, OK, RedisError } from '../../protocol/reply.ts'
+import { aclCheck, execNopermText } from '../../server/acl-check.ts'
+import { countError } from '../../server/call.ts'
 import type { Client } from '../../server/client.ts'
 import { isWatchedKeyExpired, unwatchAllKeys, watchForKey } from '../../server/watch.ts'
 import type { CommandImpl, Handler } from '../command.ts'
@@ -12,7 +14,7 @@ export function discardTransaction(c: Client): void {
 
 const multi: Handler = ({ client }) => {
   if (client.multi !== null) throw new RedisError('ERR MULTI calls can not be nested')
-  client.multi = { queue: [], hasWrite: false, hasDenyOom: false, dirtyExec: false }
+  client.multi = { queue: [], hasWrite: false, mayReplicate: false, hasDenyOom: false, dirtyExec: false }
   return OK
 }
 const discard: Handler = ({ client }) => {
@@ -34,7 +36,16 @@ const exec: Handler = ({ client, server }) => {
   client.multi = null
   server.inExec = true
   client.write(`*${m.queue.length}\r\n`)
-  for (const q of m.queue) client.addReply(server.execute(client, q.command, q.argv))
+  for (const q of m.queue) {
+    const denial = aclCheck(client.user, q.command, q.argv)
+    if (denial === null) client.addReply(server.execute(client, q.command, q.argv))
+    else {
+      server.acl.addDenial(client, denial, 'multi', q.command, q.argv)
+      const text = execNopermText(denial)
+      countError(server, text)
+      client.addReply({ t: 'error', text })
+    }
+  }
   server.inExec = false
   client.denyBlocking = false
   client.dirtyCas = false
