@@ -43,26 +43,6 @@ function bitfieldOnlyReads(argv: readonly Bytes[]): boolean {
   return true
 }
 
-/** Variable flags: what these do to their key depends on their options. */
-function exactFlags(name: 'set' | 'bitfield', argv: readonly Bytes[]): KeyReference[] {
-  if (name === 'set') {
-    const reads = argv.some((a, i) => i > 2 && a.toLowerCase() === 'get')
-    return [{ index: 1, flags: reads ? ['RW', 'access', 'update'] : ['OW', 'update'] }]
-  }
-  const flags = bitfieldOnlyReads(argv) ? ['RO', 'access'] : ['RW', 'access', 'update']
-  return [{ index: 1, flags }]
-}
-function bitfieldOnlyReads(argv: readonly Bytes[]): boolean {
-  for (let i = 2; i < argv.length; i++) {
-    const op = argv[i]?.toLowerCase()
-    const left = argv.length - i - 1
-    if (op === 'get' && left >= 2) i += 2
-    else if (op === 'overflow' && left >= 1) i++
-    else return false
-  }
-  return true
-}
-
 const num = (v: unknown): number => (typeof v === 'number' ? v : 0)
 
 function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): boolean {
