@@ -49,8 +49,10 @@ export function lzfCompress(input: Uint8Array, maxOut: number = input.length): U
       if (op + 3 + 1 >= maxOut && op - (lit === 0 ? 1 : 0) + 3 + 1 >= maxOut) return null
       if (lit === 0) op--
       else out[op - lit - 1] = lit - 1
+      // liblzf compares the first 16 bytes at once, even where they end beyond maxlen.
+      const atLeast = maxlen > 16 ? 19 : 0
       do len++
-      while (len < maxlen && input[ref + len] === input[ip + len])
+      while ((len < maxlen || len < atLeast) && input[ref + len] === input[ip + len])
       len -= 2
       ip++
       if (len < 7) out[op++] = (off >> 8) + (len << 5)

@@ -159,12 +159,14 @@ export class Stream {
     let size = 0
     for (let i = from; i < argv.length; i++) size += argv[i]!.length
     const max = limits.streamNodeMaxBytes
-    if (node.lp.totalBytes + size >= (max === 0 || max > MAX_BLOCK ? MAX_BLOCK : max)) return undefined
-    if (limits.streamNodeMaxEntries > 0 && node.count() + node.deleted() >= limits.streamNodeMaxEntries) {
-      node.shrinkToFit()
-      return undefined
-    }
-    return node
+    const most = limits.streamNodeMaxEntries
+    if (
+      node.lp.totalBytes + size < (max === 0 || max > MAX_BLOCK ? MAX_BLOCK : max) &&
+      (most <= 0 || node.count() + node.deleted() < most)
+    )
+      return node
+    node.shrinkToFit()
+    return undefined
   }
   private newNode(id: StreamId, argv: readonly Bytes[], from: number, limits: StreamLimits): StreamNode {
     const lp = new Listpack(128)

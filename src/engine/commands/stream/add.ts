@@ -127,8 +127,6 @@ const xsetid: Handler = (c, argv): Reply => {
     if (added !== null && s.length > added)
       fail('ERR The entries_added specified in XSETID is smaller than the target stream length')
   }
-  if (compareIds(id, s.maxDeletedId) < 0)
-    fail('ERR The ID specified in XSETID is smaller than current max_deleted_entry_id')
   s.lastId = id
   if (added !== null) s.entriesAdded = added
   if (!isZeroId(maxDeleted)) s.maxDeletedId = maxDeleted

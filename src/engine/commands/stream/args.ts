@@ -97,7 +97,7 @@ export function parseAddOrTrim(c: CommandContext, argv: readonly Bytes[], xadd: 
   }
   if (limit !== null && limit !== 0 && strategy === null)
     fail('ERR syntax error, LIMIT cannot be used without specifying a trimming strategy')
-  if (!xadd && strategy === null) fail('ERR syntax error, XTRIM must be called with MAXLEN or MINID')
+  if (!xadd && strategy === null) fail('ERR syntax error, XTRIM must be called with a trimming strategy')
   const bound = trimLimit(c, limit, approx)
   const common = { approx, limit: bound, index }
   const trim: Trim | null =

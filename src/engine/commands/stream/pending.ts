@@ -14,7 +14,7 @@ import {
 } from '../../objects/stream-id.ts'
 import { type Stream, streamOf } from '../../objects/stream.ts'
 import { NULL_ARRAY, type Reply } from '../../protocol/reply.ts'
-import { equalsIgnoreCase, fail, parseIntArg, parseLongArg, syntaxError, word } from '../args.ts'
+import { equalsIgnoreCase, fail, parseIntArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { cString, intervalEnd, intervalStart, noGroup, strictId } from './args.ts'
 import { createConsumer, propagateClaim, propagateGroupId, seenConsumer } from './propagate.ts'
@@ -178,7 +178,8 @@ const claimed = (s: Stream, id: StreamId, justId: boolean): Reply =>
 /** At most this many pending entries are looked at for each one wanted. */
 const ATTEMPTS_FACTOR = 10
 /** LONG_MAX / 16: what one more factor would overflow. */
-const MAX_COUNT = 576460752303423488
+const MAX_COUNT = 576460752303423487n
+const TOO_FEW = 'ERR COUNT must be > 0'
 /** Room for the IDs of deleted entries is taken first; so much no allocator gives. */
 const MAX_TRANSIENT = 2 ** 32
 
@@ -192,9 +193,11 @@ const xautoclaim: Handler = (c, argv) => {
   let count = 100
   let justId = false
   for (let j = 6; j < argv.length; j++) {
-    if (equalsIgnoreCase(argv[j], 'count') && j + 1 < argv.length)
-      count = parseLongArg(argv[++j], 1, MAX_COUNT, 'ERR COUNT must be > 0')
-    else if (equalsIgnoreCase(argv[j], 'justid')) justId = true
+    if (equalsIgnoreCase(argv[j], 'count') && j + 1 < argv.length) {
+      const n = parseIntArg(argv[++j], TOO_FEW)
+      if (n < 1 || n > MAX_COUNT) fail(TOO_FEW)
+      count = Number(n)
+    } else if (equalsIgnoreCase(argv[j], 'justid')) justId = true
     else syntaxError()
   }
   if (o !== undefined && o.type !== 'stream') return c.lookupReadOf(key, 'stream') as never
