@@ -305,4 +305,4 @@ export const switched = (d: Deployment, from: number, sentinels: readonly string
 export const masterSeenBy = (d: Deployment, s: string): Plain =>
   (d.call(s, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'mymaster') as Plain[])[0] ?? null
 /** The server at an address. */
-export const box = (d: Deployment, address: Plain): string => `redis-${Number(String(address).split('.')[3]) - 10}`
+export const box = (_d: Deployment, address: Plain): string => `redis-${Number(String(address).split('.')[3]) - 10}`

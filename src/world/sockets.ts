@@ -38,6 +38,7 @@ type SocketOutput = Extract<Output, { type: 'send' | 'connect' | 'close' | 'list
 type Body = { [K in Packet['kind']]: Omit<Extract<Packet, { kind: K }>, PacketHead> }[Packet['kind']]
 type PacketHead = 'time' | 'src' | 'seq' | 'dst' | 'sentAt' | 'stream' | 'toClient'
 
+const NOBODY = -1
 const STREAMS_PER_PROCESS = 4294967296
 /** Linux gives up a connect after six SYNs, and a neighbour that does not answer ARP after three seconds. */
 const CONNECT_TIMEOUT = 127_000_000
@@ -77,6 +78,7 @@ export class Sockets {
       case 'send': {
         const socket = this.byConn.get(output.conn)
         if (!socket) return
+        if (socket.peer === NOBODY) return
         socket.waiting.push(output.bytes)
         socket.waitingBytes += output.bytes.length
         this.push(socket, at)
@@ -265,7 +267,7 @@ export class Sockets {
       stream,
       conn,
       outgoing: true,
-      peer: typeof target === 'number' ? target : -1,
+      peer: typeof target === 'number' ? target : NOBODY,
       localPort,
       remotePort: port,
       open: false,
@@ -333,6 +335,8 @@ export class Sockets {
   }
 
   private send(socket: Socket, body: Body, at: number): void {
+    // Towards an address that nobody has: what is sent there is lost.
+    if (socket.peer === NOBODY) return
     const latency = drawLatency(this.runner.state.links, this.runner.me, this.peer(socket.peer))
     const bytes = body.kind === 'data' ? body.bytes.length : 0
     const to = this.peer(socket.peer)

@@ -21,6 +21,9 @@ export interface SentinelServer {
   log(level: SentinelLogLevel, text: string): void
   /** pubsubPublishMessage */
   publish(channel: Bytes, message: Bytes): void
+  /** A blocking system call: nothing but the disk's answer is handled until `resume`. */
+  stall?(): void
+  resume?(): void
   /** rewriteConfig + fsync of server.configfile. `done` gets an errno name, or null when it is on disk. */
   rewriteConfigFile(done: (error: string | null) => void): void
 }

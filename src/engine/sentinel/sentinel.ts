@@ -191,8 +191,8 @@ export class Sentinel {
     this.scripts.schedule(master.clientReconfigScript, master.name, role, 'start', ...ends)
   }
   /**
-   * sentinelFlushConfig: the state outlives us. One rewrite at a time; what changes meanwhile is written by one more, and
-   * nothing leaves for the network before the last one is on disk.
+   * sentinelFlushConfig: the state outlives us. The whole process waits for the disk, and nothing leaves for the network
+   * before the file is there. What changes after the rewrite began, in the same turn, is written by one more.
    */
   flushConfig(done: (ok: boolean) => void = () => {}): void {
     if (this.flushing) {
@@ -203,6 +203,7 @@ export class Sentinel {
     this.flushed.push(done)
     this.flushing = true
     this.server.host.hold()
+    this.server.stall?.()
     this.server.rewriteConfigFile((error) => {
       this.flushing = false
       if (error === null) this.log('notice', 'Sentinel new configuration saved on disk')
@@ -213,12 +214,14 @@ export class Sentinel {
         )
       for (const tell of this.flushed.splice(0)) tell(error === null)
       if (!this.flushAgain) {
+        this.server.resume?.()
         this.server.host.letGo()
         return
       }
       this.flushAgain = false
       this.flushed = this.flushedNext
       this.flushedNext = []
+      this.server.resume?.()
       this.flushConfig()
     })
   }
