@@ -13,6 +13,7 @@ export interface KeyReference {
 
 /** Undefined when the arguments don't fit the specs ("Invalid arguments specified for command"). */
 export function getKeysFromCommand(command: Command, argv: readonly Bytes[]): KeyReference[] | undefined {
+  if (command.name === 'migrate') return migrateKeys(command, argv)
   const out: KeyReference[] = []
   for (const spec of command.facts.keySpecs) {
     if (spec.flags.includes('not_key')) continue
@@ -84,6 +85,13 @@ function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): bo
   return true
 }
 
+/** The key at its place, or with KEYS all that follows. */
+function migrateKeys(command: Command, argv: readonly Bytes[]): KeyReference[] {
+  const flags = command.facts.keySpecs[0]?.flags ?? []
+  const words = argv.findIndex((a, i) => i >= 6 && a.toLowerCase() === 'keys')
+  if (words === -1 || argv[3] !== '') return [{ index: 3, flags }]
+  return argv.slice(words + 1).map((_, i) => ({ index: words + 1 + i, flags }))
+}
 function sortStore(argv: readonly Bytes[], out: KeyReference[]): void {
   let store = -1
   for (let i = 2; i < argv.length; i++) {

@@ -18,7 +18,7 @@ export { ConfigError } from './config-values-text.ts'
 
 /** Most directives are C strings, which end at the first NUL. */
 const textOf = (d: Directive, value: Bytes): Bytes =>
-  d.name === 'requirepass' || d.name === 'masterauth' || !value.includes('\0')
+  d.name === 'requirepass' || d.name === 'masterauth' || d.flags.includes('multi') || !value.includes('\0')
     ? value
     : value.slice(0, value.indexOf('\0'))
 

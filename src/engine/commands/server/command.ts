@@ -106,9 +106,9 @@ function list(c: CommandContext, argv: readonly Bytes[]): Reply {
   const by = (argv[3] ?? '').toLowerCase()
   const value = argv[4] ?? ''
   const names = namesOf(c)
-  if (by === 'module') return set([])
-  if (by === 'aclcat') return set(names.filter((n) => table[n]?.acl.includes(`@${value.toLowerCase()}`)))
-  if (by === 'pattern') return set(names.filter((n) => globMatch(value, n, true)))
+  if (by === 'module') return []
+  if (by === 'aclcat') return names.filter((n) => table[n]?.acl.includes(`@${value.toLowerCase()}`))
+  if (by === 'pattern') return names.filter((n) => globMatch(value, n, true))
   return syntaxError()
 }
 

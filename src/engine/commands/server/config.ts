@@ -3,7 +3,7 @@ import { map, NO_REPLY, OK, RedisError, type Reply, status } from '../../protoco
 import { blockClient, unblockClient } from '../../server/blocked.ts'
 import { relisten } from '../../server/config-hooks.ts'
 import type { Command } from '../table.ts'
-import { fail, wrongArity } from '../args.ts'
+import { fail, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import { helpTexts } from './help-texts.ts'
 
@@ -32,7 +32,7 @@ export function answerLater(c: CommandContext, start: (answer: (reply: Reply) =>
 }
 
 function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
-  if (argv.length % 2 !== 0) wrongArity('config|set')
+  if (argv.length % 2 !== 0) syntaxError()
   const { config, server } = c
   const pairs: [Bytes, Bytes][] = []
   for (let i = 2; i < argv.length; i += 2) pairs.push([argv[i] ?? '', argv[i + 1] ?? ''])

@@ -227,11 +227,7 @@ const subcommands: Readonly<Record<string, Row>> = {
     },
   ],
   error: [3, 3, (_, argv) => fail((argv[2] ?? '').replace(/[\r\n]/g, ' '))],
-  structsize: [
-    2,
-    2,
-    () => status('bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 '),
-  ],
+  structsize: [2, 2, () => 'bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 '],
   htstats: [3, 3, htStats],
   'htstats-key': [3, 3, htStatsKey],
   'change-repl-id': [2, 2, changeReplId],
