@@ -1,12 +1,15 @@
 /** Random requests, valid and not, over the commands of the table whose replies depend on nothing but the requests. */
 import { Prng } from '../src/engine/bytes/prng.ts'
+import { STREAMS, streamForms, TIMED } from './oracle-streams.ts'
 
 const STRINGS = ['s1', 's2', 's3', 'n1', 'n2']
 const LISTS = ['l1', 'l2', 'l3']
 const SETS = ['t1', 't2', 't3']
 const ZSETS = ['z1', 'z2', 'z3']
 const HASHES = ['h1', 'h2']
-const ALL = [...STRINGS, ...LISTS, ...SETS, ...ZSETS, ...HASHES, 'nope', 'd', '']
+const HLLS = ['p1', 'p2', 'p3']
+const GEOS = ['g1', 'g2']
+const ALL = [...STRINGS, ...LISTS, ...SETS, ...ZSETS, ...HASHES, ...HLLS, ...GEOS, 'nope', 'd', '']
 
 export class Requests {
   private readonly rng: Prng
@@ -22,6 +25,8 @@ export class Requests {
       ...this.sets(),
       ...this.zsets(),
       ...this.bits(),
+      ...this.hyperloglogs(),
+      ...this.geos(),
       ...this.rest(),
     ]
   }
@@ -31,7 +36,8 @@ export class Requests {
     // Now and then one argument too few, too many, or another one.
     if (spoil === 0) argv.pop()
     else if (spoil === 1) argv.push(this.num())
-    else if (spoil === 2 && argv.length > 2) argv[2 + this.rng.below(argv.length - 2)] = this.el()
+    else if (spoil === 2 && argv.length > 2 && !TIMED.has(argv[0] ?? ''))
+      argv[2 + this.rng.below(argv.length - 2)] = this.el()
     else if (spoil === 3) argv[0] = (argv[0] ?? '').toUpperCase()
     return argv.length === 0 ? ['ping'] : argv
   }
@@ -331,6 +337,61 @@ export class Requests {
         ...opt('set', type(), at(), small()),
       ],
       () => ['bitfield_ro', s(), 'get', type(), at()],
+    ]
+  }
+  private hyperloglogs(): (() => string[])[] {
+    const { some } = this
+    const p = (): string => this.of(HLLS)
+    const ele = (): string => `e${this.rng.below(this.pick([10, 1000, 1000000]))}`
+    return [
+      () => ['pfadd', p(), ...some(ele, this.pick([1, 4, 300]))],
+      () => ['pfcount', p()],
+      () => ['pfcount', p(), p(), p()],
+      () => ['pfmerge', p(), ...(this.rng.below(3) ? [p()] : [])],
+      () => ['pfdebug', this.pick(['encoding', 'decode', 'todense', 'x']), p()],
+      () => [this.pick(['get', 'strlen']), p()],
+      () => ['object', 'encoding', p()],
+      () => ['config', 'set', 'hll-sparse-max-bytes', this.pick(['3000', '3000', '100', '20'])],
+    ]
+  }
+  /** Not STOREDIST: the last digit of a distance is the C library's. */
+  private geos(): (() => string[])[] {
+    const { opt, num, some } = this
+    const g = (): string => this.of(GEOS)
+    const lon = (): string => this.pick(['13.361389', '15.087269', '0', '179.9', '-179.95', '180', '-0.1', '181', 'x'])
+    const lat = (): string => this.pick(['38.115556', '37.502669', '0', '84.9', '-85', '85.05112878', '0.01', '86'])
+    const m = (): string => `m${this.rng.below(40)}`
+    const unit = (): string => this.pick(['m', 'km', 'ft', 'mi', 'KM', 'x'])
+    const size = (): string => this.pick(['0', '1', '200', '5000.5', '30000', '1e7', '-1', 'x'])
+    const from = (): string[] => (this.rng.below(2) ? ['frommember', m()] : ['fromlonlat', lon(), lat()])
+    const by = (): string[] => (this.rng.below(2) ? ['byradius', size(), unit()] : ['bybox', size(), size(), unit()])
+    const shown = (): string[] => [
+      ...opt('withdist'),
+      ...opt('withhash'),
+      ...opt('withcoord'),
+      ...opt(this.pick(['asc', 'desc'])),
+      ...opt('count', num(), ...opt('any')),
+    ]
+    const legacy = (): string[] => (this.rng.below(4) ? shown() : ['store', 'd'])
+    return [
+      () => [
+        'geoadd',
+        g(),
+        ...opt(this.pick(['nx', 'xx', 'ch'])),
+        ...some(() => '', 4).flatMap(() => [lon(), lat(), m()]),
+      ],
+      () => [
+        'geoadd',
+        g(),
+        ...some(() => '', 9).flatMap(() => [`${this.rng.float() * 30}`, `${this.rng.float() * 60}`, m()]),
+      ],
+      () => ['geodist', g(), m(), m(), ...opt(unit())],
+      () => [this.pick(['geohash', 'geopos']), g(), ...some(m)],
+      () => ['geosearch', g(), ...from(), ...by(), ...shown()],
+      () => ['geosearchstore', this.pick(['d', 'g2']), g(), ...from(), ...by(), ...opt('asc', 'count', num())],
+      () => [this.pick(['georadius', 'georadius_ro']), g(), lon(), lat(), size(), unit(), ...legacy()],
+      () => [this.pick(['georadiusbymember', 'georadiusbymember_ro']), g(), m(), size(), unit(), ...legacy()],
+      () => ['zrange', g(), '0', '-1', 'withscores'],
     ]
   }
   private rest(): (() => string[])[] {
