@@ -271,6 +271,7 @@ export class ConductorSession {
       links,
       cuts: conductor.cuts,
       latencies: conductor.latencies,
+      stepped: conductor.stepped,
       hit: this.hit,
       workers: conductor.workers,
       seed: this.scenario.seed,

@@ -80,6 +80,8 @@ export class Conductor {
   now = 0
   cuts: readonly CutView[] = []
   readonly inputLog: LoggedInput[] = []
+  /** Whose event the last step was; null when a window came after it. */
+  stepped: string | null = null
   /** The first time at which an input can still be given. */
   horizon = 0
   private readonly programs: ProgramFactory
@@ -134,6 +136,7 @@ export class Conductor {
     const start = this.nextTime()
     if (start >= limit) return false
     const end = Math.min(start + minLatency(this.links), limit)
+    this.stepped = null
     const ready = this.seats.filter((s) => s.key && s.key.time < end)
     await Promise.all(ready.map((seat) => this.run(seat, { end, step: false, breakpoints })))
     this.now = Math.max(this.now, end)
@@ -147,6 +150,7 @@ export class Conductor {
     if (!seat?.key) return false
     this.now = Math.max(this.now, seat.key.time)
     this.horizon = Math.max(this.horizon, this.now + 1)
+    this.stepped = seat.spec.name
     await this.run(seat, { end: 0, step: true, breakpoints: [] })
     await this.settle()
     this.publish([])

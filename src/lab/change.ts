@@ -25,12 +25,13 @@ export function changeBetween(old: SessionState, next: SessionState): Change | n
     const was = old.processes.find((q) => q.name === p.name)
     return was === undefined || told(was) !== told(p)
   })
-  const touched = [...arrived.map((p) => p.to), ...sent.map((p) => p.from), ...changed.map((p) => p.name)]
+  const self = next.stepped !== null ? [next.stepped] : []
+  const touched = [...self, ...arrived.map((p) => p.to), ...sent.map((p) => p.from), ...changed.map((p) => p.name)]
   return {
     seq: next.eventCount,
     processes: new Set(touched),
     packets: new Set(sent.map((p) => p.id)),
-    text: old.playing ? '' : sentence(events, arrived, sent, changed, next.processes),
+    text: old.playing ? '' : sentence(events, arrived, sent, changed, next),
   }
 }
 
@@ -46,7 +47,7 @@ function sentence(
   arrived: readonly PacketView[],
   sent: readonly PacketView[],
   changed: readonly ProcessStatus[],
-  processes: readonly ProcessStatus[],
+  { processes, stepped }: SessionState,
 ): string {
   const what = (p: PacketView) => packetText(p, processes, 48)
   if (events > 1) return `${events} events: ${arrived.length} packets arrived, ${sent.length} left`
@@ -57,5 +58,5 @@ function sentence(
   if (got) return `${got.to} got ${what(got)} from ${got.from}${answer}`
   if (left) return `${left.from}${answer.slice(1)}`
   if (changed[0]) return `${changed[0].name}: ${safeText(changed[0].summary?.line ?? changed[0].state, 60)}`
-  return 'A timer fired or a file was written; nothing on the canvas changed'
+  return `${stepped ? `${stepped}: a` : 'A'} timer fired or a file was written; nothing on the canvas changed`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, count, safeText, speedText } from './format.ts'
+import { clock, count, milliseconds, parseMilliseconds, safeText, speedText } from './format.ts'
 
 test('the clock never rounds up into the next millisecond', () => {
   expect(clock(17_423_999)).toEqual({ main: '00:17.423', micros: '999' })
@@ -21,4 +21,18 @@ test('control and bidi characters in a label become visible', () => {
 test('speeds are short', () => {
   expect(speedText(0.0012345)).toBe('0.0012×')
   expect(speedText(1)).toBe('1×')
+})
+
+test('milliseconds are read, or what is wrong with them is said', () => {
+  expect(parseMilliseconds('0.5', 'Latency', 0.001)).toBe(500)
+  expect(parseMilliseconds(' 120 ms ', 'Latency', 0.001)).toBe(120_000)
+  expect(parseMilliseconds('.25', 'Jitter', 0)).toBe(250)
+  expect(parseMilliseconds('0', 'Jitter', 0)).toBe(0)
+  for (const bad of ['', '12o', '-1', '1e3', 'NaN', '1,5', '0', '60001', '<b>1</b>'])
+    expect(parseMilliseconds(bad, 'Latency', 0.001), bad).toMatch(/^Latency must be a number of milliseconds/)
+  expect(parseMilliseconds('1\u202e2', 'Latency', 0.001)).toContain('\\u202e')
+})
+
+test('a latency is shown to the microsecond', () => {
+  expect([500, 120_000, 1, 1_234_567].map(milliseconds)).toEqual(['0.5 ms', '120 ms', '0.001 ms', '1,234.567 ms'])
 })

@@ -29,3 +29,12 @@ test('speed keeps within the slider', () => {
   expect(parseParams('?speed=11').problems).toHaveLength(1)
   expect(parseParams('?speed=').problems).toHaveLength(1)
 })
+
+test('an unknown parameter and an unknown scenario are named', () => {
+  const { problems } = parseParams('?scenario=nowhere&colour=red')
+  expect(problems.map((p) => [p.name, p.known])).toEqual([
+    ['scenario', true],
+    ['colour', false],
+  ])
+  expect(parseParams('?scenario=sentinel-trio').problems).toEqual([])
+})

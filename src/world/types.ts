@@ -130,6 +130,8 @@ export interface SessionState {
   readonly links: readonly LinkView[]
   readonly cuts: readonly CutView[]
   readonly latencies: readonly LatencyView[]
+  /** The process whose event the last step was; null while the world runs. */
+  readonly stepped: string | null
   /** Why it stopped, when a breakpoint did it. */
   readonly hit: { readonly breakpoint: string; readonly event: EventView } | null
   readonly workers: number

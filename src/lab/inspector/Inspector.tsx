@@ -1,6 +1,7 @@
 /** Everything about the selected process: opinions first, then what is at stake, then facts. */
 import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
+import type { ProcessStatus } from '../../browser/session.ts'
 import { copyText, openTerminal, processFault } from '../actions.ts'
 import { count, safeText, seconds, waitText } from '../format.ts'
 import { RoleMark, stateTag, Tag } from '../parts/glyphs.tsx'
@@ -198,7 +199,7 @@ function Election() {
             <div key={p.name}>
               {p.state !== 'running' ? `${p.name}` : now ? `${p.name} voted` : p.name}
               <b className={now ? 'sentinel cc' : 'ink3 light'}>
-                {p.state !== 'running' ? p.state : now ? nameOfId(processes, vote.leader) : 'no vote yet'}
+                {p.state !== 'running' ? p.state : now ? nameOfId(processes, vote.leader) : noVote(p, epoch)}
               </b>
             </div>
           )
@@ -207,6 +208,9 @@ function Election() {
     </section>
   )
 }
+
+/** A Sentinel forgets whom it voted for once it follows the new master. */
+const noVote = (p: ProcessStatus, epoch: number) => ((p.summary?.epoch ?? 0) >= epoch ? 'settled' : 'no vote yet')
 
 /** Of a master: how far behind each replica is. Those bytes are lost if it dies now and that replica is promoted. */
 function AtStake({ process }: { process: string }) {

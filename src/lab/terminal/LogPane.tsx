@@ -1,6 +1,6 @@
 /** Logs: what a process wrote, and what happened in the world. They stick to the end until scrolled up. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { LogLine } from '../../browser/session.ts'
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { EventView, LogLine, Scenario } from '../../browser/session.ts'
 import { safeText, seconds } from '../format.ts'
 import { useLab } from '../store.ts'
 import { eventText } from '../world-facts.ts'
@@ -33,14 +33,20 @@ export function EventLog() {
   return (
     <Rows label="Event log" n={events.length} empty="Nothing has happened yet. Press play, or run a command.">
       {events.slice(-MOST).map((e) => (
-        <div key={e.seq} className={`w${e.weight}`} data-kind={e.kind}>
-          <span className="g">{seconds(e.at)}</span> <span className="c2">{e.process}</span> <b>{e.kind}</b>{' '}
-          {safeText(eventText(scenario, e), 300)}
-        </div>
+        <EventRow key={e.seq} e={e} scenario={scenario} />
       ))}
     </Rows>
   )
 }
+
+const EventRow = memo(function EventRow({ e, scenario }: { e: EventView; scenario: Scenario | undefined }) {
+  return (
+    <div className={`w${e.weight}`} data-kind={e.kind}>
+      <span className="g">{seconds(e.at)}</span> <span className="c2">{safeText(e.process, 40)}</span> <b>{e.kind}</b>{' '}
+      {safeText(eventText(scenario, e), 300)}
+    </div>
+  )
+})
 
 function Rows({ label, n, empty, children }: { label: string; n: number; empty: string; children: React.ReactNode }) {
   const ref = useRef<HTMLDivElement>(null)

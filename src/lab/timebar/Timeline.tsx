@@ -8,15 +8,28 @@ import { useShallow } from 'zustand/react/shallow'
 import type { EventView } from '../../browser/session.ts'
 import { runBy, toast } from '../actions.ts'
 import { clock, safeText, seconds } from '../format.ts'
-import { IconAt } from '../parts/icons.tsx'
 import { useSize } from '../parts/use-size.ts'
 import { lab, useLab } from '../store.ts'
 import { eventText } from '../world-facts.ts'
-import { Density, lookOf, placeMarks } from './marks.ts'
+import { placeMarks } from './marks.ts'
+import {
+  AHEAD,
+  BAR,
+  Bars,
+  density,
+  Marks,
+  Overview,
+  overviewEnd,
+  PAD,
+  Playhead,
+  type Scale,
+  Ticks,
+  type Tip,
+  Window,
+} from './TimelineParts.tsx'
 
-const PAD = 12
-const density = new Density()
 const LEAD = 0.86
+const LANES = 3
 
 export function Timeline() {
   const holder = useRef<HTMLDivElement>(null)
@@ -25,27 +38,27 @@ export function Timeline() {
   const events = useLab((s) => s.events)
   const [span, setSpan] = useState(12_000_000)
   const [from, setFrom] = useState<number | null>(null)
-  const [tip, setTip] = useState<{ x: number; event: EventView } | null>(null)
+  const [tip, setTip] = useState<Tip | null>(null)
   density.add(now, eventCount)
   const phone = width <= 700
   const compact = phone || (typeof innerHeight === 'number' && innerHeight < 800)
   const start = from ?? Math.max(0, now - span * LEAD)
-  const x = useMemo(
-    () => scaleLinear([start, start + span], [PAD, Math.max(PAD + 1, width - PAD)]),
-    [start, span, width],
-  )
-  const over = useMemo(
-    () => scaleLinear([0, Math.max(now * 1.04, 24_000_000)], [PAD, Math.max(PAD + 1, width - PAD)]),
-    [now, width],
-  )
-  const seen = useMemo(
-    () => events.filter((e) => e.weight > 0 && e.at >= start && e.at <= start + span),
-    [events, start, span],
-  )
-  const lanes = 3
-  const placed = placeMarks(seen, x, width, lanes)
-  const view = { top: compact ? 4 : 24, lane: 14, dens: compact ? 16 : 22 }
-  const base = view.top + lanes * view.lane + view.dens
+  const room = Math.max(1, width - 2 * PAD)
+  // Bars and marks stand still in a picture that is wider than the window and slides below it.
+  const bin = span / Math.max(1, Math.floor(room / BAR))
+  const origin = Math.floor(start / (bin * AHEAD)) * bin * AHEAD
+  const slide = ((start - origin) / span) * room
+  const x = useMemo(() => scaleLinear([start, start + span], [PAD, PAD + room]), [start, span, room])
+  const still = useMemo(() => scaleLinear([origin, origin + span], [PAD, PAD + room]), [origin, span, room])
+  const reach = span + bin * AHEAD
+  const last = overviewEnd(now)
+  const over = useMemo(() => scaleLinear([0, last], [PAD, PAD + room]), [last, room])
+  const placed = useMemo(() => {
+    const seen = events.filter((e) => e.weight > 0 && e.at >= origin && e.at <= origin + reach)
+    return placeMarks(seen, still, PAD + room + BAR * AHEAD, LANES)
+  }, [events, origin, reach, still, room])
+  const view = useMemo(() => ({ top: compact ? 4 : 24, lane: 14, dens: compact ? 16 : 22 }), [compact])
+  const base = view.top + LANES * view.lane + view.dens
   useWheel(holder, (delta, px) => {
     const next = Math.min(600_000_000, Math.max(20_000, span * Math.exp(delta / 300)))
     const at = x.invert(px)
@@ -85,54 +98,21 @@ export function Timeline() {
       {width > 0 && (
         <svg width={width} height={base + 18} aria-hidden="true">
           {!compact && (
-            <Overview over={over} width={width} now={now} start={start} end={start + span} events={events} />
+            <>
+              <Overview over={over} last={last} width={width} now={now} events={events} />
+              <Window over={over} width={width} now={now} start={start} end={start + span} />
+            </>
           )}
           <rect x="0" y={view.top - 3} width={width} height="1" fill="var(--line)" />
-          <Bars from={start} to={start + span} width={width} base={base} height={view.dens} now={now} />
+          <g transform={`translate(${(-slide).toFixed(2)} 0)`}>
+            <Bars origin={origin} bin={bin} step={room / (span / bin)} base={base} height={view.dens} now={now} />
+            <Ticks x={still} span={span} base={base} width={PAD + room + BAR * AHEAD} />
+          </g>
           <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--line-2)" />
-          <Ticks x={x} span={span} base={base} width={width} />
           <Playhead x={x(now)} top={view.top - 2} base={base} />
-          {placed.map((p) => (
-            <path
-              key={p.event.seq}
-              d={`M${p.x.toFixed(1)} ${view.top + p.lane * view.lane + 7}V${base}`}
-              stroke={`var(${p.look.color})`}
-              opacity={p.lane < lanes ? 1 : 0.4}
-            />
-          ))}
-          {placed.map((p) => (
-            <g
-              key={p.event.seq}
-              onPointerEnter={() => setTip({ x: p.x, event: p.event })}
-              onPointerLeave={() => setTip(null)}
-              data-kind={p.event.kind}
-              className="tmark"
-            >
-              <path d={`M${p.x.toFixed(1)} ${view.top}V${base}`} stroke="transparent" strokeWidth="8" />
-              {p.lane < lanes && (
-                <>
-                  <rect x={p.x - 6} y={view.top + p.lane * view.lane} width="12" height="12" fill="var(--bg-panel)" />
-                  <IconAt
-                    name={p.look.icon}
-                    x={p.x - 6}
-                    y={view.top + p.lane * view.lane}
-                    color={`var(${p.look.color})`}
-                  />
-                </>
-              )}
-              {p.side !== 0 && (
-                <text
-                  className="m"
-                  x={p.x + 9 * p.side}
-                  y={view.top + p.lane * view.lane + 10}
-                  fontSize="11"
-                  textAnchor={p.side < 0 ? 'end' : 'start'}
-                >
-                  {safeText(p.label, 40)}
-                </text>
-              )}
-            </g>
-          ))}
+          <g transform={`translate(${(-slide).toFixed(2)} 0)`}>
+            <Marks placed={placed} view={view} base={base} setTip={setTip} />
+          </g>
         </svg>
       )}
       {events.length === 0 && now === 0 && (
@@ -149,7 +129,7 @@ export function Timeline() {
         </button>
       )}
       {tip && (
-        <div className="tip" style={{ left: Math.min(tip.x + 8, width - 280) }}>
+        <div className="tip" style={{ left: Math.max(4, Math.min(tip.x - slide + 8, width - 280)) }}>
           <span className="mono">{seconds(tip.event.at)}</span> {tip.event.process} <b>{tip.event.kind}</b>
           <br />
           <span className="mono">{safeText(eventText(lab.get().session?.scenario, tip.event), 120)}</span>
@@ -158,8 +138,6 @@ export function Timeline() {
     </div>
   )
 }
-
-type Scale = ReturnType<typeof scaleLinear<number, number>>
 
 function nearestMark(events: readonly EventView[], now: number): EventView | null {
   let best: EventView | null = null
@@ -213,105 +191,4 @@ function drag(e: React.PointerEvent<HTMLDivElement>, box: DOMRect, c: DragContex
   }
   addEventListener('pointermove', move)
   addEventListener('pointerup', up)
-}
-
-function Bars({
-  from,
-  to,
-  width,
-  base,
-  height,
-  now,
-}: {
-  from: number
-  to: number
-  width: number
-  base: number
-  height: number
-  now: number
-}) {
-  const n = Math.max(1, Math.floor((width - 2 * PAD) / 5))
-  const bars = density.bars(from, to, n)
-  const most = Math.max(8, ...bars)
-  let d = ''
-  bars.forEach((v, i) => {
-    if (from + ((to - from) * i) / n > now) return
-    const h = v === 0 ? 1 : Math.max(2, Math.sqrt(v / most) * height)
-    d += `M${PAD + i * 5} ${base}v${(-h).toFixed(1)}h3v${h.toFixed(1)}z`
-  })
-  return <path d={d} fill="var(--dens)" />
-}
-
-function Overview(props: {
-  over: Scale
-  width: number
-  now: number
-  start: number
-  end: number
-  events: readonly EventView[]
-}) {
-  const { over, width, now, start, end, events } = props
-  const n = Math.max(1, Math.floor((width - 2 * PAD) / 3))
-  const last = over.invert(width - PAD)
-  const bars = density.bars(0, last, n)
-  const most = Math.max(8, ...bars)
-  let d = ''
-  bars.forEach((v, i) => {
-    if ((last * i) / n > now) return
-    const h = Math.max(1, Math.sqrt(v / most) * 12)
-    d += `M${PAD + i * 3} 14v${(-h).toFixed(1)}h2v${h.toFixed(1)}z`
-  })
-  const x0 = Math.max(PAD, over(start))
-  const majors = events.filter((e) => e.weight >= 3 && (e.at < start || e.at > end))
-  return (
-    <>
-      <path d={d} fill="var(--dens)" />
-      {majors.map((e) => (
-        <g key={e.seq}>
-          <rect x={over(e.at) - 7} y="0" width="14" height="14" fill="var(--bg-panel)" opacity=".9" />
-          <IconAt name={lookOf(e.kind).icon} x={over(e.at) - 6} y={1} color={`var(${lookOf(e.kind).color})`} />
-        </g>
-      ))}
-      <rect
-        x={x0}
-        y=".5"
-        width={Math.max(4, Math.min(width - PAD, over(end)) - x0)}
-        height="16"
-        rx="2"
-        fill="none"
-        stroke="var(--ink)"
-      />
-      <path d={`M${over(now)} 0v17`} stroke="var(--ink)" strokeWidth="2" />
-    </>
-  )
-}
-
-function Ticks({ x, span, base, width }: { x: Scale; span: number; base: number; width: number }) {
-  const ticks = x.ticks(Math.max(4, Math.floor(width / 110)))
-  const stepSize = (ticks[1] ?? span) - (ticks[0] ?? 0)
-  const digits = stepSize >= 1e6 ? 0 : stepSize >= 1e5 ? 1 : stepSize >= 1e4 ? 2 : 3
-  return ticks.map((t) => {
-    const px = x(t)
-    const major = t % 1e6 === 0
-    const text = major ? clock(t).main.slice(0, 5) : `.${clock(t).main.slice(6, 6 + Math.max(1, digits))}`
-    return (
-      <g key={t}>
-        <path d={`M${px.toFixed(1)} ${base}v${major ? 5 : 3}`} stroke="var(--line-3)" />
-        {px < width - 46 && (
-          <text x={px + 3} y={base + 13} fontSize="11" className="ink3t">
-            {text}
-          </text>
-        )}
-      </g>
-    )
-  })
-}
-
-function Playhead({ x, top, base }: { x: number; top: number; base: number }) {
-  return (
-    <g>
-      <path d={`M${x} ${top}V${base + 4}`} stroke="var(--ink)" strokeWidth="2" />
-      <path d={`M${x - 6} ${base + 2}h12v6l-6 6-6-6z`} fill="var(--ink)" />
-    </g>
-  )
 }

@@ -42,8 +42,10 @@ test('bars add up to the events between two times', () => {
   d.add(0, 0)
   d.add(1000, 10)
   d.add(2000, 110)
-  expect(d.bars(0, 2000, 2)).toEqual([10, 100])
-  expect(d.bars(500, 1000, 1)).toEqual([5])
+  expect(d.bars(1000, 0, 2)).toEqual([10, 100])
+  expect(d.bars(500, 1, 2)).toEqual([5])
+  expect(d.generation).toBe(0)
   d.add(100, 3) // started again
   expect(d.countAt(2000)).toBe(3)
+  expect(d.generation).toBe(1)
 })

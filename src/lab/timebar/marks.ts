@@ -34,6 +34,8 @@ export interface Placed {
   readonly look: MarkLook
   readonly x: number
   readonly lane: number
+  /** False: no lane was free, only its stem is drawn. */
+  readonly placed: boolean
   /** Text to the right (1) or left (-1) of the mark, or none (0). */
   readonly side: -1 | 0 | 1
   readonly label: string
@@ -69,7 +71,7 @@ export function placeMarks(
     // No lane is free: only its stem is drawn, below the icons.
     const [lane, side] = pick ?? [lanes, 0]
     if (pick) taken[lane]?.push(side === 1 ? [x - 8, x + w + 4] : side === -1 ? [x - w - 4, x + 8] : [x - 8, x + 8])
-    out.push({ event, look, x, lane, side, label })
+    out.push({ event, look, x, lane, placed: pick !== null, side, label })
     if (out.length > 400) break
   }
   return out
@@ -79,12 +81,15 @@ export function placeMarks(
 export class Density {
   #at: number[] = []
   #count: number[] = []
+  /** Grows when the world began again: what was drawn from the counts is void. */
+  generation = 0
 
   add(at: number, count: number): void {
     const last = this.#at[this.#at.length - 1]
     if (last !== undefined && at < last) {
       this.#at = []
       this.#count = []
+      this.generation++
     } else if (last === at) {
       this.#count[this.#count.length - 1] = count
       return
@@ -112,12 +117,12 @@ export class Density {
     return p + ((q - p) * (at - a)) / Math.max(1, b - a)
   }
 
-  /** Events in each of `n` equal slices of [from, to]. */
-  bars(from: number, to: number, n: number): number[] {
+  /** Events in each slice of `bin` microseconds from slice `first` up to, not including, `end`. */
+  bars(bin: number, first: number, end: number): number[] {
     const out: number[] = []
-    let before = this.countAt(from)
-    for (let i = 1; i <= n; i++) {
-      const count = this.countAt(from + ((to - from) * i) / n)
+    let before = this.countAt(first * bin)
+    for (let k = first + 1; k <= end; k++) {
+      const count = this.countAt(k * bin)
       out.push(Math.max(0, count - before))
       before = count
     }

@@ -177,7 +177,12 @@ function Open({ scope, from }: { scope: string; from: Element | null }) {
       <div className="fields">
         <label className="span2">
           <span>Links</span>
-          <select className="field" value={scope} onChange={(e) => openLatency(e.target.value, from)}>
+          <select
+            className="field"
+            aria-label="Which links"
+            value={scope}
+            onChange={(e) => openLatency(e.target.value, from)}
+          >
             <option value="*">all between boxes</option>
             {boxes.map((b) => (
               <option key={b.name} value={b.name}>

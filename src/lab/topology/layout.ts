@@ -75,7 +75,9 @@ export function layout(content: readonly BoxContent[], width: number, height: nu
 /** Cards with rings where they fit, short cards where they do not. */
 export function fitLayout(content: readonly BoxContent[], width: number, height: number) {
   const full = width >= 560 ? layout(content, width, height, false) : null
-  if (full && full.height <= height && full.width <= width) return { at: full, mini: false }
+  // Links need room to pass a box.
+  const tall = Math.max(0, ...(full ? [...full.boxes.values()].map((r) => r.h) : []))
+  if (full && full.height <= height && full.width <= width && height >= tall + 136) return { at: full, mini: false }
   return { at: layout(content, width, height, true), mini: true }
 }
 
