@@ -39,8 +39,15 @@ function fromCodes(u8: Uint8Array, start: number, end: number): Bytes {
 export function fromUint8(u8: Uint8Array, start = 0, end = u8.length): Bytes {
   const n = end - start
   if (n <= 0) return ''
-  if (n === 1) return String.fromCharCode(u8[start]!)
-  if (latin1Slice && n > 6) return latin1Slice.call(u8, start, end)
+  if (n <= 4) {
+    const a = u8[start]!
+    if (n === 1) return String.fromCharCode(a)
+    const b = u8[start + 1]!
+    if (n === 2) return String.fromCharCode(a, b)
+    const c = u8[start + 2]!
+    return n === 3 ? String.fromCharCode(a, b, c) : String.fromCharCode(a, b, c, u8[start + 3]!)
+  }
+  if (latin1Slice) return latin1Slice.call(u8, start, end)
   return fromCodes(u8, start, end)
 }
 

@@ -212,8 +212,17 @@ export class CommandTable {
     this.asTyped.set(name, command)
     this.asTyped.set(name.toUpperCase(), command)
   }
+  private lastName = ''
+  private lastFound: Command | undefined = undefined
   get(name: Bytes): Command | undefined {
-    return this.asTyped.get(name) ?? this.byName.get(name.toLowerCase())
+    // Clients repeat themselves.
+    if (name === this.lastName) return this.lastFound
+    const found = this.asTyped.get(name) ?? this.byName.get(name.toLowerCase())
+    if (found !== undefined) {
+      this.lastName = name
+      this.lastFound = found
+    }
+    return found
   }
   /** lookupCommand: the subcommand when argv names one; undefined for an unknown command or subcommand. */
   lookup(argv: readonly Bytes[]): Command | undefined {
@@ -225,6 +234,8 @@ export class CommandTable {
   rename(from: string, to: string): boolean {
     const command = this.byName.get(from.toLowerCase())
     if (!command) return false
+    this.lastName = ''
+    this.lastFound = undefined
     this.byName.delete(from.toLowerCase())
     this.asTyped.delete(from.toLowerCase())
     this.asTyped.delete(from.toUpperCase())

@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { formatDouble } from '../bytes/numbers.ts'
+import { BulkWriter } from './bulk-writer.ts'
 import { OK, type Reply, type Tagged } from './reply.ts'
 
 /** `:n\r\n` and `$n\r\n` of small numbers, as Redis's shared objects; made when first used. */
@@ -33,7 +34,25 @@ export function encodeReply(r: Reply, resp: 2 | 3): Bytes {
 
 const integerText = (n: number): string => (Math.abs(n) < 1e21 ? String(n) : BigInt(n).toString())
 
+/** From this many elements on it pays to write bytes. */
+const LONG = 8
+const writer = new BulkWriter()
+/** Undefined when there is more in it than strings and small numbers. */
+function longAggregate(prefix: string, count: number, items: readonly Reply[]): Bytes | undefined {
+  writer.begin(prefix, count)
+  for (let i = 0; i < items.length; i++) {
+    const r = items[i]
+    if (typeof r === 'string') writer.bulk(r)
+    else if (typeof r === 'number' && Number.isSafeInteger(r) && !Object.is(r, -0)) writer.integer(r)
+    else return undefined
+  }
+  return writer.end()
+}
 function aggregate(prefix: string, count: number, items: readonly Reply[], resp: 2 | 3): Bytes {
+  if (items.length >= LONG) {
+    const bytes = longAggregate(prefix, count, items)
+    if (bytes !== undefined) return bytes
+  }
   let out = `${prefix}${count}\r\n`
   for (let i = 0; i < items.length; i++) out += encodeReply(items[i] as Reply, resp)
   return out

@@ -85,6 +85,8 @@ export class RequestReader {
     if (this.need > 0 || this.error !== null || this.pos >= this.buf.length) return null
     if (!this.inMultibulk) {
       if (this.buf.charCodeAt(this.pos) !== 42) return this.inline()
+      const whole = this.whole()
+      if (whole !== null) return whole
       const start = this.pos
       if (!this.multibulkHeader()) return null
       if (this.multibulklen <= 0) return []
@@ -93,6 +95,46 @@ export class RequestReader {
       this.argv = []
     }
     return this.bulks(limits)
+  }
+
+  /** A request that lies before us whole and has few, short arguments, as nearly all do; null leaves it to the careful way. */
+  private whole(): Bytes[] | null {
+    const buf = this.buf
+    const size = buf.length
+    let p = this.pos
+    const n = buf.charCodeAt(p + 1) - 48
+    if (!(n >= 1 && n <= 9) || buf.charCodeAt(p + 2) !== 13) return null
+    p += 4
+    let [first, second, third] = ['', '', '']
+    let more: Bytes[] | null = null
+    for (let i = 0; i < n; i++) {
+      if (buf.charCodeAt(p) !== 36) return null
+      let len = buf.charCodeAt(p + 1) - 48
+      if (!(len >= 1 && len <= 9)) return null
+      p += 2
+      let d = buf.charCodeAt(p) - 48
+      if (d >= 0 && d <= 9) {
+        len = len * 10 + d
+        d = buf.charCodeAt(++p) - 48
+        if (d >= 0 && d <= 9) {
+          len = len * 10 + d
+          p++
+        }
+      }
+      if (buf.charCodeAt(p) !== 13) return null
+      p += 2
+      if (p + len + 2 > size) return null
+      const arg = buf.substring(p, p + len)
+      if (i === 0) first = arg
+      else if (i === 1) second = arg
+      else if (i === 2) third = arg
+      else if (more === null) more = [first, second, third, arg]
+      else more.push(arg)
+      p += len + 2
+    }
+    this.pos = p
+    this.partialBytes = 0
+    return more !== null ? more : n === 3 ? [first, second, third] : n === 2 ? [first, second] : [first]
   }
 
   private inline(): Bytes[] | null {

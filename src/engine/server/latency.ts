@@ -30,11 +30,18 @@ export class LatencyMonitor {
 export type LatencyHistogram = Map<number, number>
 
 export function countLatency(h: LatencyHistogram, micros: number): void {
-  const ns = Math.min(1_000_000_000, Math.max(1, Math.round(micros) * 1000))
-  const unit = ns < 256 ? 1 : 2 ** (Math.floor(Math.log2(ns)) - 7)
-  const top = Math.floor(ns / unit) * unit + unit - 1
+  const n = Math.round(micros)
+  const top = n >= 0 && n < SHORT ? (shortTops[n] as number) : bucketTop(n)
   h.set(top, (h.get(top) ?? 0) + 1)
 }
+function bucketTop(micros: number): number {
+  const ns = Math.min(1_000_000_000, Math.max(1, micros * 1000))
+  const unit = ns < 256 ? 1 : 2 ** (Math.floor(Math.log2(ns)) - 7)
+  return Math.floor(ns / unit) * unit + unit - 1
+}
+/** Nearly every call is shorter than this many microseconds. */
+const SHORT = 64
+const shortTops = Array.from({ length: SHORT }, (_, micros) => bucketTop(micros))
 const total = (h: LatencyHistogram): number => {
   let n = 0
   for (const count of h.values()) n += count

@@ -14,6 +14,11 @@ export function propagatePending(server: Server, noMulti: boolean): void {
   const ops = server.ops
   if (ops.length === 0) return
   const repl = server.repl
+  if (ops.length === 1) {
+    const op = ops.pop() as PendingOp
+    repl?.feed(op.dbid, op.argv)
+    return
+  }
   const list = ops.splice(0)
   if (repl === null) return
   const wrap = list.length > 1 && !noMulti

@@ -41,6 +41,13 @@ function intSize(n: Int64): number {
 }
 const stringSize = (n: number): number => (n < 64 ? 1 : n < 4096 ? 2 : 5) + n
 
+/** Takes entries one after the other: text as bytes u8[from, to), or an integer. */
+export interface EntrySink {
+  text(u8: Uint8Array, from: number, to: number): void
+  number(n: Int64): void
+  bulk(b: Bytes): void
+}
+
 export class Listpack {
   length = 0
   totalBytes = HEADER + 1
@@ -168,6 +175,23 @@ export class Listpack {
       default:
         return readInt64(new DataView(u.buffer, u.byteOffset), p + 1)
     }
+  }
+  /** Hands up to n entries from p on to a sink, without making strings of them. */
+  emit(p: number, n: number, sink: EntrySink): number {
+    const u = this.u8
+    let left = n
+    while (p >= 0 && left > 0) {
+      const c = u[p]!
+      const size = this.sizeAt(p)
+      if (c >= 0x80 && c < 0xc0) sink.text(u, p + 1, p + size)
+      else if (c >= 0xe0 && c < 0xf0) sink.text(u, p + 2, p + size)
+      else if (c === 0xf0) sink.text(u, p + 5, p + size)
+      else sink.number(this.get(p) as Int64)
+      left--
+      p += size + backlenSize(size)
+      if (u[p] === END) break
+    }
+    return n - left
   }
   getBytes(p: number): Bytes {
     const v = this.get(p)

@@ -18,7 +18,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
 import type { Int64 } from '../bytes/numbers.ts'
 import { lzfCompress, lzfDecompress } from '../bytes/lzf.ts'
-import { Listpack } from './listpack.ts'
+import { type EntrySink, Listpack } from './listpack.ts'
 
 const OPTIMIZATION_LEVEL = [4096, 8192, 16384, 32768, 65536] as const
 const SIZE_SAFETY_LIMIT = 8192
@@ -441,6 +441,23 @@ export class Quicklist {
     return removed
   }
 
+  /** Hands up to n entries from `start` on to a sink. */
+  emitRange(start: number, n: number, sink: EntrySink): void {
+    const at = this.locate(start)
+    if (!at) return
+    let [node, offset]: [QuicklistNode | null, number] = at
+    while (node && n > 0) {
+      if (node.plain !== null) {
+        sink.bulk(node.plain)
+        n--
+      } else {
+        const lp = this.nodeListpack(node)
+        n -= lp.emit(lp.seek(offset), n, sink)
+      }
+      node = node.next
+      offset = 0
+    }
+  }
   /** Calls fn for up to n entries from `start` on, towards the tail (or the head); false stops. */
   forRange(start: number, n: number, forward: boolean, fn: (v: Bytes | Int64, index: number) => boolean | void): void {
     const at = this.locate(start)
