@@ -227,7 +227,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   const outer = server.currentClient
   const clock = server.env.clock
   const workBefore = server.workMicros
-  const clockBefore = clock === undefined ? 0 : clock()
+  const clockBefore = clock === undefined ? 0 : server.nested || server.lastClock === 0 ? clock() : server.lastClock
   const dirtyBefore = server.dirty
   const ctx = server.enter(c)
   server.currentClient = c
@@ -254,7 +254,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     server.currentClient = outer
     return suspend(server, c, command, argv)
   }
-  if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+  if (reply !== OK && typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
     command.failedCalls++
     if (server.errorCounted) server.errorCounted = false
     else countError(server, reply.text)
@@ -271,7 +271,8 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
     c.argv = previousArgv
   }
   server.workMicros += command.costAfter === undefined ? BASE_MICROS : BASE_MICROS + command.costAfter(reply)
-  const micros = clock === undefined ? server.workMicros - workBefore : clock() - clockBefore
+  if (clock !== undefined) server.lastClock = clock()
+  const micros = clock === undefined ? server.workMicros - workBefore : server.lastClock - clockBefore
   server.stat.numCommands++
   command.calls++
   command.micros += micros
@@ -297,7 +298,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
 function suspend(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
   const startMicros = server.host.now
   return (server.scripting as Scripting).continuations.then((reply) => {
-    if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+    if (reply !== OK && typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
       command.failedCalls++
       if (server.errorCounted) server.errorCounted = false
       else countError(server, reply.text)

@@ -124,6 +124,8 @@ export class Server implements Machine {
   /** CONFIG REWRITE, set where the config is loaded. */
   rewriteConfigFile: (done: (error: string | null) => void, all?: boolean) => void = (done) => done('ENOENT')
   workMicros = 0
+  /** When the last command of this input ended, by `env.clock`: the next begins there. 0 when there was none. */
+  lastClock = 0
   /** Scripts and functions. */
   scripting: Scripting | null = null
   /** Over maxmemory when the request came (a script asks at its first write). */
@@ -157,6 +159,7 @@ export class Server implements Machine {
   handle(input: Input, now: Micros): readonly Output[] {
     this.host.now = now
     this.workMicros = 0
+    this.lastClock = 0
     if (this.host.exited) return this.host.take()
     if (this.stalls > 0 && input.type !== 'fileDone') {
       this.stalled.push(input)
