@@ -9,7 +9,7 @@ const ZSETS = ['z1', 'z2', 'z3']
 const HASHES = ['h1', 'h2']
 const HLLS = ['p1', 'p2', 'p3']
 const GEOS = ['g1', 'g2']
-const ALL = [...STRINGS, ...LISTS, ...SETS, ...ZSETS, ...HASHES, ...HLLS, ...GEOS, 'nope', 'd', '']
+const ALL = [...STRINGS, ...LISTS, ...SETS, ...ZSETS, ...HASHES, ...HLLS, ...GEOS, ...STREAMS, 'nope', 'd', '']
 
 export class Requests {
   private readonly rng: Prng
@@ -27,6 +27,7 @@ export class Requests {
       ...this.bits(),
       ...this.hyperloglogs(),
       ...this.geos(),
+      ...streamForms({ rng: this.rng, key: () => this.of(STREAMS), num: this.num, el: this.el }),
       ...this.rest(),
     ]
   }
