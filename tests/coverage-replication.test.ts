@@ -482,6 +482,50 @@ test('R23 the log of a full and of a partial synchronisation, both sides (B.6)',
   ])
 })
 
+test('B.6 the log of a partial resynchronisation with a promoted replica, both sides', () => {
+  const w = trio()
+  w.synced('r2', 'r3')
+  w.call('r1', 'SET', 'a', '1')
+  w.run(1.5)
+  const shape = (l: string): string =>
+    l
+      .replace(/[0-9a-f]{40}/g, 'ID')
+      .replace(/id=\d+ addr=\S+ laddr=\S+/, 'CLIENT')
+      .replace(/\d+ bytes|offset \d+|:\d+\)\.$/g, 'N')
+  const last = (server: string, first: string): string[] => {
+    const log = w.log(server).map(shape)
+    return log.slice(log.findLastIndex((l) => l.startsWith(first)))
+  }
+  w.call('r2', 'REPLICAOF', 'NO', 'ONE')
+  expect(last('r2', 'Connection with master lost').slice(0, 4)).toEqual([
+    'Connection with master lost.',
+    'Caching the disconnected master state.',
+    'Discarding previously cached master state.',
+    expect.stringMatching(
+      /^Setting secondary replication ID to ID, valid up to offset: \d+\. New replication ID is ID$/,
+    ),
+  ])
+  w.call('r3', 'REPLICAOF', '10.0.0.12', '6379')
+  w.synced('r3')
+  expect(last('r3', 'Connection with master lost')).toEqual([
+    'Connection with master lost.',
+    'Caching the disconnected master state.',
+    'Connecting to MASTER 10.0.0.12:6379',
+    'MASTER <-> REPLICA sync started',
+    "REPLICAOF 10.0.0.12:6379 enabled (user request from 'CLIENT name=')",
+    'Non blocking connect for SYNC fired the event.',
+    'Master replied to PING, replication can continue...',
+    'Trying a partial resynchronization (request IDN',
+    'Successful partial resynchronization with master.',
+    'Master replication ID changed to ID',
+    'MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.',
+  ])
+  expect(last('r2', 'Replica 10.0.0.13')).toEqual([
+    'Replica 10.0.0.13:6379 asks for synchronization',
+    'Partial resynchronization request from 10.0.0.13:6379 accepted. Sending N of backlog starting from N.',
+  ])
+})
+
 test('R43 FAILOVER: roles swap by a partial resynchronisation, and no acknowledged write is lost', () => {
   const w = trio()
   w.synced('r2', 'r3')
@@ -504,6 +548,67 @@ test('R43 FAILOVER: roles swap by a partial resynchronisation, and no acknowledg
   w.call('r2', 'SET', 'b', '1')
   w.run(1)
   expect(w.digest('r1')).toBe(w.digest('r2'))
+})
+
+test('R43 FAILOVER ABORT and FORCE', () => {
+  const w = trio()
+  w.synced('r2', 'r3')
+  for (const r of ['r2', 'r3']) w.fault({ type: 'pause', process: r })
+  w.call('r1', 'SET', 'a', '1')
+  expect(w.call('r1', 'FAILOVER', 'TO', '10.0.0.12', '6379', 'TIMEOUT', '100000')).toBe('OK')
+  const held = w.send('r1', ['SET', 'a', '2'], 'held')
+  w.run(0.2)
+  expect(w.answer(held)).toBe(undefined)
+  expect(w.call('r1', 'FAILOVER')).toBe('(error) ERR FAILOVER already in progress.')
+  expect(w.call('r1', 'FAILOVER', 'ABORT')).toBe('OK')
+  w.run(0.2)
+  expect(w.answer(held)).toBe('OK')
+  expect(w.info('r1').master_failover_state).toBe('no-failover')
+  expect(w.log('r1')).toContain('FAILOVER requested to 10.0.0.12:6379.')
+  w.fault({ type: 'continue', process: 'r3' })
+  w.run(1)
+  // By force after the time: the replica that lags becomes the master, and what it lacks is lost.
+  expect(w.call('r1', 'FAILOVER', 'TO', '10.0.0.12', '6379', 'FORCE', 'TIMEOUT', '500')).toBe('OK')
+  w.run(1)
+  expect(w.info('r1').role).toBe('slave')
+  w.fault({ type: 'continue', process: 'r2' })
+  expect(w.until(() => w.info('r2').role === 'master', 20)).toBe(true)
+  expect(w.synced('r1')).toBe(true)
+})
+
+test('R36 MASTERDOWN also for what EXEC holds; R33 min-replicas in a transaction', () => {
+  const w = pair([], ['replica-serve-stale-data no'])
+  w.synced('r2')
+  w.call('r2', 'MULTI')
+  expect(w.call('r2', 'GET', 'a')).toBe('QUEUED')
+  w.fault({ type: 'kill', process: 'r1' })
+  w.run(0.5)
+  expect(w.call('r2', 'EXEC')).toBe(
+    "(error) EXECABORT Transaction discarded because of: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  )
+  expect(w.call('r2', 'PING')).toBe(
+    "(error) MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  )
+  const m = pair(['min-replicas-to-write 1'])
+  m.synced('r2')
+  m.call('r1', 'MULTI')
+  m.call('r1', 'SET', 'a', '1')
+  m.fault({ type: 'kill', process: 'r2' })
+  m.run(0.5)
+  expect(m.call('r1', 'EXEC')).toBe(
+    '(error) EXECABORT Transaction discarded because of: NOREPLICAS Not enough good replicas to write.',
+  )
+})
+
+test('a client that waits on a master that becomes a replica is told so and closed', () => {
+  const w = new ReplicationRig([[], []])
+  const waiting = w.send('r2', ['BLPOP', 'l', '0'], 'waiting')
+  w.run(0.1)
+  w.call('r2', 'REPLICAOF', '10.0.0.11', '6379')
+  w.run(0.1)
+  expect(w.answer(waiting)).toBe(
+    '(error) UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
+  )
 })
 
 test('R43 FAILOVER gives up after its TIMEOUT', () => {

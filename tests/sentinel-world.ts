@@ -12,7 +12,7 @@ export const SECOND = 1_000_000
  * A client of a test. `argv` is `host port interval words...`: sends the command (at once when the interval is 0) and prints each
  * reply as one line of JSON. With an interval it asks again that many microseconds after each answer, and comes back when cut off.
  */
-class Caller implements Machine {
+export class Caller implements Machine {
   workMicros = 0
   private readonly env: ProcessEnv
   private conn = -1
