@@ -80,10 +80,13 @@ export function engineConversation(argv: readonly string[]): Conversation {
   }
   carry(server.handle({ type: 'start' }, now))
   advance(1000)
+  // The real server's partner has a connection of its own: the same clients have the same ids on both.
+  connect(' control')
   return {
     say: async (client, argv) => {
       const conn = connect(client)
       carry(server.handle({ type: 'data', conn, bytes: encodeCommand(argv) }, now))
+      advance(0)
       return collect(parsers, client)
     },
     wait: async (ms) => {

@@ -67,7 +67,8 @@ export class Server implements Machine {
   /** Every connected client by id, in order of arrival. */
   readonly clients = new Map<number, Client>()
   readonly monitors = new Set<Client>()
-  nextClientId = 1
+  /** The clients that run scripts and functions have the first two. */
+  nextClientId = 3
   /** Changes since the last save. */
   dirty = 0
   hz = 10

@@ -51,7 +51,9 @@ const list: Handler = ({ server }, argv) => {
     const type = typeArg(argv[3] as Bytes)
     clients = clients.filter((c) => typeOf(c) === type)
   } else if (argv.length > 3 && opt === 'id') {
-    clients = argv.slice(3).flatMap((a) => server.clients.get(idArg(a, 'ERR Invalid client ID')) ?? [])
+    const ids = argv.slice(3).map((a) => parseInt64(a))
+    if (ids.includes(null)) throw new RedisError('ERR Invalid client ID')
+    clients = ids.flatMap((id) => server.clients.get(Number(id)) ?? [])
   } else if (argv.length !== 2) throw new RedisError(SYNTAX_ERROR)
   return verbatim(clients.map((c) => `${clientInfo(server, c)}\n`).join(''))
 }
@@ -94,16 +96,22 @@ const kill: Handler = ({ server, client }, argv) => {
   if (killed === 0) throw new RedisError('ERR No such client')
   return OK
 }
+const wrongNumber = (argv: readonly Bytes[]): never => {
+  throw new RedisError(
+    `ERR unknown subcommand or wrong number of arguments for '${(argv[1] ?? '').slice(0, 128)}'. Try CLIENT HELP.`,
+  )
+}
 const pause: Handler = ({ server }, argv) => {
-  let kind: 'all' | 'write' = 'all'
+  if (argv.length > 4) wrongNumber(argv)
   const mode = argv[3]?.toLowerCase()
-  if (argv.length > 4 || (mode !== undefined && mode !== 'write' && mode !== 'all'))
-    throw new RedisError(mode === undefined ? SYNTAX_ERROR : 'ERR CLIENT PAUSE mode must be WRITE or ALL')
-  if (mode === 'write') kind = 'write'
+  if (mode !== undefined && mode !== 'write' && mode !== 'all')
+    throw new RedisError('ERR CLIENT PAUSE mode must be WRITE or ALL')
   const ms = parseInt64(argv[2] as Bytes)
-  if (typeof ms !== 'number') throw new RedisError('ERR timeout is not an integer or out of range')
+  if (ms === null) throw new RedisError('ERR timeout is not an integer or out of range')
   if (ms < 0) throw new RedisError('ERR timeout is negative')
-  server.pauseClients(ms === 0 ? 0 : server.nowMs + ms, kind)
+  // The end of an enormous pause is beyond 64 bits, which makes it lie in the past.
+  const end = BigInt.asIntN(64, BigInt(ms) + BigInt(server.nowMs))
+  server.pauseClients(ms === 0 ? 0 : Number(end), mode === 'write' ? 'write' : 'all')
   return OK
 }
 const reply: Handler = ({ client }, argv) => {
@@ -120,8 +128,8 @@ const reply: Handler = ({ client }, argv) => {
 }
 const unblock: Handler = ({ server }, argv) => {
   const how = argv[3]?.toLowerCase() ?? 'timeout'
-  if (argv.length > 4 || (how !== 'timeout' && how !== 'error'))
-    throw new RedisError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
+  if (argv.length > 4) wrongNumber(argv)
+  if (how !== 'timeout' && how !== 'error') throw new RedisError('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
   const id = parseInt64(argv[2] as Bytes)
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
   const c = server.clients.get(Number(id))

@@ -49,7 +49,6 @@ function swapDb(c: CommandContext, argv: readonly Bytes[]): Reply {
     x.swapWith(y)
     for (const db of [x, y])
       for (const key of db.blockingKeys.keys()) if (db.dict.has(key)) signalKeyAsReady(server, db, key)
-    if (server.tracking.active) server.tracking.invalidateAll(server)
   }
   c.dirty()
   return OK
