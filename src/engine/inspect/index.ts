@@ -12,6 +12,8 @@ import type { Zset } from '../structures/zset.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
 import { pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
+import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
+import { viewEviction, viewExpiry } from './pressure.ts'
 import { still } from './still.ts'
 import { clip, namesOf, ROWS, viewDict, viewObject } from './structures.ts'
 
@@ -155,14 +157,17 @@ function viewSummary(s: Server): unknown {
 
 /** INFO for a look: with a reckoning of memory of its own, so that the one evictions go by is not renewed by it. */
 const lookers = new WeakMap<Server, () => number>()
-function infoForLook(s: Server): string {
-  const { usedMemory } = s
+function lookMemory(s: Server): () => number {
   let look = lookers.get(s)
   if (look === undefined) {
     look = memoryEstimator(s)
     lookers.set(s, look)
   }
-  s.usedMemory = look
+  return look
+}
+function infoForLook(s: Server): string {
+  const { usedMemory } = s
+  s.usedMemory = lookMemory(s)
   try {
     return infoText(s, [])
   } finally {
@@ -197,12 +202,42 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return viewKeyspace(s, args)
     case 'object':
       return viewKey(s, args)
+    case 'memory':
+      return viewMemory(s)
+    case 'databases':
+      return viewDatabases(s, args)
+    case 'expiry':
+      return viewExpiry(s, args)
+    case 'eviction':
+      return viewEviction(s, lookMemory(s)())
+    case 'commands':
+      return viewCommands(s)
+    case 'transactions':
+      return viewTransactions(s)
+    case 'pubsub':
+      return viewPubsub(s)
     default:
       return null
   }
 }
 
-const VIEWS = ['summary', 'state', 'keys', 'replication', 'sentinel', 'config', 'dict', 'object'] as const
+const VIEWS = [
+  'summary',
+  'state',
+  'keys',
+  'replication',
+  'sentinel',
+  'config',
+  'dict',
+  'object',
+  'memory',
+  'databases',
+  'expiry',
+  'eviction',
+  'commands',
+  'transactions',
+  'pubsub',
+] as const
 /** Give a server its views and its reckoning of memory. */
 export function wireInspect(server: Server): void {
   for (const name of VIEWS) server.views.set(name, (s, args) => viewServer(s, name, args))

@@ -36,7 +36,20 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
     const replies = [seen.run(line), blind.run(line)]
     expect(replies[0], line).toBe(replies[1])
     for (const key of ['k1', 'h', 'z', 's', 'l', 'i', 'a']) seen.see('object', '0', key, 'm3')
-    for (const name of ['dict', 'keys', 'state', 'summary']) seen.see(name, '0')
+    for (const name of [
+      'dict',
+      'keys',
+      'state',
+      'summary',
+      'memory',
+      'databases',
+      'expiry',
+      'eviction',
+      'commands',
+      'transactions',
+      'pubsub',
+    ])
+      seen.see(name, '0', 'k1')
   }
 })
 

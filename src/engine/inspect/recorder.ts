@@ -5,8 +5,10 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
+import { globMatch } from '../bytes/glob.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
+import type { Fact } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
 import { stringLength } from '../objects/string.ts'
 import type { Client } from '../server/client.ts'
@@ -17,13 +19,18 @@ import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import type { Zset } from '../structures/zset.ts'
 import { memoryUsage } from './memory.ts'
+import { candidates } from './pressure.ts'
 import { still } from './still.ts'
+import { clip } from './structures.ts'
 
 const MAX_KEYS = 512
 const MAX_EVENTS = 24
 const MAX_SAMPLES = 160
 const MAX_ARGS = 64
 const MAX_ARG = 512
+/** More candidates than these are not ranked at each eviction. */
+const RANKED = 1000
+const TX = new Set(['multi', 'exec', 'discard', 'watch', 'unwatch'])
 
 export interface LastCommand {
   readonly seq: number
@@ -58,6 +65,51 @@ export interface KeyStory {
   forgotten: number
 }
 
+export interface ExpireLoop {
+  readonly at: number
+  readonly db: number
+  readonly cycle: string
+  readonly sampled: number
+  readonly expired: number
+}
+export interface Victim {
+  readonly at: number
+  readonly db: number
+  readonly key: Bytes
+  readonly score: number
+  readonly size: number
+  readonly sampled: readonly Bytes[]
+  /** Its true place among all candidates, 1 is the best; null when there were too many to rank. */
+  readonly rank: number | null
+  readonly of: number | null
+}
+/** One command on the main thread. */
+export interface Segment {
+  readonly start: number
+  readonly micros: number
+  readonly name: string
+  readonly client: string
+}
+export interface TxEvent {
+  readonly at: number
+  readonly client: string
+  readonly what: string
+  readonly text: string
+}
+export interface Published {
+  readonly at: number
+  readonly by: string
+  readonly channel: Bytes
+  readonly bytes: number
+  readonly text: Bytes
+  readonly receivers: number
+}
+const KEPT = 256
+function push<T>(list: T[], item: T): void {
+  list.push(item)
+  if (list.length > KEPT) list.splice(0, KEPT / 4)
+}
+
 /** Elements of a value, whatever holds them; bytes of a string. */
 export function lengthOf(o: Obj): number {
   switch (o.encoding) {
@@ -83,6 +135,14 @@ const detailOf = (o: Obj): string => (o.encoding === 'intset' ? `int${(o.value a
 export class Recorder {
   readonly stories = new Map<string, KeyStory>()
   lastOfDb: (LastCommand & { readonly db: number; readonly key: Bytes }) | null = null
+  readonly loops: ExpireLoop[] = []
+  readonly victims: Victim[] = []
+  pool: readonly Bytes[] = []
+  readonly segments: Segment[] = []
+  readonly transactions: TxEvent[] = []
+  readonly published: Published[] = []
+  private sampled: readonly Bytes[] = []
+  private readonly spent = new Map<Command, number>()
   private seq = 0
   private readonly server: Server
 
@@ -93,7 +153,82 @@ export class Recorder {
     return this.stories.get(`${db}:${key}`)
   }
 
+  notice(fact: Fact): void {
+    const at = this.server.host.now
+    if (fact.kind === 'expire loop') {
+      const { db, cycle, sampled, expired } = fact as unknown as ExpireLoop
+      if (sampled > 0) push(this.loops, { at, db, cycle, sampled, expired })
+    } else if (fact.kind === 'evict sample') this.sampled = fact['keys'] as readonly Bytes[]
+    else if (fact.kind === 'evict victim') this.victim(fact as unknown as Victim & { pool: readonly Bytes[] }, at)
+  }
+  private victim(f: Victim & { pool: readonly Bytes[] }, at: number): void {
+    const all = candidates(this.server, RANKED)
+    const mine = all?.findIndex((c) => c.db === f.db && c.key === f.key) ?? -1
+    const score = all?.[mine]?.score
+    const rank = all === null || score === undefined ? null : all.findIndex((c) => c.score === score) + 1
+    this.pool = f.pool
+    const sampled = this.sampled.slice(0, 16).map(clip)
+    push(this.victims, {
+      at,
+      db: f.db,
+      key: clip(own(f.key)),
+      score: score ?? f.score,
+      size: f.size,
+      sampled,
+      rank,
+      of: all?.length ?? null,
+    })
+  }
+
+  private spend(c: Client, command: Command): void {
+    const micros = command.micros - (this.spent.get(command) ?? 0)
+    this.spent.set(command, command.micros)
+    const end = this.server.host.now + this.server.workMicros
+    push(this.segments, { start: end - micros, micros, name: command.name, client: c.isMaster ? 'master' : c.addr })
+  }
+  private session(c: Client, name: string, argv: readonly Bytes[]): void {
+    const [at, client] = [this.server.host.now, c.addr]
+    if (name === 'publish' || name === 'spublish') {
+      const { pubsub } = this.server
+      const [channel = '', text = ''] = argv.slice(1)
+      let receivers = (name === 'publish' ? pubsub.channels : pubsub.shardChannels).get(channel)?.size ?? 0
+      if (name === 'publish')
+        for (const [pattern, who] of pubsub.patterns) if (globMatch(pattern, channel)) receivers += who.size
+      push(this.published, {
+        at,
+        by: c.isMaster ? 'master' : client,
+        channel: clip(own(channel)),
+        bytes: text.length,
+        text: clip(own(text)),
+        receivers,
+      })
+    } else if (TX.has(name)) {
+      push(this.transactions, {
+        at,
+        client,
+        what: name,
+        text: argv
+          .slice(1, 9)
+          .map((a) => clip(own(a)))
+          .join(' '),
+      })
+    }
+  }
+  /** Whose transaction a change of a watched key has spoiled. */
+  private spoiled(c: Client, key: Bytes): void {
+    for (const other of c.db.watchedKeys.get(key) ?? [])
+      if (other !== c && other.dirtyCas)
+        push(this.transactions, {
+          at: this.server.host.now,
+          client: other.addr,
+          what: 'spoiled',
+          text: `${clip(key)} by ${c.addr}`,
+        })
+  }
+
   command(c: Client, command: Command, argv: readonly Bytes[]): void {
+    this.spend(c, command)
+    this.session(c, command.name, argv)
     if (command.facts.keySpecs.length === 0) {
       if (command.name === 'flushall' || command.name === 'swapdb') this.stories.clear()
       else if (command.name === 'flushdb')
@@ -114,6 +249,7 @@ export class Recorder {
     for (let i = 0; i < keys.length && i < 16; i++) {
       const key = argv[(keys[i] as { index: number }).index] as Bytes
       this.note(c.db.id, key, c.db.dict.peek(key), last)
+      if (command.isWrite && c.db.watchedKeys.size > 0) this.spoiled(c, key)
     }
   }
 
@@ -182,4 +318,5 @@ export function record(server: Server): void {
   const recorder = new Recorder(server)
   recorders.set(server, recorder)
   server.afterCommand = (c, command, argv) => recorder.command(c, command, argv)
+  server.notice = (fact) => recorder.notice(fact)
 }
