@@ -3,6 +3,8 @@
  * reached latency-monitor-threshold: the last 160, one a second. The latency *histogram* counts every call of a command in
  * buckets whose width grows with the value (an HDR histogram of 2 significant digits), from which percentiles are read.
  */
+import { log2Floor } from '../bytes/fdlibm.ts'
+
 export interface LatencySample {
   readonly time: number
   ms: number
@@ -36,7 +38,7 @@ export function countLatency(h: LatencyHistogram, micros: number): void {
 }
 function bucketTop(micros: number): number {
   const ns = Math.min(1_000_000_000, Math.max(1, micros * 1000))
-  const unit = ns < 256 ? 1 : 2 ** (Math.floor(Math.log2(ns)) - 7)
+  const unit = ns < 256 ? 1 : 2 ** (log2Floor(ns) - 7)
   return Math.floor(ns / unit) * unit + unit - 1
 }
 /** Nearly every call is shorter than this many microseconds. */

@@ -145,7 +145,7 @@ export const hyperloglogCommands: readonly CommandImpl[] = [
   {
     name: 'pfselftest',
     handler: (c) => {
-      const wrong = selfTest(c.rng)
+      const wrong = selfTest(c.rng, c.config.hllSparseMaxBytes)
       return wrong === null ? OK : fail(wrong)
     },
   },

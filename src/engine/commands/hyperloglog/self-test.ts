@@ -6,8 +6,10 @@ import {
   denseSet,
   HLL_DENSE_SIZE,
   HLL_REGISTERS,
+  HLL_SPARSE,
   hllAdd,
   hllCount,
+  hllEncoding,
   hllToDense,
 } from '../../structures/hyperloglog.ts'
 
@@ -15,7 +17,7 @@ const CYCLES = 20
 /** redis-server goes on to ten million; the bound on the error is the same at each power of ten. */
 const LAST = 100_000
 
-export function selfTest(rng: Prng): string | null {
+export function selfTest(rng: Prng, sparseMaxBytes: number): string | null {
   const u8 = new Uint8Array(HLL_DENSE_SIZE)
   const expected = new Uint8Array(HLL_REGISTERS)
   for (let cycle = 0; cycle < CYCLES; cycle++) {
@@ -38,9 +40,10 @@ export function selfTest(rng: Prng): string | null {
   let checkpoint = 1
   for (let n = 1; n <= LAST; n++) {
     const element = `${salt}${n}`
-    hllAdd(dense, element, 3000)
-    hllAdd(sparse, element, 3000)
+    hllAdd(dense, element, sparseMaxBytes)
+    hllAdd(sparse, element, sparseMaxBytes)
     if (n !== checkpoint) continue
+    if (n < sparseMaxBytes / 2 && hllEncoding(sparse) !== HLL_SPARSE) return 'ERR TESTFAILED sparse encoding not used'
     checkpoint *= 10
     const [a, b] = [hllCount(dense.view()), hllCount(sparse.view())]
     if (a !== b) return 'ERR TESTFAILED dense/sparse disagree'
