@@ -61,6 +61,19 @@ async function story(stage: Stage): Promise<void> {
   stage.inject({ type: 'cut', groupA: ['box-1'], groupB: ['box-3'] })
   await stage.to(5 * SECOND)
   stage.inject({ type: 'heal', cut: -1 })
+  // Full sockets, a slow wire, a slow disk, a replica that is stopped in the middle of a stream.
+  const slow = { type: 'latency', a: 'box-1', b: 'box-2', latencyMicros: 500, jitterMicros: 200 } as const
+  stage.inject({ ...slow, bytesPerSecond: 100_000 })
+  stage.inject({ type: 'disk', box: 'box-1', freeBytes: null, slowness: 100 })
+  stage.inject({ type: 'pause', process: 'redis-3' })
+  stage.spawn(cli('large', 'box-1', '-h', '10.0.0.11', '-r', '3', 'append', 'large', 'x'.repeat(150_000)))
+  await stage.to(6 * SECOND)
+  stage.type('terminal', 'save\n')
+  stage.spawn(cli('reader', 'box-2', '-h', '10.0.0.11', 'get', 'large'))
+  await stage.to(7 * SECOND)
+  stage.inject({ type: 'continue', process: 'redis-3' })
+  stage.inject({ ...slow, bytesPerSecond: 125_000_000 })
+  stage.inject({ type: 'disk', box: 'box-1', freeBytes: null })
   await stage.to(12 * SECOND)
   stage.inject({ type: 'kill', process: 'redis-1' })
   await stage.to(24 * SECOND)
@@ -102,6 +115,7 @@ test('the same seed twice in one thread: the same digest; with no tap and with e
   const plain = await oneThread(7, { tap: false })
   expect(plain.output('bulk')).toContain('(integer) 20')
   expect(plain.output('terminal')).toContain('role:master')
+  expect(plain.output('reader').length).toBeGreaterThan(400_000)
   expect(plain.events.some((e) => e.kind === '+switch-master')).toBe(false) // no tap, no marks
   let traced = 0
   const watched = createWorld(sentinelTrio(7), programs, { trace: () => void traced++ })
