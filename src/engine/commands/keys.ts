@@ -17,7 +17,8 @@ export function getKeysFromCommand(command: Command, argv: readonly Bytes[]): Ke
   const out: KeyReference[] = []
   for (const spec of command.facts.keySpecs) {
     if (spec.flags.includes('not_key')) continue
-    if (!resolve(spec, argv, out)) return undefined
+    if (!resolve(spec, argv, out))
+      return command.name.startsWith('georadius') ? geoRadiusKeys(argv) : countedKeys(command, argv)
   }
   if (command.name === 'sort') sortStore(argv, out)
   else if (command.name === 'set' || command.name === 'bitfield') return exactFlags(command.name, argv)
@@ -76,7 +77,7 @@ function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): bo
     step = num(find.spec.keystep) || 1
     const at = first + num(find.spec.keynumidx)
     const count = Number(argv[at])
-    if (at >= argv.length || !/^-?\d+$/.test(argv[at] ?? '') || count < 0) return false
+    if (at >= argv.length || !/^-?\d+$/.test(argv[at] ?? '') || count < 1) return false
     first += num(find.spec.firstkey)
     last = first + (count - 1) * step
   } else return true
@@ -85,6 +86,27 @@ function resolve(spec: KeySpec, argv: readonly Bytes[], out: KeyReference[]): bo
   return true
 }
 
+/**
+ * genericGetKeys, asked where the specs fail: the count is read as atoi reads it, and what the keys are used for is not told.
+ * Undefined when the count fits no arguments.
+ */
+function countedKeys(command: Command, argv: readonly Bytes[]): KeyReference[] | undefined {
+  const spec = command.facts.keySpecs.find((k) => k.find_keys.type === 'keynum' && k.begin_search.type === 'index')
+  if (spec === undefined) return undefined
+  const at = num(spec.begin_search.spec.index)
+  const first = at + num(spec.find_keys.spec.firstkey)
+  const count = Number.parseInt(argv[at] ?? '', 10)
+  if (!(count >= 1) || count > argv.length - first) return undefined
+  const keys = Array.from({ length: count }, (_, i) => ({ index: first + i, flags: [] }))
+  return at === 2 && command.name.endsWith('store') ? [...keys, { index: 1, flags: [] }] : keys
+}
+/** georadiusGetKeys: a STORE that names nothing is overlooked. */
+function geoRadiusKeys(argv: readonly Bytes[]): KeyReference[] {
+  const out: KeyReference[] = [{ index: 1, flags: ['RO', 'access'] }]
+  let store = -1
+  for (let i = 5; i + 1 < argv.length; i++) if (/^store(dist)?$/i.test(argv[i]!)) store = ++i
+  return store === -1 ? out : [...out, { index: store, flags: ['OW', 'update'] }]
+}
 /** The key at its place, or with KEYS all that follows. */
 function migrateKeys(command: Command, argv: readonly Bytes[]): KeyReference[] {
   const flags = command.facts.keySpecs[0]?.flags ?? []
