@@ -7,7 +7,7 @@ import { Tabs } from '../parts/Tabs.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
 import { useView } from '../parts/use-view.ts'
 import { useLab } from '../store.ts'
-import { keyOfPin, pinOf, useChoice } from './choice.ts'
+import { keyOfPin, pinOf, SCREENS, type ScreenName, useChoice } from './choice.ts'
 import { CliDock } from './Cli.tsx'
 import { commandText, type KeyspaceData, plural, when } from './data.ts'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
@@ -15,6 +15,9 @@ import { KeysPanel } from './KeyList.tsx'
 import { ObjectPanes, PinnedPane } from './ObjectPane.tsx'
 import { Pane } from './Pane.tsx'
 import { readKeys } from './shapes.ts'
+import { EvictionSheet, ExpirySheet } from './PressureSheets.tsx'
+import { CommandsSheet, KeyspaceSheet, MemorySheet } from './ServerSheets.tsx'
+import { PubsubSheet, TransactionsSheet } from './SessionSheets.tsx'
 import { Stopped } from './Stopped.tsx'
 
 export function Structures() {
@@ -34,10 +37,40 @@ export function Structures() {
       <KeysPanel process={process} />
       <div className="stage">
         <Stopped process={process} />
-        <KeysBoard process={process} />
+        <Tabs
+          label="Structures"
+          names={SCREENS}
+          value={choice.screen}
+          onChange={(screen) => useChoice.setState({ screen })}
+          id="screen"
+        />
+        <div className="screen" role="tabpanel" id="screen-panel" aria-labelledby={`screen-${choice.screen}`}>
+          <Screen name={choice.screen} process={process} />
+        </div>
       </div>
     </>
   )
+}
+
+function Screen({ name, process }: { name: ScreenName; process: string }) {
+  switch (name) {
+    case 'Keyspace':
+      return <KeyspaceSheet process={process} />
+    case 'Memory':
+      return <MemorySheet process={process} />
+    case 'Expiry':
+      return <ExpirySheet process={process} />
+    case 'Eviction':
+      return <EvictionSheet process={process} />
+    case 'Commands':
+      return <CommandsSheet process={process} />
+    case 'Transactions':
+      return <TransactionsSheet process={process} />
+    case 'Pub/Sub':
+      return <PubsubSheet process={process} />
+    default:
+      return <KeysBoard process={process} />
+  }
 }
 
 const PARTS = ['Key', 'Keyspace', 'Terminal'] as const

@@ -1,0 +1,402 @@
+/** Expiry and eviction: which keys go, how they were chosen, and how good the choice was. */
+import { showBytes } from '../bytes.ts'
+import { bytesText, count, duration } from '../format.ts'
+import { useChoice } from './choice.ts'
+import { plural, when } from './data.ts'
+import { Pane } from './Pane.tsx'
+import { KeyLink } from './ServerSheets.tsx'
+import { Asking, DataTable, Figures, useSheet } from './sheets.tsx'
+
+interface ExpiryData {
+  readonly db: number
+  readonly size: number
+  readonly buckets: number
+  readonly counted: number
+  readonly strip: readonly (readonly [number, number, number])[]
+  readonly counts: readonly [number, number, number]
+  readonly soonest: readonly { key: string; ttlMs: number }[]
+  readonly cursor: number
+  readonly active: boolean
+  readonly replica: boolean
+  readonly hz: number
+  readonly effort: number
+  readonly perLoop: number
+  readonly acceptableStale: number
+  readonly stalePercent: number
+  readonly expiredKeys: number
+  readonly capReached: number
+  readonly avgTtlMs: number
+  readonly loops: readonly { at: number; cycle: string; sampled: number; expired: number }[]
+}
+
+export function ExpirySheet({ process }: { process: string }) {
+  const { db } = useChoice()
+  const d = useSheet<ExpiryData>(process, 'expiry', [String(db)])
+  if (!d) return <Asking process={process} data={d} />
+  const [alive, soon, dead] = d.counts
+  const last = d.loops[d.loops.length - 1]
+  return (
+    <div className="sheets">
+      <Pane
+        label="Expires dict"
+        title="expires"
+        sub={`db${d.db}, ${plural(d.size, 'key')} with a time`}
+        className="wide"
+        summary={
+          d.size === 0
+            ? 'No key here has a time to live. Try SET token abc EX 5.'
+            : `${count(alive)} alive, ${count(soon)} within a second of death, ${count(dead)} expired and not yet deleted. The cursor is at bucket ${d.cursor} of ${d.buckets}. ${d.replica ? 'A replica deletes nothing itself: it waits for the DEL of its master.' : d.active ? '' : 'The active cycle is switched off (DEBUG SET-ACTIVE-EXPIRE).'}`
+        }
+        table={{
+          head: ['Key', 'Time left'],
+          rows: d.soonest.map((k) => [showBytes(k.key, 50), k.ttlMs < 0 ? 'expired' : duration(k.ttlMs * 1000)]),
+        }}
+      >
+        <Strip d={d} />
+        <div className="legend">
+          <span>
+            <svg width="12" height="12" aria-hidden="true">
+              <circle cx="6" cy="6" r="4" fill="var(--ok)" />
+            </svg>
+            alive
+          </span>
+          <span>
+            <svg width="12" height="12" aria-hidden="true">
+              <circle cx="6" cy="6" r="4" fill="none" stroke="var(--suspect-ink)" strokeWidth="1.5" />
+              <path d="M6 2a4 4 0 0 1 0 8z" fill="var(--suspect-ink)" />
+            </svg>
+            less than a second
+          </span>
+          <span>
+            <svg width="12" height="12" aria-hidden="true">
+              <circle cx="6" cy="6" r="4" fill="none" stroke="var(--down)" strokeWidth="1.5" />
+            </svg>
+            expired, not yet deleted
+          </span>
+          <span>
+            <svg width="12" height="12" aria-hidden="true">
+              <path d="M6 1v10m-4-4 4 4 4-4" fill="none" stroke="var(--ink)" strokeWidth="1.5" />
+            </svg>
+            expires_cursor
+          </span>
+        </div>
+      </Pane>
+      <Pane
+        label="Active cycle"
+        title="Active cycle"
+        sub="each loop: expired of sampled"
+        summary={
+          last
+            ? `Last loop at ${when(last.at)} (${last.cycle}): sampled ${last.sampled}, expired ${last.expired} (${Math.round((100 * last.expired) / Math.max(1, last.sampled))} %): ${(100 * last.expired) / Math.max(1, last.sampled) > d.acceptableStale ? 'repeat' : 'go on to the next database'}.`
+            : 'No loop has found a key with a time yet.'
+        }
+        table={{
+          head: ['Time', 'Cycle', 'Sampled', 'Expired'],
+          rows: [...d.loops].reverse().map((l) => [when(l.at), l.cycle, l.sampled, l.expired]),
+        }}
+      >
+        <Loops d={d} />
+        <Figures
+          list={[
+            ['hz', d.hz],
+            ['active-expire-effort', d.effort],
+            ['keys a loop', d.perLoop],
+            ['repeat above', `${d.acceptableStale} %`],
+            ['expired_stale_perc', d.stalePercent.toFixed(2)],
+            ['expired_keys', count(d.expiredKeys)],
+            ['time cap reached', d.capReached],
+            ['avg_ttl', d.avgTtlMs === 0 ? '0' : duration(d.avgTtlMs * 1000)],
+          ]}
+        />
+      </Pane>
+      <Pane label="Next to die" title="Next to die">
+        <DataTable
+          label="Keys by time left"
+          head={['Key', 'Time left']}
+          right={[1]}
+          rows={d.soonest.map((k) => [
+            <KeyLink key="k" db={d.db} name={k.key} />,
+            k.ttlMs < 0 ? 'expired' : duration(k.ttlMs * 1000),
+          ])}
+          empty="No key has a time to live."
+        />
+      </Pane>
+    </div>
+  )
+}
+
+function Strip({ d }: { d: ExpiryData }) {
+  if (d.size === 0) return null
+  const w = Math.max(8, Math.min(26, 1040 / d.strip.length))
+  const dense = d.strip.some((c) => c[0] + c[1] + c[2] > 6)
+  return (
+    <div className="sv">
+      <svg
+        width={d.strip.length * w + 4}
+        height="112"
+        role="img"
+        aria-label={`Buckets of the expires dict: ${d.counts[0]} alive, ${d.counts[1]} within a second, ${d.counts[2]} expired`}
+      >
+        {d.strip.map((cell, i) => {
+          const marks = cell.flatMap((n, kind) => Array.from({ length: dense ? 0 : n }, () => kind))
+          const total = cell[0] + cell[1] + cell[2]
+          const at = Math.floor((d.cursor / d.buckets) * d.strip.length) === i
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place
+            <g key={i} transform={`translate(${i * w + 2} 0)`}>
+              {at && <path d={`M${w / 2} 2v14m-4-5 4 5 4-5`} fill="none" stroke="var(--ink)" strokeWidth="2" />}
+              <rect
+                x="0"
+                y="92"
+                width={w - 1}
+                height="16"
+                fill={total > 0 ? 'var(--bg-sel)' : 'var(--bg-panel)'}
+                stroke={at ? 'var(--ink)' : 'var(--line-2)'}
+              />
+              {dense
+                ? cell.map((n, kind) => (
+                    <rect
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a class of keys
+                      key={kind}
+                      x="1"
+                      width={w - 3}
+                      y={90 - Math.min(68, (cell[0] + (kind > 0 ? cell[1] : 0) + (kind > 1 ? cell[2] : 0)) * 2)}
+                      height={Math.min(68, n * 2)}
+                      fill={kind === 0 ? 'var(--ok)' : kind === 1 ? 'var(--suspect)' : 'none'}
+                      stroke={kind === 2 ? 'var(--down)' : 'none'}
+                    />
+                  ))
+                : marks.map((kind, k) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: a mark is its place
+                    <Dot key={k} x={w / 2} y={84 - k * 11} kind={kind} />
+                  ))}
+            </g>
+          )
+        })}
+      </svg>
+    </div>
+  )
+}
+
+function Dot({ x, y, kind }: { x: number; y: number; kind: number }) {
+  if (kind === 0) return <circle cx={x} cy={y} r="4" fill="var(--ok)" />
+  if (kind === 2) return <circle cx={x} cy={y} r="4" fill="none" stroke="var(--down)" strokeWidth="1.5" />
+  return (
+    <>
+      <circle cx={x} cy={y} r="4" fill="none" stroke="var(--suspect-ink)" strokeWidth="1.5" />
+      <path d={`M${x} ${y - 4}a4 4 0 0 1 0 8z`} fill="var(--suspect-ink)" />
+    </>
+  )
+}
+
+function Loops({ d }: { d: ExpiryData }) {
+  const list = d.loops.slice(-40)
+  if (list.length === 0) return null
+  const limit = 88 - d.acceptableStale * 0.8
+  return (
+    <svg
+      className="loops"
+      width="100%"
+      height="112"
+      viewBox="0 0 520 112"
+      role="img"
+      aria-label="Share of expired keys in each sample"
+    >
+      <path d="M30 88H516M30 8V88" stroke="var(--line-2)" fill="none" />
+      <path d={`M30 ${limit}H516`} stroke="var(--ink)" strokeDasharray="4 3" />
+      <text x="516" y={limit - 4} fontSize="11" textAnchor="end" className="ink2t">
+        {d.acceptableStale} %: above it the loop repeats
+      </text>
+      <text className="m ink3t" x="26" y="14" fontSize="11" textAnchor="end">
+        100
+      </text>
+      {list.map((l, i) => {
+        const share = l.expired / Math.max(1, l.sampled)
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a loop is its place
+          <g key={i}>
+            <rect
+              x={34 + i * 12}
+              y={88 - share * 80}
+              width="9"
+              height={Math.max(1, share * 80)}
+              fill={share * 100 > d.acceptableStale ? 'var(--suspect)' : 'var(--line-3)'}
+            >
+              <title>{`${when(l.at)}, ${l.cycle}: ${l.expired} of ${l.sampled}`}</title>
+            </rect>
+            <text className="m ink3t" x={38 + i * 12} y="102" fontSize="11" textAnchor="middle">
+              {l.cycle === 'fast' ? 'F' : 'S'}
+            </text>
+          </g>
+        )
+      })}
+    </svg>
+  )
+}
+
+interface EvictionData {
+  readonly policy: string
+  readonly samples: number
+  readonly maxmemory: number
+  readonly used: number
+  readonly lfu: boolean
+  readonly evictedKeys: number
+  readonly total: number | null
+  readonly bars: readonly { key: string; score: number; rank: number }[]
+  readonly pool: readonly { key: string; rank: number | null }[]
+  readonly victims: readonly {
+    at: number
+    db: number
+    key: string
+    score: number
+    size: number
+    sampled: readonly string[]
+    rank: number | null
+    of: number | null
+  }[]
+}
+
+const unit = (policy: string): string =>
+  policy.endsWith('lru')
+    ? 'idle seconds'
+    : policy.endsWith('lfu')
+      ? '255 less the counter'
+      : policy === 'volatile-ttl'
+        ? 'seconds to live, negated'
+        : 'no score'
+
+export function EvictionSheet({ process }: { process: string }) {
+  const d = useSheet<EvictionData>(process, 'eviction')
+  if (!d) return <Asking process={process} data={d} />
+  const ranked = d.victims.filter((v) => v.rank !== null && v.of !== null && v.of > 1)
+  const quality =
+    ranked.reduce((n, v) => n + 1 - ((v.rank ?? 1) - 1) / Math.max(1, (v.of ?? 2) - 1), 0) / Math.max(1, ranked.length)
+  const last = d.victims[d.victims.length - 1]
+  const sampled = new Set(last?.sampled ?? [])
+  const pool = new Set(d.pool.map((p) => p.key))
+  const words =
+    d.maxmemory === 0
+      ? 'maxmemory is 0: nothing is ever evicted. Try CONFIG SET maxmemory 2mb and a policy.'
+      : d.policy === 'noeviction'
+        ? 'noeviction: over the limit a write is answered with OOM, and no key goes.'
+        : d.total === 0
+          ? 'No candidate: no key may go under this policy.'
+          : last
+            ? `Last victim ${showBytes(last.key, 30)} at ${when(last.at)}${last.rank === null ? '' : `, truly number ${last.rank} of ${last.of}`}; sampled ${last.sampled.map((k) => showBytes(k, 16)).join(', ')}.`
+            : 'Under the limit: nothing was evicted yet.'
+  return (
+    <div className="sheets">
+      <Pane
+        label="Candidates"
+        title="Candidates by score"
+        sub={`${d.policy}, ${unit(d.policy)}`}
+        className="wide"
+        summary={words}
+        table={{
+          head: ['Rank', 'Key', 'Score', 'In the pool'],
+          rows: d.bars
+            .slice(0, 100)
+            .map((b) => [b.rank, showBytes(b.key, 40), Number(b.score.toFixed(2)), pool.has(b.key) ? 'yes' : '']),
+        }}
+      >
+        <Figures
+          list={[
+            ['used', bytesText(d.used)],
+            ['maxmemory', d.maxmemory === 0 ? '0' : bytesText(d.maxmemory)],
+            ['maxmemory-samples', d.samples],
+            ['evicted_keys', count(d.evictedKeys)],
+            ['candidates', d.total === null ? 'too many to rank' : count(d.total)],
+          ]}
+        />
+        <Bars d={d} sampled={sampled} pool={pool} />
+        {d.total === null && <p className="cap">More than 5,000 candidates: they are not ranked here.</p>}
+      </Pane>
+      <Pane
+        label="Eviction pool"
+        title="Eviction pool"
+        sub="best last"
+        summary={`${d.pool.length} of 16 places are taken.`}
+      >
+        <ol className="pool">
+          {Array.from({ length: 16 }, (_, i) => {
+            const p = d.pool[i]
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a place of the pool
+              <li key={i} className={p ? '' : 'free'}>
+                {p ? (
+                  <>
+                    <span className="mono">{showBytes(p.key, 18)}</span>
+                    <span className="sub">{p.rank === null ? 'gone' : `true rank ${p.rank}`}</span>
+                  </>
+                ) : (
+                  ''
+                )}
+              </li>
+            )
+          })}
+        </ol>
+      </Pane>
+      <Pane
+        label="Victims"
+        title="Victims"
+        summary={
+          ranked.length === 0
+            ? ''
+            : `On average the victim was better than ${(100 * quality).toFixed(1)} % of the candidates; true ${d.lfu ? 'LFU' : 'LRU'} would score 100 %.`
+        }
+      >
+        <DataTable
+          label="Victims"
+          head={['Time', 'Key', 'Score', 'True rank', 'Bytes']}
+          right={[2, 3, 4]}
+          rows={[...d.victims]
+            .reverse()
+            .map((v) => [
+              when(v.at),
+              showBytes(v.key, 24),
+              Number(v.score.toFixed(1)),
+              v.rank === null ? '' : `${v.rank} of ${v.of}`,
+              count(v.size),
+            ])}
+          empty="None."
+        />
+      </Pane>
+    </div>
+  )
+}
+
+function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<string>; pool: ReadonlySet<string> }) {
+  if (d.bars.length === 0) return null
+  const least = Math.min(0, ...d.bars.map((b) => b.score))
+  const most = Math.max(1, ...d.bars.map((b) => b.score - least))
+  const w = Math.max(3, Math.min(20, 1040 / d.bars.length))
+  return (
+    <div className="sv">
+      <svg width={d.bars.length * w + 4} height="108" role="img" aria-label={`${d.bars.length} candidates, best first`}>
+        {d.bars.map((b, i) => (
+          <g key={b.rank}>
+            <rect
+              x={i * w + 2}
+              y={88 - (80 * (b.score - least)) / most}
+              width={w - 1}
+              height={Math.max(1, (80 * (b.score - least)) / most)}
+              fill={pool.has(b.key) ? 'var(--inv)' : 'var(--line-2)'}
+            >
+              <title>{`${showBytes(b.key)}: rank ${b.rank}, score ${b.score.toFixed(1)}`}</title>
+            </rect>
+            {sampled.has(b.key) && (
+              <path d={`M${i * w + 2 + w / 2} 92v8m-3-5 3-3 3 3`} stroke="var(--ink)" fill="none" />
+            )}
+          </g>
+        ))}
+      </svg>
+      <div className="legend">
+        <span>
+          <i style={{ background: 'var(--inv)' }} />
+          in the pool
+        </span>
+        <span>an arrow marks the last sample</span>
+      </div>
+    </div>
+  )
+}
