@@ -110,7 +110,7 @@ function geoRadiusKeys(argv: readonly Bytes[]): KeyReference[] {
 /** The key at its place, or with KEYS all that follows. */
 function migrateKeys(command: Command, argv: readonly Bytes[]): KeyReference[] {
   const flags = command.facts.keySpecs[0]?.flags ?? []
-  const words = argv.findIndex((a, i) => i >= 6 && a.toLowerCase() === 'keys')
+  const words = argv.findIndex((a, i) => i >= 6 && i + 1 < argv.length && a.toLowerCase() === 'keys')
   if (words === -1 || argv[3] !== '') return [{ index: 3, flags }]
   return argv.slice(words + 1).map((_, i) => ({ index: words + 1 + i, flags }))
 }
@@ -120,7 +120,7 @@ function sortStore(argv: readonly Bytes[], out: KeyReference[]): void {
     const w = argv[i]?.toLowerCase()
     if (w === 'limit') i += 2
     else if (w === 'get' || w === 'by') i += 1
-    else if (w === 'store' && i + 1 < argv.length) store = ++i
+    else if (w === 'store' && i + 1 < argv.length) store = i + 1
   }
   if (store > 0 && !out.some((k) => k.index === store)) out.push({ index: store, flags: ['OW', 'update'] })
 }
