@@ -124,7 +124,7 @@ export function streamForms({ rng, key, num, el }: Source): (() => string[])[] {
     () => ['xsetid', key(), `${top + rng.below(2)}`, ...opt('entriesadded', num()), ...opt('maxdeletedid', id())],
     () => ['xinfo', 'stream', key(), ...(rng.below(9) ? [] : ['full', 'x'])],
     () => ['xinfo', pick(['groups', 'groups', 'foo']), key()],
-    () => ['xinfo', 'consumers', key(), 'nope'],
+    () => ['xinfo', 'consumers', key(), 'never'],
     () => ['memory', 'usage', key(), ...opt('samples', pick(['0', '1', '2']))],
   ]
 }

@@ -68,7 +68,23 @@ export class StreamNode {
     const now = this.lp.totalBytes
     if (now < before || now > this.alloc) this.alloc = allocationSize(now)
   }
+  /** The fields of the master entry; kept while the block is written to. */
+  names(): readonly Bytes[] {
+    if (this.masterNames !== null) return this.masterNames
+    const { lp } = this
+    let p = lp.next(lp.next(lp.first()))
+    const names: Bytes[] = []
+    for (let n = lp.get(p) as number; n > 0; n--) {
+      p = lp.next(p)
+      names.push(lp.getBytes(p))
+    }
+    this.masterNames = names
+    return names
+  }
+  private masterNames: Bytes[] | null = null
+  /** The block is full. */
   shrinkToFit(): void {
+    this.masterNames = null
     if (this.lp.totalBytes < this.alloc) this.alloc = allocationSize(this.lp.totalBytes)
   }
   /** Counts of the master entry: `n` entries have died. */
@@ -77,14 +93,31 @@ export class StreamNode {
     this.replace(first, this.count() - n)
     this.replace(this.lp.next(this.lp.first()), this.deleted() + n)
   }
-  /** The ID of the last entry, dead or alive. */
-  lastId(): StreamId {
+  /** Never so of what XADD wrote; a payload can have such a block. */
+  private isEmpty(): boolean {
+    return this.lp.get(this.lp.last()) === 0
+  }
+  /** Where the flags of the last entry lie, dead or alive. */
+  private lastEntry(): number {
     const { lp } = this
     let p = lp.last()
     for (let n = lp.get(p) as number; n > 0; n--) p = lp.prev(p)
+    return p
+  }
+  private idAt(p: number): StreamId {
+    const { lp } = this
     p = lp.next(p)
     const ms = addDelta(this.id.ms, lp.get(p) as Int64)
     return { ms, seq: addDelta(this.id.seq, lp.get(lp.next(p)) as Int64) }
+  }
+  lastId(): StreamId {
+    return this.isEmpty() ? this.id : this.idAt(this.lastEntry())
+  }
+  /** Undefined when the last entry is deleted. */
+  lastLiveId(): StreamId | undefined {
+    if (this.isEmpty()) return undefined
+    const p = this.lastEntry()
+    return ((this.lp.get(p) as number) & ITEM_DELETED) === 0 ? this.idAt(p) : undefined
   }
 }
 
@@ -134,7 +167,7 @@ export class Stream {
     } else {
       before = node.lp.totalBytes
       node.lp.replace(node.lp.first(), node.count() + 1)
-      same = sameFields(node.lp, argv, from, n)
+      same = sameFields(node.names(), argv, from)
     }
     const { lp } = node
     lp.append(same ? ITEM_SAMEFIELDS : 0)
@@ -169,7 +202,9 @@ export class Stream {
     return undefined
   }
   private newNode(id: StreamId, argv: readonly Bytes[], from: number, limits: StreamLimits): StreamNode {
-    const lp = new Listpack(128)
+    // As large as the last block came to be: it is likely to need as much.
+    const last = this.rax.last()
+    const lp = new Listpack(last === undefined ? 96 : Math.min(last.lp.totalBytes + 32, 2 * MAX_PREALLOCATED))
     lp.append(1)
     lp.append(0)
     lp.append((argv.length - from) >> 1)
@@ -191,6 +226,8 @@ export class Stream {
   }
   /** streamGetEdgeID: of what lives; the other end of all IDs when nothing does. */
   edgeId(first: boolean): StreamId {
+    const last = first ? undefined : this.rax.last()?.lastLiveId()
+    if (last !== undefined) return last
     const it = this.iterator(null, null, !first)
     if (it.next()) return it.id
     return first ? MAX_ID : MIN_ID
@@ -279,13 +316,10 @@ export class Stream {
 }
 
 /** Has the new entry the fields of the master entry? */
-function sameFields(lp: Listpack, argv: readonly Bytes[], from: number, n: number): boolean {
-  let p = lp.next(lp.next(lp.first()))
-  if (lp.get(p) !== n) return false
-  for (let i = from; i < argv.length; i += 2) {
-    p = lp.next(p)
-    if (!lp.equals(p, argv[i]!)) return false
-  }
+function sameFields(names: readonly Bytes[], argv: readonly Bytes[], from: number): boolean {
+  const n = names.length
+  if (argv.length - from !== 2 * n) return false
+  for (let i = 0; i < n; i++) if (argv[from + 2 * i] !== names[i]) return false
   return true
 }
 

@@ -58,8 +58,19 @@ export interface AddOrTrimArgs {
   readonly index: number
 }
 
+/** An ID is not worth lower-casing. */
+function optionOf(arg: Bytes): Bytes {
+  if (arg === 'MAXLEN') return 'maxlen'
+  const c = arg.charCodeAt(0)
+  return c >= 48 && c <= 57 ? '' : word(arg)
+}
+/** `*`, up to a zero byte. */
+const isStar = (arg: Bytes): boolean => arg === '*' || (arg.length > 1 && arg.startsWith('*\0'))
+const PLAIN: AddOrTrimArgs = { trim: null, id: null, noMkstream: false, index: 2 }
+
 /** [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT count]] [id]: streamParseAddOrTrimArgsOrReply. */
 export function parseAddOrTrim(c: CommandContext, argv: readonly Bytes[], xadd: boolean): AddOrTrimArgs {
+  if (xadd && argv[2] === '*') return PLAIN
   let strategy: 'maxlen' | 'minid' | null = null
   let approx = false
   let maxlen: Int64 = 0
@@ -72,11 +83,12 @@ export function parseAddOrTrim(c: CommandContext, argv: readonly Bytes[], xadd: 
   for (; i < argv.length; i++) {
     const more = argv.length - 1 - i
     const arg = argv[i]!
-    if (xadd && cString(arg) === '*') break
-    const option = word(arg)
+    if (xadd && isStar(arg)) break
+    const option = optionOf(arg)
     if ((option === 'maxlen' || option === 'minid') && more > 0) {
       if (strategy !== null) fail('ERR syntax error, MAXLEN and MINID options at the same time are not compatible')
-      const how = cString(argv[i + 1]!)
+      const next = argv[i + 1]!
+      const how = next.length === 1 ? next : cString(next)
       approx = more >= 2 && how === '~'
       if (more >= 2 && (how === '~' || how === '=')) i++
       const threshold = argv[++i]!
@@ -99,12 +111,11 @@ export function parseAddOrTrim(c: CommandContext, argv: readonly Bytes[], xadd: 
     fail('ERR syntax error, LIMIT cannot be used without specifying a trimming strategy')
   if (!xadd && strategy === null) fail('ERR syntax error, XTRIM must be called with a trimming strategy')
   const bound = trimLimit(c, limit, approx)
-  const common = { approx, limit: bound, index }
   const trim: Trim | null =
     strategy === 'maxlen'
-      ? { ...common, strategy, maxlen }
+      ? { approx, limit: bound, index, strategy, maxlen }
       : strategy === 'minid'
-        ? { ...common, strategy, minid }
+        ? { approx, limit: bound, index, strategy, minid }
         : null
   return { trim, id, noMkstream, index: i }
 }
