@@ -1,10 +1,9 @@
-// npm run oracle -- [--seed N] [--ops M]: random requests to our server and to an installed redis-server, byte for byte.
-import { bin, run } from './setup.mjs'
+// npm run oracle -- [--seed N] [--ops M] [--shrink K] [--report file.json]: random requests over the whole command table to
+// our server and to an installed redis-server, byte for byte; agreement per command and the shortest differing sequences.
+import { join } from 'node:path'
+import { bin, ensurePackages, ensureRedis, root, run } from './setup.mjs'
 
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise)
-}
-process.env.ORACLE_SEED = option('seed', '1')
-process.env.ORACLE_OPS = option('ops', '10000')
-process.exitCode = run(bin('vitest'), ['run', 'tests/oracle.test.ts'])
+ensurePackages()
+ensureRedis()
+if (run(bin('vite'), ['build', '--logLevel', 'error', '-c', 'tests/oracle/vite.config.ts']) !== 0) process.exit(1)
+process.exitCode = run(process.execPath, [join(root, 'bench', 'dist', 'oracle', 'main.js'), ...process.argv.slice(2)])

@@ -23,12 +23,13 @@ export const encode = (argv: readonly string[]): string =>
 
 export class Ours implements Subject {
   readonly server: Server
-  private now = 1_790_000_000_000_000
+  private now: number
   private readonly timers = new Map<number, number>()
   private heard: Heard = new Map()
   private readonly opened = new Set<number>()
 
-  constructor(configure: (server: Server) => void = () => {}) {
+  constructor(configure: (server: Server) => void = () => {}, startedAtMicros = 1_790_000_000_000_000) {
+    this.now = startedAtMicros
     this.server = createServer(
       { pid: 1, seed: 7, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' },
       undefined,
@@ -102,8 +103,16 @@ export class Ours implements Subject {
     this.now = end
   }
   wait(ms: number): Promise<Heard> {
+    return Promise.resolve(this.advance(ms))
+  }
+  /** As `wait`, without a promise. */
+  advance(ms: number): Heard {
     this.pass(ms)
-    return Promise.resolve(this.drain())
+    return this.drain()
+  }
+  /** Lets the clock go on to a time, if that lies ahead. */
+  follow(atMicros: number): void {
+    if (atMicros > this.now) this.pass((atMicros - this.now) / 1000)
   }
   close(): void {}
 }

@@ -11,6 +11,12 @@ export { INT64_MAX, INT64_MIN, type Int64 }
 export function fail(line: string): never {
   throw new RedisError(line)
 }
+/** An argument in an error text that C formats with %s: it ends at its first NUL. */
+export function cText(arg: Bytes | undefined): Bytes {
+  const text = arg ?? ''
+  const nul = text.indexOf('\0')
+  return nul < 0 ? text : text.slice(0, nul)
+}
 export function syntaxError(): never {
   throw new RedisError(SYNTAX_ERROR)
 }

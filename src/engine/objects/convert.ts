@@ -9,6 +9,7 @@ import { listForEach } from './list.ts'
 import { Obj } from './object.ts'
 import type { Stream } from './stream.ts'
 import { duplicateStream } from './stream-copy.ts'
+import { markOwnInteger } from './string.ts'
 import { createZsetSkiplist, zsetForEach, zsetOf } from './zset.ts'
 
 function duplicateDict<V>(from: Dict<V>, seed: number): Dict<V> {
@@ -58,5 +59,7 @@ function duplicateValue(o: Obj, seed: number, rng: Prng): unknown {
 }
 
 export function duplicateObject(o: Obj, seed: number, rng: Prng): Obj {
-  return new Obj(o.type, o.encoding, duplicateValue(o, seed, rng))
+  const copy = new Obj(o.type, o.encoding, duplicateValue(o, seed, rng))
+  if (o.encoding === 'int') markOwnInteger(copy)
+  return copy
 }

@@ -78,7 +78,20 @@ export function stringInt(o: Obj): number | bigint | null {
   return parseInt64(stringBytes(o))
 }
 
+/** Small integers that COPY made: Redis duplicates the shared object there, and the duplicate is nobody else's. */
+const ownIntegers = new WeakSet<Obj>()
+let anyOwn = false
+export function markOwnInteger(o: Obj): void {
+  ownIntegers.add(o)
+  anyOwn = true
+}
+/** The value was replaced by another small one, which is a shared object again. */
+export function integerReplaced(o: Obj): void {
+  if (anyOwn) ownIntegers.delete(o)
+}
+
 /** True when Redis would keep one shared object for it: OBJECT REFCOUNT is then 2147483647. */
 export function isSharedInteger(o: Obj): boolean {
+  if (ownIntegers.has(o)) return false
   return o.encoding === 'int' && typeof o.value === 'number' && o.value >= 0 && o.value < SHARED_INTEGERS
 }

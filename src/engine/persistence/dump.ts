@@ -27,7 +27,7 @@ export function verifyDumpPayload(payload: Bytes, skipChecksum = false): boolean
   const version = payload.charCodeAt(foot) | (payload.charCodeAt(foot + 1) << 8)
   if (version > RDB_VERSION) return false
   const stored = payload.slice(foot + 2)
-  return skipChecksum || stored === '\0\0\0\0\0\0\0\0' || crc64(payload.slice(0, foot + 2)).littleEndian() === stored
+  return skipChecksum || crc64(payload.slice(0, foot + 2)).littleEndian() === stored
 }
 
 /** The value of a verified payload; null when it is malformed. */

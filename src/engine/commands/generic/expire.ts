@@ -3,7 +3,7 @@
  * so that the key dies everywhere at the same moment; a time that has passed is a DEL.
  */
 import type { Bytes } from '../../bytes/bytes.ts'
-import { fail, INT64_MAX, INT64_MIN, parseBigArg, word } from '../args.ts'
+import { cText, fail, INT64_MAX, INT64_MIN, parseBigArg, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { invalidExpire } from '../string/set-options.ts'
 import { alreadyExpired } from './expire-time.ts'
@@ -21,7 +21,7 @@ function parseConditions(argv: readonly Bytes[]): Conditions {
   for (let j = 3; j < argv.length; j++) {
     const option = word(argv[j])
     if (option !== 'nx' && option !== 'xx' && option !== 'gt' && option !== 'lt')
-      fail(`ERR Unsupported option ${argv[j]}`)
+      fail(`ERR Unsupported option ${cText(argv[j])}`)
     f[option] = true
   }
   if (f.nx && (f.xx || f.gt || f.lt)) fail('ERR NX and XX, GT or LT options at the same time are not compatible')

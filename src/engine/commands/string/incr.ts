@@ -2,7 +2,13 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import { addLongDouble, formatLongDouble, parseLongDouble } from '../../bytes/long-double.ts'
 import { addInt64, INT64_MIN, type Int64 } from '../../bytes/numbers.ts'
-import { createIntObject, createRawStringObject, stringBytes, stringInt } from '../../objects/string.ts'
+import {
+  createIntObject,
+  createRawStringObject,
+  stringBytes,
+  stringInt,
+  integerReplaced,
+} from '../../objects/string.ts'
 import { NOT_FLOAT, NOT_INTEGER, type Reply } from '../../protocol/reply.ts'
 import { fail, parseIntArg } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
@@ -16,8 +22,10 @@ function incrDecr(c: CommandContext, key: Bytes, by: Int64): Reply {
   const value = addInt64(old, by)
   if (value === null) fail(OVERFLOW)
   if (!o) c.add(key, createIntObject(value))
-  else if (o.encoding === 'int') o.value = value
-  else c.overwrite(key, createIntObject(value))
+  else if (o.encoding === 'int') {
+    o.value = value
+    integerReplaced(o)
+  } else c.overwrite(key, createIntObject(value))
   c.signalModified(key)
   c.notify('$', 'incrby', key)
   c.dirty()

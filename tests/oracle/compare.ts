@@ -1,0 +1,79 @@
+/** When two replies to a request are the same, for requests whose replies hold chance, time or the order of a hash table. */
+import { type ParsedReply, ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
+
+/** The hash seed decides the order: compared as collections. */
+const UNORDERED: ReadonlySet<string> = new Set(
+  'smembers sinter sunion sdiff sscan hscan hkeys hvals hgetall keys exec zscan scan sort sort_ro georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch acl config pubsub function module command spop'.split(
+    ' ',
+  ),
+)
+/** Chance or history decides the content: only types and lengths are compared. */
+const SHAPE: ReadonlySet<string> = new Set(
+  'srandmember hrandfield zrandmember spop randomkey object|freq object|idletime memory|usage slowlog|len'.split(' '),
+)
+/** Counted from now: equal within two seconds. */
+const REMAINING: ReadonlySet<string> = new Set('ttl pttl expiretime pexpiretime'.split(' '))
+const TOLERANCE_MS = 2000
+
+function parse(bytes: string): ParsedReply | undefined {
+  const parser = new ReplyParser()
+  parser.feed(bytes)
+  return parser.next()
+}
+
+function children(r: ParsedReply): readonly ParsedReply[] | null {
+  if (Array.isArray(r)) return r as readonly ParsedReply[]
+  if (typeof r !== 'object' || r === null) return null
+  if ('items' in r) return r.items as readonly ParsedReply[]
+  if ('pairs' in r) return r.pairs as readonly ParsedReply[]
+  return null
+}
+
+function sorted(r: ParsedReply): string {
+  const items = children(r)
+  if (items !== null) {
+    const tag = Array.isArray(r) ? '*' : (r as { t: string }).t
+    return `${tag}${items.length}[${items.map(sorted).sort().join(',')}]`
+  }
+  return typeof r === 'bigint' ? `${r}n` : JSON.stringify(r)
+}
+
+function shape(r: ParsedReply): string {
+  const items = children(r)
+  if (items !== null) return `${items.length}[${items.map(shape).join(',')}]`
+  if (r === null) return 'null'
+  return typeof r === 'object' ? (r as { t: string }).t : typeof r
+}
+
+/** "*", as a script or EXEC wraps it. */
+function inner(argv: readonly string[]): readonly string[] {
+  return /^eval$/i.test(argv[0] ?? '') && argv[1] === WRAPPED ? argv.slice(3) : argv
+}
+/** The script that runs a request from inside. */
+export const WRAPPED = 'return redis.call(unpack(ARGV))'
+
+export function same(request: readonly string[], theirs: string, ours: string): boolean {
+  if (theirs === ours) return true
+  const argv = inner(request)
+  const name = (argv[0] ?? '').toLowerCase()
+  const row = `${name}|${(argv[1] ?? '').toLowerCase()}`
+  if (theirs[0] !== ours[0]) return false
+  const t = parse(theirs)
+  const o = parse(ours)
+  if (t === undefined || o === undefined) return false
+  if (SHAPE.has(name) || SHAPE.has(row)) return shape(t) === shape(o)
+  if (REMAINING.has(name)) {
+    const unit = name.startsWith('p') ? 1 : 1000
+    return typeof t === 'number' && typeof o === 'number' && t >= 0 && o >= 0 && Math.abs(t - o) * unit <= TOLERANCE_MS
+  }
+  // The order inside a hash table is in its dump too, and so in the checksum.
+  if (name === 'dump') return theirs.length === ours.length
+  if (/scan$/.test(name) && cursors(t, o)) return true
+  return UNORDERED.has(name) && sorted(t) === sorted(o)
+}
+
+/** A walk that is not over on either side has shown what its own table holds first. */
+function cursors(t: ParsedReply, o: ParsedReply): boolean {
+  const [a, b] = [children(t), children(o)]
+  return a !== null && b !== null && a.length === 2 && b.length === 2 && (a[0] !== '0' || b[0] !== '0')
+}

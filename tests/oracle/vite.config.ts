@@ -1,0 +1,12 @@
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  build: {
+    ssr: true,
+    outDir: 'bench/dist/oracle',
+    target: 'node20',
+    minify: false,
+    rollupOptions: { input: { main: 'tests/oracle/main.ts' }, output: { entryFileNames: '[name].js' } },
+  },
+  ssr: { noExternal: true },
+})
