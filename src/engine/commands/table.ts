@@ -43,6 +43,8 @@ export class Command {
   readonly isWrite: boolean
   readonly isReadonly: boolean
   readonly denyOom: boolean
+  /** enable-debug-command or enable-module-command must allow it. */
+  readonly protection: 'debug' | 'module' | null
   readonly isAdmin: boolean
   readonly noScript: boolean
   readonly loadingOk: boolean
@@ -79,6 +81,7 @@ export class Command {
     this.isWrite = has('write')
     this.isReadonly = has('readonly')
     this.denyOom = has('denyoom')
+    this.protection = name === 'debug' ? 'debug' : /^module\|(load|unload)/.test(name) ? 'module' : null
     this.isAdmin = has('admin')
     this.noScript = has('noscript')
     this.loadingOk = has('loading')

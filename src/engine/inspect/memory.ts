@@ -51,12 +51,12 @@ function valueSize(o: Obj, samples: number): number {
       for (let i = 0; i < all; i++) {
         const keys = i < d.tableSize(0) ? d.bucketKeys(0, i) : d.bucketKeys(1, i - d.tableSize(0))
         for (const k of keys) {
-          const v = d.get(k)
+          const v = d.peek(k)
           bytes += 24 + sdsSize(k.length) + (typeof v === 'string' ? sdsSize(v.length) : 0)
-          if (++seen === samples) return tableSize(d) + Math.floor((bytes / seen) * d.size)
+          if (++seen === samples) return Math.floor(tableSize(d) + (bytes / seen) * d.size)
         }
       }
-      return tableSize(d) + bytes
+      return seen === 0 ? tableSize(d) : Math.floor(tableSize(d) + (bytes / seen) * d.size)
     }
     case 'skiplist': {
       const { dict, zsl } = o.value as Zset
@@ -106,7 +106,7 @@ function contentMemory(db: Database): number {
   for (let i = 0; i < slots; i += stride) {
     const keys = i < dict.tableSize(0) ? dict.bucketKeys(0, i) : dict.bucketKeys(1, i - dict.tableSize(0))
     for (const key of keys) {
-      const o = dict.get(key)
+      const o = dict.peek(key)
       if (o === undefined) continue
       seen++
       bytes += memoryUsage(key, o) - 24

@@ -137,8 +137,9 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   const arity = command.arity
   if (arity > 0 ? arity !== argv.length : argv.length < -arity)
     return `ERR wrong number of arguments for '${command.name}' command`
-  if (command.name.length === 5 && command.name === 'debug' && !debugAllowed(server, c)) {
-    return 'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.'
+  if (command.protection !== null && !protectedAllowed(server, c, command.protection)) {
+    const { protection } = command
+    return `ERR ${protection.toUpperCase()} command not allowed. If the enable-${protection}-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`
   }
   if (!c.authenticated && !command.noAuth && server.acl.authRequired) return 'NOAUTH Authentication required.'
   if (c.multi !== null && command.noMulti) return 'ERR Command not allowed inside a transaction'
@@ -210,8 +211,8 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     return "ERR Replica can't interact with the keyspace"
   return null
 }
-function debugAllowed(server: Server, c: Client): boolean {
-  const mode = server.config.enableDebugCommand
+function protectedAllowed(server: Server, c: Client, what: 'debug' | 'module'): boolean {
+  const mode = what === 'debug' ? server.config.enableDebugCommand : server.config.enableModuleCommand
   return mode === 'yes' || (mode === 'local' && c.link?.remoteHost === '127.0.0.1') || c.isFake
 }
 function mustWait(server: Server, c: Client, command: Command): boolean {
