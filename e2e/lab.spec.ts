@@ -153,6 +153,34 @@ test('a breakpoint stops the world at the event', async ({ page }) => {
   expect(await clock(page)).toBe(at)
 })
 
+test('a worker that dies of an engine fault shows its report, and the rest goes on', async ({ page }) => {
+  await open(page)
+  await expect.poll(() => clock(page), { timeout: 30_000 }).toBeGreaterThan(1_000_000)
+  const worker = page.workers().filter((w) => /process/.test(w.url()))[1]
+  expect(worker).toBeDefined()
+  await worker?.evaluate(
+    () =>
+      void setTimeout(() => {
+        throw new Error('a test broke this worker')
+      }, 0),
+  )
+  const broken = page.locator('.proc[data-state=crashed]')
+  await expect(broken).toHaveCount(1, { timeout: 15_000 })
+  await broken.click()
+  const report = page.getByRole('alert', { name: /Engine error in/ })
+  await expect(report).toContainText('a test broke this worker')
+  await expect(report.getByRole('button', { name: 'Copy the report' })).toBeVisible()
+  const at = await clock(page)
+  await expect.poll(() => clock(page)).toBeGreaterThan(at + 500_000)
+  await page.getByRole('button', { name: /^Restart redis-|^Restart s\d/ }).click()
+  await expect(broken).toHaveCount(0, { timeout: 15_000 })
+  // The fault that the test made is the one error there may be.
+  problems.set(
+    page,
+    (problems.get(page) ?? []).filter((text) => !text.includes('a test broke this worker')),
+  )
+})
+
 test('cutting a box off and healing it', async ({ page }) => {
   await open(page)
   await card(page, 'redis-3').click()

@@ -42,6 +42,8 @@ function told(p: ProcessStatus): string {
   return JSON.stringify([p.state, p.pid, summary && { ...summary, opinions }])
 }
 
+const packets = (n: number) => (n === 1 ? '1 packet' : `${n} packets`)
+
 function sentence(
   events: number,
   arrived: readonly PacketView[],
@@ -50,7 +52,13 @@ function sentence(
   { processes, stepped }: SessionState,
 ): string {
   const what = (p: PacketView) => packetText(p, processes, 48)
-  if (events > 1) return `${events} events: ${arrived.length} packets arrived, ${sent.length} left`
+  if (events > 1) {
+    const moved = [
+      arrived.length > 0 && `${packets(arrived.length)} arrived`,
+      sent.length > 0 && `${packets(sent.length)} left`,
+    ]
+    return `${events} events: ${moved.filter(Boolean).join(', ') || 'nothing on the canvas changed'}`
+  }
   const [got, left] = [arrived[0], sent[0]]
   const answer = left
     ? `, sent ${what(left)} to ${left.to}${sent.length > 1 ? ` and ${sent.length - 1} more` : ''}`

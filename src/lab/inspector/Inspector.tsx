@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { ProcessStatus } from '../../browser/session.ts'
 import { copyText, openTerminal, processFault } from '../actions.ts'
-import { count, safeText, seconds, waitText } from '../format.ts'
+import { count, safeText, waitText } from '../format.ts'
 import { RoleMark, stateTag, Tag } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Tabs } from '../parts/Tabs.tsx'
@@ -278,9 +278,11 @@ function ViewTab({ process, view, stopped }: { process: string; view: string; st
     const tag = status ? stateTag(status.state) : null
     return (
       <div className="say small">
-        {tag || stopped !== 'running'
-          ? `${process} is ${tag?.text ?? stopped ?? 'not running'}.`
-          : `${process} says nothing more about its ${view}.`}
+        {status?.state === 'crashed'
+          ? `${process} stopped by an engine error.`
+          : tag || stopped !== 'running'
+            ? `${process} is ${tag?.text ?? stopped ?? 'not running'}.`
+            : `${process} says nothing more about its ${view}.`}
         {status && status.state !== 'running' && status.state !== 'paused' && (
           <button type="button" className="btn" onClick={() => processFault('restart', process)}>
             <Icon name="restart" />
@@ -347,8 +349,15 @@ function ConfigTab({ process }: { process: string }) {
   )
 }
 
+/** A stack with its lines, and nothing in it that could hide or reorder. */
+const safeReport = (report: string) =>
+  report
+    .slice(0, 4000)
+    .split('\n')
+    .map((line) => safeText(line, 400))
+    .join('\n')
+
 function CrashReport({ process, report }: { process: string; report: string }) {
-  const now = useLab((s) => Math.floor((s.state?.now ?? 0) / 1e6))
   return (
     <section className="crash" role="alert" aria-label={`Engine error in ${process}`}>
       <div className="h">
@@ -360,10 +369,10 @@ function CrashReport({ process, report }: { process: string; report: string }) {
         </button>
       </div>
       <p className="cap">
-        {process} stopped by a fault of the engine, not of Redis. The other processes go on ({seconds(now * 1e6)} s).
-        Restart it to continue.
+        {process} stopped by a fault of this engine, not of Redis. The other processes go on; restart it to have it
+        back.
       </p>
-      <pre>{report.slice(0, 4000)}</pre>
+      <pre>{safeReport(report)}</pre>
     </section>
   )
 }

@@ -16,7 +16,9 @@ export function KeysTab({ process }: { process: string }) {
       <div className="h">
         db0
         <span className="sp" />
-        <span className="ink3 light">{count(total)} keys</span>
+        <span className="ink3 light">
+          {count(total)} {total === 1 ? 'key' : 'keys'}
+        </span>
       </div>
       <table className="t keytable">
         <thead>
@@ -36,13 +38,13 @@ export function KeysTab({ process }: { process: string }) {
                 <button
                   type="button"
                   className="link"
-                  title="Show its structure"
+                  title={`Show the structure of ${showBytes(k.name, 300)}`}
                   onClick={() => {
                     chooseKey(process, k.name)
                     openView('structures')
                   }}
                 >
-                  {showBytes(k.name, 28)}
+                  {showBytes(k.name, 60)}
                 </button>
               </td>
               <td>{k.type}</td>

@@ -24,6 +24,7 @@ import {
   Playhead,
   type Scale,
   Ticks,
+  cutLabels,
   type Tip,
   Window,
 } from './TimelineParts.tsx'
@@ -57,6 +58,7 @@ export function Timeline() {
     const seen = events.filter((e) => e.weight > 0 && e.at >= origin && e.at <= origin + reach)
     return placeMarks(seen, still, PAD + room + BAR * AHEAD, LANES)
   }, [events, origin, reach, still, room])
+  const bare = cutLabels(placed, slide, width)
   const view = useMemo(() => ({ top: compact ? 4 : 24, lane: 14, dens: compact ? 16 : 22 }), [compact])
   const base = view.top + LANES * view.lane + view.dens
   useWheel(holder, (delta, px) => {
@@ -106,12 +108,12 @@ export function Timeline() {
           <rect x="0" y={view.top - 3} width={width} height="1" fill="var(--line)" />
           <g transform={`translate(${(-slide).toFixed(2)} 0)`}>
             <Bars origin={origin} bin={bin} step={room / (span / bin)} base={base} height={view.dens} now={now} />
-            <Ticks x={still} span={span} base={base} width={PAD + room + BAR * AHEAD} />
+            <Ticks x={still} span={span} base={base} width={PAD + room + BAR * AHEAD} edge={width + slide} />
           </g>
           <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--line-2)" />
           <Playhead x={x(now)} top={view.top - 2} base={base} />
           <g transform={`translate(${(-slide).toFixed(2)} 0)`}>
-            <Marks placed={placed} view={view} base={base} setTip={setTip} />
+            <Marks placed={placed} view={view} base={base} bare={bare} setTip={setTip} />
           </g>
         </svg>
       )}

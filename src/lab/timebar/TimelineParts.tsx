@@ -7,7 +7,7 @@ import { memo, useMemo } from 'react'
 import type { EventView } from '../../browser/session.ts'
 import { clock, safeText } from '../format.ts'
 import { IconAt } from '../parts/icons.tsx'
-import { Density, lookOf, type Placed } from './marks.ts'
+import { Density, LETTER, lookOf, type Placed } from './marks.ts'
 
 export type Scale = ReturnType<typeof scaleLinear<number, number>>
 export interface Tip {
@@ -141,13 +141,25 @@ export function Window({
   )
 }
 
+/** Marks whose label the window's edge would cut, by their numbers. */
+export function cutLabels(placed: readonly Placed[], slide: number, width: number): string {
+  const cut = placed.filter(({ x, side, label }) => {
+    const far = x - slide + side * (10 + label.length * LETTER)
+    return side !== 0 && (far < 2 || far > width - 2 || x - slide < 2)
+  })
+  return cut.map((p) => p.event.seq).join(',')
+}
+
 export const Marks = memo(function Marks(props: {
   placed: readonly Placed[]
   view: { top: number; lane: number }
   base: number
+  /** From `cutLabels`. */
+  bare: string
   setTip: (tip: Tip | null) => void
 }) {
-  const { placed, view, base, setTip } = props
+  const { placed, view, base, bare, setTip } = props
+  const without = new Set(bare.split(','))
   return (
     <>
       {placed.map((p) => (
@@ -173,7 +185,7 @@ export const Marks = memo(function Marks(props: {
               <IconAt name={p.look.icon} x={p.x - 6} y={view.top + p.lane * view.lane} color={`var(${p.look.color})`} />
             </>
           )}
-          {p.side !== 0 && (
+          {p.side !== 0 && !without.has(String(p.event.seq)) && (
             <text
               className="m"
               x={p.x + 9 * p.side}
@@ -190,8 +202,8 @@ export const Marks = memo(function Marks(props: {
   )
 })
 
-export const Ticks = memo(function Ticks(props: { x: Scale; span: number; base: number; width: number }) {
-  const { x, span, base, width } = props
+export function Ticks(props: { x: Scale; span: number; base: number; width: number; edge: number }) {
+  const { x, span, base, width, edge } = props
   const [from, to] = [x.invert(0), x.invert(width)]
   const ticks = x
     .copy()
@@ -206,7 +218,7 @@ export const Ticks = memo(function Ticks(props: { x: Scale; span: number; base: 
     return (
       <g key={t}>
         <path d={`M${px.toFixed(1)} ${base}v${major ? 5 : 3}`} stroke="var(--line-3)" />
-        {px < width - 46 && (
+        {px < edge - 46 && (
           <text x={px + 3} y={base + 13} fontSize="11" className="ink3t">
             {text}
           </text>
@@ -214,7 +226,7 @@ export const Ticks = memo(function Ticks(props: { x: Scale; span: number; base: 
       </g>
     )
   })
-})
+}
 
 export function Playhead({ x, top, base }: { x: number; top: number; base: number }) {
   return (

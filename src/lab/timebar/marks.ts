@@ -12,7 +12,8 @@ export interface MarkLook {
 const looks: readonly [RegExp, MarkLook][] = [
   [/^\+odown/, { icon: 'odown', color: '--down', rank: 0 }],
   [/^(\+switch-master|\+promoted-slave|\+selected-slave|promot)/, { icon: 'crown', color: '--master', rank: 1 }],
-  [/^fault\.kill|^crash/, { icon: 'kill', color: '--ink', rank: 1 }],
+  [/^process\.crash/, { icon: 'odown', color: '--down', rank: 0 }],
+  [/^(fault|process)\.kill/, { icon: 'kill', color: '--ink', rank: 1 }],
   [/^fault\.(cut|heal)/, { icon: 'cut', color: '--ink', rank: 1 }],
   [/^fault\.term|exit/, { icon: 'term', color: '--ink', rank: 1 }],
   [/^fault\.(pause|continue)/, { icon: 'paused', color: '--paused', rank: 1 }],
@@ -41,9 +42,9 @@ export interface Placed {
   readonly label: string
 }
 
-const LETTER = 6.7
+export const LETTER = 6.7
 export const labelOf = (e: EventView) =>
-  (/^[+-]/.test(e.kind) ? `${e.kind} ${e.process}` : `${e.kind.replace(/^fault\./, '')} ${e.process}`).trim()
+  (/^[+-]/.test(e.kind) ? `${e.kind} ${e.process}` : `${e.kind.replace(/^(fault|process)\./, '')} ${e.process}`).trim()
 
 /** Important events first. A label that would touch another is dropped; its mark stays. */
 export function placeMarks(
