@@ -4,15 +4,7 @@ import { fail } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import { help } from './config.ts'
 
-function guard(c: CommandContext): void {
-  const mode = c.config.enableModuleCommand
-  if (mode === 'yes' || (mode === 'local' && (c.client.addr.startsWith('127.') || c.client.isUnixSocket))) return
-  fail(
-    'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
-  )
-}
 const load = (c: CommandContext, argv: readonly string[]): Reply => {
-  guard(c)
   c.server.log(
     'warning',
     `Module ${argv[2]} failed to load: ${argv[2]}: cannot open shared object file: No such file or directory`,
@@ -26,7 +18,6 @@ export const moduleCommands: readonly CommandImpl[] = [
   {
     name: 'module|unload',
     handler: (c, argv) => {
-      guard(c)
       c.server.log('warning', `Error unloading module ${argv[2]}: no such module with that name`)
       return fail('ERR Error unloading module: no such module with that name')
     },
