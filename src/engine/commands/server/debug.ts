@@ -251,7 +251,14 @@ const subcommands: Readonly<Record<string, Row>> = {
     }),
   ],
   replybuffer: [4, 4, replyBuffer],
-  clusterlink: [5, 5, () => fail('ERR Debug option only available for cluster mode enabled setup!')],
+  clusterlink: [
+    5,
+    5,
+    (_, argv) =>
+      equalsIgnoreCase(argv[2], 'kill')
+        ? fail('ERR Debug option only available for cluster mode enabled setup!')
+        : undefined,
+  ],
 }
 
 function debug(c: CommandContext, argv: readonly Bytes[]): Reply {
