@@ -6,7 +6,10 @@ export default defineConfig({
     outDir: 'bench/dist/oracle',
     target: 'node20',
     minify: false,
-    rollupOptions: { input: { main: 'tests/oracle/main.ts' }, output: { entryFileNames: '[name].js' } },
+    rollupOptions: {
+      input: { main: 'tests/oracle/main.ts', compatibility: 'tests/oracle/compatibility-main.ts' },
+      output: { entryFileNames: '[name].js' },
+    },
   },
   ssr: { noExternal: true },
 })
