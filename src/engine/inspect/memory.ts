@@ -84,19 +84,18 @@ export function memoryUsage(key: Bytes, o: Obj, samples = 5): number {
 /** What a freshly started redis-server 7.0.15 has allocated. */
 export const STARTUP_MEMORY = 876416
 const CLIENT_MEMORY = 1928
-const DB_OVERHEAD = 56 + 24
 /** From this many keys on a spread sample stands for all. */
 const EXACT_KEYS = 2048
 
-/** The hash tables of a database: buckets and entries. */
+/** The hash tables of a database: buckets, entries, and in the main one the values' headers. */
 export function tableMemory(db: Database): { main: number; expires: number } {
   const { dict, expires } = db
   return {
-    main: dict.size === 0 ? 0 : 8 * (dict.tableSize(0) + dict.tableSize(1)) + 24 * dict.size,
+    main: dict.size === 0 ? 0 : 8 * (dict.tableSize(0) + dict.tableSize(1)) + (24 + 16) * dict.size,
     expires: expires.size === 0 ? 0 : 8 * (expires.tableSize(0) + expires.tableSize(1)) + 24 * expires.size,
   }
 }
-/** Keys and values without the tables' entries. */
+/** Keys and values without the tables' entries and the values' headers. */
 function contentMemory(db: Database): number {
   const { dict } = db
   const slots = dict.tableSize(0) + dict.tableSize(1)
@@ -109,7 +108,7 @@ function contentMemory(db: Database): number {
       const o = dict.peek(key)
       if (o === undefined) continue
       seen++
-      bytes += memoryUsage(key, o) - 24
+      bytes += memoryUsage(key, o) - 40
     }
   }
   return seen === 0 ? 0 : Math.floor((bytes / seen) * dict.size)
@@ -145,7 +144,7 @@ export function memoryAccount(s: Server): MemoryAccount {
     keys += db.size
     content += contentMemory(db)
     const t = tableMemory(db)
-    dbs.push({ id: db.id, main: DB_OVERHEAD + t.main, expires: t.expires })
+    dbs.push({ id: db.id, main: t.main, expires: t.expires })
   }
   const overhead =
     STARTUP_MEMORY + fixed.clients + fixed.replicas + fixed.backlog + dbs.reduce((n, d) => n + d.main + d.expires, 0)
