@@ -120,7 +120,7 @@ function aclCheckCmd(s: Scripting, vm: LuaVm): LuaFunction {
   return (L) => {
     const run = s.running
     if (run === null) return raise(vm, L, 'redis.acl_check_cmd can only be called inside a script invocation')
-    if (vm.top(L) === 0) return raise(vm, L, 'Please specify at least one argument for this redis.acl_check_cmd() call')
+    if (vm.top(L) === 0) return raise(vm, L, 'Please specify at least one argument for this redis lib call')
     const argv = argumentsOf(vm, L)
     if (argv === null) return raise(vm, L, 'redis.acl_check_cmd() command arguments must be strings or integers')
     const command = s.server.table.lookup(argv)

@@ -6,7 +6,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Command } from '../commands/table.ts'
-import { type AclDenial, aclCheck, channelAllowed } from './acl-check.ts'
+import { type AclDenial, aclCheck, channelAllowed, scriptNopermText } from './acl-check.ts'
 import { loadAclFile } from './acl-file.ts'
 import { AclCommands, serverAclCommands } from './acl-commands.ts'
 import { AclLog, type AclLogContext, type AclLogEntry } from './acl-log.ts'
@@ -249,5 +249,18 @@ export class Acl implements AclEnvironment {
   /** `user ...` lines as CONFIG REWRITE and ACL SAVE write them. */
   lines(): Bytes[] {
     return this.sorted().map((u) => `user ${u.name} ${u.describe()}`)
+  }
+}
+
+/** Scripts ask for the user who runs them. A refusal is logged with the command that the script wanted to run. */
+export function wireAcl(server: Server): void {
+  const { scripting } = server
+  if (scripting === null) return
+  scripting.aclAllows = (caller, command, argv) => aclCheck(caller.user, command, argv) === null
+  scripting.aclDenial = (caller, command, argv) => {
+    const denial = aclCheck(caller.user, command, argv)
+    if (denial === null) return null
+    server.acl.addDenial(caller, denial, 'lua', command, argv)
+    return `ERR ${scriptNopermText(denial)}`
   }
 }

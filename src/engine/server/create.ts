@@ -22,6 +22,7 @@ import { viewServer } from '../inspect/index.ts'
 import { RdbPersistence } from '../persistence/rdb-save.ts'
 import { Replication } from '../replication/replication.ts'
 import { Scripting } from '../scripting/scripting.ts'
+import { wireAcl } from './acl.ts'
 import { Sentinel } from '../sentinel/sentinel.ts'
 import { Server, type ServerOptions } from './server.ts'
 
@@ -61,6 +62,7 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
     )
   }
   wireInspect(server)
+  wireAcl(server)
   server.useCommands([...lists, ...(options.commands ?? [])])
   return server
 }
