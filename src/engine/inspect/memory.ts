@@ -81,6 +81,18 @@ export function memoryUsage(key: Bytes, o: Obj, samples = 5): number {
   return valueSize(o, samples) + sdsSize(key.length) + 24
 }
 
+/** evalScriptsMemory: the cached scripts' bodies and names, their entries, the table. */
+export function scriptMemory(s: Server): { readonly count: number; readonly bytes: number } {
+  const scripts = s.scripting?.scripts
+  if (scripts === undefined || scripts.size === 0) return { count: 0, bytes: 0 }
+  let slots = 4
+  while (slots < scripts.size) slots *= 2
+  let bytes = 8 * slots
+  for (const { body } of scripts.values())
+    bytes += sdsSize(40) + 24 + 16 + (body.length <= 44 ? allocationSize(body.length + 20) - 16 : sdsSize(body.length))
+  return { count: scripts.size, bytes }
+}
+
 /** What a freshly started redis-server 7.0.15 has allocated. */
 export const STARTUP_MEMORY = 876416
 const CLIENT_MEMORY = 1928
@@ -119,6 +131,7 @@ export interface MemoryAccount {
   readonly clients: number
   readonly replicas: number
   readonly backlog: number
+  readonly scripts: number
   readonly dbs: readonly { readonly id: number; readonly main: number; readonly expires: number }[]
   readonly overhead: number
   readonly keys: number
@@ -136,6 +149,7 @@ function fixedParts(s: Server): { clients: number; replicas: number; backlog: nu
 /** Everything, computed now. Changes nothing. */
 export function memoryAccount(s: Server): MemoryAccount {
   const fixed = fixedParts(s)
+  const scripts = scriptMemory(s).bytes
   let content = 0
   let keys = 0
   const dbs: { id: number; main: number; expires: number }[] = []
@@ -147,8 +161,13 @@ export function memoryAccount(s: Server): MemoryAccount {
     dbs.push({ id: db.id, main: t.main, expires: t.expires })
   }
   const overhead =
-    STARTUP_MEMORY + fixed.clients + fixed.replicas + fixed.backlog + dbs.reduce((n, d) => n + d.main + d.expires, 0)
-  return { ...fixed, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
+    STARTUP_MEMORY +
+    fixed.clients +
+    fixed.replicas +
+    fixed.backlog +
+    scripts +
+    dbs.reduce((n, d) => n + d.main + d.expires, 0)
+  return { ...fixed, scripts, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** INFO: sections of `field:value` lines, in 7.0.15's order and words. */
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Command } from '../commands/table.ts'
-import { memoryAccount } from '../inspect/memory.ts'
+import { memoryAccount, scriptMemory } from '../inspect/memory.ts'
 import { latencyPercentile } from './latency.ts'
 import type { Server } from './server.ts'
 
@@ -21,13 +21,16 @@ export function bytesToHuman(n: number): string {
   return `${v.toFixed(2)}${units[u]}`
 }
 
-function clientCount(s: Server): { connected: number; blocked: number } {
-  let [connected, blocked] = [0, 0]
+function clientCount(s: Server): { connected: number; blocked: number; timed: number } {
+  let [connected, blocked, timed] = [0, 0, 0]
   for (const c of s.clients.values()) {
     if (!c.isReplica && !c.isMaster) connected++
-    if (c.blocked) blocked++
+    if (c.blocked) {
+      blocked++
+      if (c.blocked.timeoutAtMs > 0) timed++
+    }
   }
-  return { connected, blocked }
+  return { connected, blocked, timed }
 }
 
 function* commandsOf(s: Server): Generator<Command, void> {
@@ -42,6 +45,7 @@ const RSS_BASE = 8388608
 const TOTAL_SYSTEM_MEMORY = 17179869184
 function memorySection(s: Server): string {
   const m = memoryAccount(s)
+  const scripts = scriptMemory(s)
   const used = m.total
   const peak = Math.max(s.stat.peakMemory, used)
   const rss = used + RSS_BASE
@@ -67,16 +71,15 @@ function memorySection(s: Server): string {
     ['used_memory_lua', 32768],
     ['used_memory_vm_eval', 32768],
     ['used_memory_lua_human', '32.00K'],
-    ['used_memory_scripts_eval', 0],
-    ['number_of_cached_scripts', 0],
+    ['used_memory_scripts_eval', scripts.bytes],
+    ['number_of_cached_scripts', scripts.count],
     ['number_of_functions', 0],
     ['number_of_libraries', 0],
     ['used_memory_vm_functions', 33792],
     ['used_memory_vm_total', 66560],
     ['used_memory_vm_total_human', '65.00K'],
     ['used_memory_functions', 200],
-    ['used_memory_scripts', 200],
-    ['used_memory_scripts_human', '200B'],
+    ...human('used_memory_scripts', 200 + scripts.bytes),
     ...human('maxmemory', s.config.maxmemory),
     ['maxmemory_policy', s.config.maxmemoryPolicy],
     ['allocator_frag_ratio', '1.00'],
@@ -142,7 +145,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['client_recent_max_output_buffer', 0],
       ['blocked_clients', n.blocked],
       ['tracking_clients', s.tracking.active],
-      ['clients_in_timeout_table', 0],
+      ['clients_in_timeout_table', n.timed],
     ])
   },
   memory: memorySection,
@@ -205,15 +208,20 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
     ])
   },
   replication: (s) => s.repl?.infoSection() ?? '# Replication\r\nrole:master\r\nconnected_slaves:0\r\n',
-  cpu: () =>
-    lines('CPU', [
+  cpu: (s) => {
+    // What the commands took; a world's machine spends no time in a kernel.
+    let micros = 0
+    for (const c of commandsOf(s)) micros += c.micros
+    const user = (micros / 1e6).toFixed(6)
+    return lines('CPU', [
       ['used_cpu_sys', '0.000000'],
-      ['used_cpu_user', '0.000000'],
+      ['used_cpu_user', user],
       ['used_cpu_sys_children', '0.000000'],
       ['used_cpu_user_children', '0.000000'],
       ['used_cpu_sys_main_thread', '0.000000'],
-      ['used_cpu_user_main_thread', '0.000000'],
-    ]),
+      ['used_cpu_user_main_thread', user],
+    ])
+  },
   modules: () => '# Modules\r\n',
   sentinel: (s) => s.sentinel?.infoSection() ?? '',
   commandstats: (s) =>

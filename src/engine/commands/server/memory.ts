@@ -1,6 +1,6 @@
 /** MEMORY: what values, tables, buffers and the whole take, by Redis's sizes. */
 import type { Bytes } from '../../bytes/bytes.ts'
-import { memoryAccount, memoryUsage } from '../../inspect/memory.ts'
+import { memoryAccount, memoryUsage, scriptMemory } from '../../inspect/memory.ts'
 import { double, map, OK, type Reply, verbatim } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
@@ -52,7 +52,7 @@ function memoryStats(c: CommandContext): Reply {
     'aof.buffer',
     0,
     'lua.caches',
-    0,
+    m.scripts,
     'functions.caches',
     200,
     ...dbs,
@@ -102,7 +102,8 @@ function memoryDoctor(c: CommandContext): Reply {
   const bigClients = clients > 0 && m.clients / clients > 200 * 1024
   const replicas = c.server.clients.size - clients
   const bigReplicas = replicas > 0 && m.replicas / replicas > 10 * 1048576
-  if (!bigPeak && !bigClients && !bigReplicas)
+  const manyScripts = scriptMemory(c.server).count > 1000
+  if (!bigPeak && !bigClients && !bigReplicas && !manyScripts)
     return verbatim(
       "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n",
     )
@@ -116,6 +117,9 @@ function memoryDoctor(c: CommandContext): Reply {
   if (bigClients)
     text +=
       ' * Big client buffers: The clients output buffers in this instance are greater than 200K per client (on average). This may result from different causes, like Pub/Sub clients subscribed to channels bot not receiving data fast enough, so that data piles on the Redis instance output buffer, or clients sending commands with large replies or very large sequences of commands in the same pipeline. Please use the CLIENT LIST command in order to investigate the issue if it causes problems in your instance, or to understand better why certain clients are using a big amount of memory.\n\n'
+  if (manyScripts)
+    text +=
+      " * Many scripts: There seem to be many cached scripts in this instance (more than 1000). This may be because scripts are generated and `EVAL`ed, instead of being parameterized (with KEYS and ARGV), `SCRIPT LOAD`ed and `EVALSHA`ed. Unless `SCRIPT FLUSH` is called periodically, the scripts' caches may end up consuming most of your memory.\n\n"
   return verbatim(`${text}I'm here to keep you safe, Sam. I want to help you.\n`)
 }
 const DOCTOR_EMPTY =
