@@ -169,6 +169,7 @@ export class ConductorSession {
     }
     if (this.playing) return
     while (conductor.nextTime() <= at) await conductor.step()
+    conductor.stepped = null
   }
 
   private async restart(seed: number): Promise<void> {

@@ -46,14 +46,15 @@ export function togglePlay(): void {
 export function step(): void {
   const { session, state } = lab.get()
   if (!session || !state) return
-  lab.set({ stepping: true })
   if (state.playing) session.pause()
   void session.step()
 }
 
 export function runBy(micros: number): void {
   const { session, state } = lab.get()
-  if (session && state) void session.runTo(state.now + micros)
+  if (!session || !state) return
+  lab.set({ stepping: true })
+  void session.runTo(state.now + micros)
 }
 
 export function setSpeed(speed: number): void {

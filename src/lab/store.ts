@@ -59,7 +59,7 @@ export interface Lab {
   latency: LatencyDraft | null
   /** What the last step changed; null while the world runs. */
   change: Change | null
-  /** A step was asked for while the world ran. */
+  /** A short run was asked for, whose changes are to be marked. */
   stepping: boolean
   /** Where there is no room beside the canvas, the inspector opens over it. */
   drawer: boolean
@@ -157,11 +157,12 @@ export function keep<T>(old: T | undefined | null, next: T): T {
 
 export const receive = (next: SessionState) => {
   const { state: old, change, stepping } = lab.get()
-  // A step out of play changes something; a mere pause does not.
-  const stands = old !== null && !next.playing && (!old.playing || stepping)
+  const stands = old !== null && !next.playing
+  // Only a step is marked: a pause, or a terminal that was opened, is not.
+  const marked = () => (old !== null && (stepping || next.stepped !== null) ? changeBetween(old, next) : null)
   lab.set({
-    stepping: stepping && next.playing,
-    change: !stands ? null : next.eventCount === old.eventCount ? change : changeBetween(old, next),
+    stepping: stepping && (next.playing || next.eventCount === old?.eventCount),
+    change: !stands ? null : next.eventCount === old.eventCount ? change : marked(),
     state: old
       ? {
           ...next,

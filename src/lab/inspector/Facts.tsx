@@ -6,9 +6,13 @@ import { useLab } from '../store.ts'
 const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
 const isPlain = (v: unknown) => v === null || typeof v !== 'object'
 
-export function plainText(v: unknown): string {
+/** Names whose numbers are names as well: they get no commas. */
+const PLAIN_NUMBER = /(port|pid|id|epoch|db)$/i
+
+export function plainText(v: unknown, name = ''): string {
   if (v === null || v === undefined) return 'none'
-  if (typeof v === 'number') return Number.isInteger(v) ? count(v) : String(Number(v.toPrecision(6)))
+  if (typeof v === 'number')
+    return Number.isInteger(v) ? (PLAIN_NUMBER.test(name) ? String(v) : count(v)) : String(Number(v.toPrecision(6)))
   if (typeof v === 'boolean') return v ? 'yes' : 'no'
   if (typeof v === 'object') return safeText(JSON.stringify(v), 120)
   return safeText(String(v), 200)
@@ -37,7 +41,7 @@ export function Facts({ data, name, find = '' }: { data: unknown; name: string; 
   if (Array.isArray(data)) return <Rows rows={data} name={name} find={find} />
   const record = Object.fromEntries(
     Object.entries(data as Record<string, unknown>).map(([k, v]) =>
-      typeof v === 'string' && /^\w+:.*\n/m.test(v) ? [k, infoSections(v)] : [k, v],
+      typeof v === 'string' && /^\w+:[^\n]*\n/m.test(v) ? [k, infoSections(v)] : [k, v],
     ),
   )
   const entries = Object.entries(record).filter(
@@ -53,7 +57,7 @@ export function Facts({ data, name, find = '' }: { data: unknown; name: string; 
           <div className="h">{title(name).replaceAll('_', ' ')}</div>
           <div className="kv">
             {plain.map(([k, v]) => (
-              <Pair key={k} k={title(k)} v={plainText(v)} />
+              <Pair key={k} k={title(k)} v={plainText(v, k)} />
             ))}
           </div>
         </section>
@@ -61,7 +65,12 @@ export function Facts({ data, name, find = '' }: { data: unknown; name: string; 
       {lists.map(([k, v]) => (
         <section key={k} aria-label={title(k)}>
           <div className="h">{title(k)}</div>
-          <div className="cap mono">{(v as unknown[]).slice(0, 60).map(plainText).join(', ')}</div>
+          <div className="cap mono">
+            {(v as unknown[])
+              .slice(0, 60)
+              .map((x) => plainText(x, k))
+              .join(', ')}
+          </div>
         </section>
       ))}
       {deep.map(([k, v]) => (
@@ -95,7 +104,14 @@ function Rows({ rows, name, find }: { rows: readonly unknown[]; name: string; fi
     return <Facts data={Object.fromEntries(rows as [string, unknown][])} name={name} find={find} />
   const records = rows.filter(isRecord)
   if (records.length === 0)
-    return rows.length === 0 ? null : <div className="cap mono">{rows.slice(0, 100).map(plainText).join(', ')}</div>
+    return rows.length === 0 ? null : (
+      <div className="cap mono">
+        {rows
+          .slice(0, 100)
+          .map((x) => plainText(x))
+          .join(', ')}
+      </div>
+    )
   const shown = records.filter((r) => find === '' || JSON.stringify(r).toLowerCase().includes(find)).slice(0, 200)
   const columns = [...new Set(shown.slice(0, 20).flatMap((r) => Object.keys(r)))].slice(0, 8)
   return (
@@ -117,8 +133,8 @@ function Rows({ rows, name, find }: { rows: readonly unknown[]; name: string; fi
               // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity of their own
               <tr key={i}>
                 {columns.map((c) => (
-                  <td key={c} className="mono" title={plainText(r[c])}>
-                    {plainText(r[c])}
+                  <td key={c} className="mono" title={plainText(r[c], c)}>
+                    {plainText(r[c], c)}
                   </td>
                 ))}
               </tr>

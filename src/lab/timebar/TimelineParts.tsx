@@ -107,14 +107,13 @@ function OverviewBars(props: { over: Scale; last: number; width: number; now: nu
   )
 }
 
-/** Major events with room for their icons; of those that would touch, the first. */
+/** Major events with room for their icons; of those that would touch, a promotion and what a person did go first. */
 function spaced(events: readonly EventView[], over: Scale): EventView[] {
-  let edge = -100
-  return events.filter((e) => {
-    if (e.weight < 3 || over(e.at) < edge + 14) return false
-    edge = over(e.at)
-    return true
-  })
+  const rank = (e: EventView) => (lookOf(e.kind).icon === 'crown' ? 0 : e.kind.startsWith('fault.') ? 1 : 2)
+  const out: EventView[] = []
+  for (const e of events.filter((x) => x.weight >= 3).sort((a, b) => rank(a) - rank(b) || a.at - b.at))
+    if (out.every((o) => Math.abs(over(o.at) - over(e.at)) >= 14)) out.push(e)
+  return out
 }
 
 /** What of the run the strip below shows, and the playhead. */
