@@ -23,6 +23,7 @@ export class StreamIterator {
   private readonly reverse: boolean
   private fieldsAt = 0
   private same = false
+  private deleted = false
   private masterFields = 0
   private masterNames: Bytes[] | null = null
   /** Where the next entry begins (its flags), or in reverse ends (its count); -1 when the block is done. */
@@ -42,15 +43,14 @@ export class StreamIterator {
       if (this.p < 0 && !this.nextBlock()) return false
       if (this.reverse) {
         if (!this.stepBack()) continue
-        if (compareIds(this.id, this.start) < 0) return false
+      } else this.step()
+      if (this.skipTombstones && this.deleted) continue
+      if (this.reverse) {
         if (compareIds(this.id, this.end) > 0) continue
-      } else {
-        this.step()
-        if (compareIds(this.id, this.end) > 0) return false
-        if (compareIds(this.id, this.start) < 0) continue
+        return compareIds(this.id, this.start) >= 0
       }
-      if (this.skipTombstones && ((this.node.lp.get(this.flagsAt) as number) & DELETED) !== 0) continue
-      return true
+      if (compareIds(this.id, this.start) < 0) continue
+      return compareIds(this.id, this.end) <= 0
     }
   }
   private nextBlock(): boolean {
@@ -94,7 +94,9 @@ export class StreamIterator {
   private readHead(p: number): number {
     const { lp, id } = this.node
     this.flagsAt = p
-    this.same = ((lp.get(p) as number) & SAMEFIELDS) !== 0
+    const flags = lp.get(p) as number
+    this.deleted = (flags & DELETED) !== 0
+    this.same = (flags & SAMEFIELDS) !== 0
     p = lp.next(p)
     const ms = addDelta(id.ms, lp.get(p) as Int64)
     p = lp.next(p)

@@ -5,7 +5,11 @@ import { ITEM_SAMEFIELDS } from './stream.ts'
 
 /** streamValidateListpackIntegrity: counts, lengths and the walk from right to left agree. */
 export function validStreamListpack(u8: Uint8Array): boolean {
-  if (!Listpack.validate(u8, true)) return false
+  // The count in the header is nobody's concern: what is there is counted here.
+  if (!Listpack.validate(u8, false)) return false
+  const uncounted = u8.slice()
+  uncounted[4] = uncounted[5] = 255
+  if (!Listpack.validate(uncounted, true)) return false
   const lp = Listpack.fromBytes(u8)
   let p = lp.first()
   const int = (): Int64 | null => {

@@ -33,7 +33,8 @@ export function verifyDumpPayload(payload: Bytes, skipChecksum = false): boolean
 /** The value of a verified payload; null when it is malformed. */
 export function readDumpPayload(payload: Bytes, limits: LoadLimits): Obj | null {
   try {
-    const r = new RdbReader(payload, 0, payload.length - 10)
+    // As Redis does: what a damaged value reads beyond its end is the footer.
+    const r = new RdbReader(payload)
     return decodeValue(r.u8(), r, limits)
   } catch (e) {
     if (e instanceof RdbError) return null

@@ -84,15 +84,17 @@ export class RdbReader {
     if (b === 0x81) return this.be32() * 4294967296 + this.be32()
     throw new RdbError(`Unknown length encoding ${b} in rdbLoadLen()`)
   }
-  /** A length that may need all 64 bits. */
-  length64(): number | bigint {
-    if (this.pos < this.end && this.bytes.charCodeAt(this.pos) === 0x81) {
-      this.pos++
-      const high = this.be32()
-      const low = this.be32()
-      return high < 2097152 ? high * 4294967296 + low : (BigInt(high) << 32n) | BigInt(low)
-    }
-    return this.length()
+  /** A length that may need all 64 bits; null for an encoding that does not exist. */
+  length64(): number | bigint | null {
+    const b = this.u8()
+    if (b < 64) return b
+    if (b < 128) return ((b & 63) << 8) | this.u8()
+    if (b >= 192) return b & 63
+    if (b === 0x80) return this.be32()
+    if (b !== 0x81) return null
+    const high = this.be32()
+    const low = this.be32()
+    return high < 2097152 ? high * 4294967296 + low : (BigInt(high) << 32n) | BigInt(low)
   }
   length(): number {
     const n = this.lengthOrEncoding()

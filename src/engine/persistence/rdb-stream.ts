@@ -12,7 +12,16 @@ import { type Bytes, own, toUint8 } from '../bytes/bytes.ts'
 import type { Int64 } from '../bytes/numbers.ts'
 import { Obj } from '../objects/object.ts'
 import { Consumer, type ConsumerGroup, createGroup, distanceFromFirstEverEntry, Nack } from '../objects/stream-group.ts'
-import { asSigned, asUnsigned, decodeId, encodeId, MIN_ID, type StreamId, type U64 } from '../objects/stream-id.ts'
+import {
+  asSigned,
+  asUnsigned,
+  decodeId,
+  encodeId,
+  MIN_ID,
+  type StreamId,
+  type U64,
+  U64_MAX,
+} from '../objects/stream-id.ts'
 import { validStreamListpack } from '../objects/stream-listpack.ts'
 import { Stream, StreamNode } from '../objects/stream.ts'
 import { Listpack } from '../structures/listpack.ts'
@@ -65,9 +74,18 @@ export function encodeStream(s: Stream, w: Writer): Bytes {
   return parts.join('')
 }
 
+/** How many of something follow. */
+function readCount(r: RdbReader): U64 {
+  return r.length64() ?? fail('Unknown length encoding in rdbLoadLen()')
+}
+/** A value of 64 bits: Redis does not look whether its encoding exists. */
+const readU64 = (r: RdbReader): U64 => r.length64() ?? U64_MAX
 const readId = (r: RdbReader): StreamId => {
-  const ms = r.length64()
-  return { ms, seq: r.length64() }
+  const ms = readU64(r)
+  return { ms, seq: readU64(r) }
+}
+function fail(text: string): never {
+  throw new RdbError(text)
 }
 const readTime = (r: RdbReader): Int64 => {
   const b = r.take(8)
@@ -77,8 +95,8 @@ const readTime = (r: RdbReader): Int64 => {
 export function decodeStream(type: number, r: RdbReader): Obj {
   const s = new Stream()
   const old = type === RDB_TYPE_STREAM_LISTPACKS
-  for (let n = r.length64(); n > 0; n = minusOne(n)) readBlock(s, r)
-  const length = r.length64()
+  for (let n = readCount(r); n > 0; n = minusOne(n)) readBlock(s, r)
+  const length = readU64(r)
   s.lastId = readId(r)
   s.length = Number(length)
   if (old) {
@@ -87,10 +105,10 @@ export function decodeStream(type: number, r: RdbReader): Obj {
   } else {
     s.firstId = readId(r)
     s.maxDeletedId = readId(r)
-    s.entriesAdded = asSigned(r.length64())
+    s.entriesAdded = asSigned(readU64(r))
   }
   if (s.length > 0 && s.rax.size === 0) throw new RdbError('Stream length inconsistent with rax entries')
-  for (let n = r.length64(); n > 0; n = minusOne(n)) readGroup(s, r, old)
+  for (let n = readCount(r); n > 0; n = minusOne(n)) readGroup(s, r, old)
   return new Obj('stream', 'stream', s)
 }
 const minusOne = (n: U64): U64 => (typeof n === 'number' ? n - 1 : n - 1n)
@@ -109,16 +127,16 @@ function readBlock(s: Stream, r: RdbReader): void {
 function readGroup(s: Stream, r: RdbReader, old: boolean): void {
   const name = own(r.string())
   const lastId = readId(r)
-  const entriesRead = old ? distanceFromFirstEverEntry(s, lastId) : asSigned(r.length64())
+  const entriesRead = old ? distanceFromFirstEverEntry(s, lastId) : asSigned(readU64(r))
   const group = createGroup(s, name, lastId, entriesRead)
   if (group === undefined) throw new RdbError(`Duplicated consumer group name ${name}`)
-  for (let n = r.length64(); n > 0; n = minusOne(n)) {
+  for (let n = readCount(r); n > 0; n = minusOne(n)) {
     const key = own(r.take(16))
     const nack = new Nack(decodeId(key), null, readTime(r))
-    nack.deliveryCount = r.length64()
+    nack.deliveryCount = readU64(r)
     if (!group.pel.tryInsert(key, nack)) throw new RdbError('Duplicated global PEL entry loading stream consumer group')
   }
-  for (let n = r.length64(); n > 0; n = minusOne(n)) readConsumer(group, r)
+  for (let n = readCount(r); n > 0; n = minusOne(n)) readConsumer(group, r)
   for (const nack of group.pel.values())
     if (nack.consumer === null) throw new RdbError('NACK without consumer in stream group PEL')
 }
@@ -127,7 +145,7 @@ function readConsumer(group: ConsumerGroup, r: RdbReader): void {
   const consumer = new Consumer(name, 0)
   if (!group.consumers.tryInsert(name, consumer)) throw new RdbError('Duplicate stream consumer detected')
   consumer.seenTime = readTime(r)
-  for (let n = r.length64(); n > 0; n = minusOne(n)) {
+  for (let n = readCount(r); n > 0; n = minusOne(n)) {
     const key = own(r.take(16))
     const nack = group.pel.get(key)
     if (nack === undefined) throw new RdbError('Consumer entry not found in group global PEL')

@@ -359,10 +359,15 @@ function validEntry(u: Uint8Array, p: number): number {
   const back = backlenSize(size)
   const end = p + size + back
   if (end > limit) return -1
-  const expected = new Uint8Array(5)
-  putBacklen(expected, 0, size, back)
-  for (let i = 0; i < back; i++) if (expected[i] !== u[p + size + i]) return -1
-  return end
+  // Read from its end as a walk to the left would.
+  let backlen = 0
+  for (let i = 0, at = end - 1; ; i++, at--) {
+    if (i > 4 || at < HEADER) return -1
+    const b = u[at]!
+    backlen += (b & 127) * 2 ** (7 * i)
+    if ((b & 128) === 0) break
+  }
+  return backlen === size ? end : -1
 }
 
 function putString(u: Uint8Array, p: number, b: Bytes): void {
