@@ -3,7 +3,7 @@
  * redis-server over TCP. Both answer with the bytes that every connection got since it was last asked.
  */
 import { type Socket, connect } from 'node:net'
-import type { Output } from '../src/engine/machine.ts'
+import type { FileOp, FileResult, Output } from '../src/engine/machine.ts'
 import { createServer } from '../src/engine/server/create.ts'
 import type { Server } from '../src/engine/server/server.ts'
 import { type Running, sleep, start } from './support/processes.ts'
@@ -25,6 +25,7 @@ export class Ours implements Subject {
   readonly server: Server
   private now: number
   private readonly timers = new Map<number, number>()
+  private readonly files = new Map<string, string>()
   private heard: Heard = new Map()
   private readonly opened = new Set<number>()
 
@@ -45,18 +46,34 @@ export class Ours implements Subject {
       else if (o.type === 'setTimer') this.timers.set(o.id, o.at)
       else if (o.type === 'clearTimer') this.timers.delete(o.id)
       else if (o.type === 'send') this.heard.set(o.conn / 2, (this.heard.get(o.conn / 2) ?? '') + o.bytes)
-      else if (o.type === 'file') {
-        queue.push(
-          ...this.server.handle(
-            {
-              type: 'fileDone',
-              id: o.id,
-              result: o.op.op === 'read' || o.op.op === 'stat' ? { ok: false, error: 'ENOENT' } : { ok: true },
-            },
-            this.now,
-          ),
-        )
-      }
+      else if (o.type === 'file')
+        queue.push(...this.server.handle({ type: 'fileDone', id: o.id, result: this.file(o.op) }, this.now))
+    }
+  }
+  /** A disk that never fails. */
+  private file(op: FileOp): FileResult {
+    const { files } = this
+    const old = files.get(op.path)
+    switch (op.op) {
+      case 'write':
+        files.set(op.path, op.bytes)
+        return { ok: true }
+      case 'append':
+        files.set(op.path, (old ?? '') + op.bytes)
+        return { ok: true }
+      case 'rename':
+        if (old === undefined) return { ok: false, error: 'ENOENT' }
+        files.set(op.to, old)
+        files.delete(op.path)
+        return { ok: true }
+      case 'unlink':
+        return files.delete(op.path) ? { ok: true } : { ok: false, error: 'ENOENT' }
+      case 'read':
+        return old === undefined ? { ok: false, error: 'ENOENT' } : { ok: true, bytes: old }
+      case 'stat':
+        return old === undefined ? { ok: false, error: 'ENOENT' } : { ok: true, size: old.length }
+      default:
+        return { ok: true }
     }
   }
   private drain(): Heard {

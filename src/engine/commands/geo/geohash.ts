@@ -66,6 +66,13 @@ export function encodeCell(lon: number, lat: number, step: number, latMin = LAT_
 }
 /** The score of a point. */
 export const pointScore = (lon: number, lat: number): number => cellScore(encodeCell(lon, lat, STEP_MAX))
+/** The same with all its digits: at the very edge it has a bit more than a double holds. */
+export function pointScoreText(lon: number, lat: number): string {
+  const cell = encodeCell(lon, lat, STEP_MAX)
+  const low = spread(cell.lat & 0x1fff) + 2 * spread(cell.lon & 0x1fff)
+  const high = spread(cell.lat >>> 13) + 2 * spread(cell.lon >>> 13)
+  return String(BigInt(high) * 67108864n + BigInt(low))
+}
 /** The 50 leading bits as the letters of the usual geohash, which halves latitudes from -90 to 90. */
 export function geohashText(p: Point): string {
   const letters = '0123456789bcdefghjkmnpqrstuvwxyz'

@@ -6,7 +6,7 @@ import { NULL_ARRAY } from '../../protocol/reply.ts'
 import { syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { addCommands } from '../sorted-set/add.ts'
-import { decodeScore, distance, geohashText, pointScore, type Point } from './geohash.ts'
+import { decodeScore, distance, geohashText, pointScore, pointScoreText, type Point } from './geohash.ts'
 import { parsePoint, parseUnit } from './points.ts'
 import { distanceReply, pointReply, searchCommands } from './search.ts'
 
@@ -27,7 +27,7 @@ const geoadd: Handler = (c, argv) => {
   for (let i = at; i < argv.length; i += 3) {
     const p = parsePoint(argv, i)
     const score = pointScore(p.lon, p.lat)
-    asZadd.push(Number.isSafeInteger(score) ? formatInt(score) : BigInt(score).toString(), argv[i + 2]!)
+    asZadd.push(Number.isSafeInteger(score) ? formatInt(score) : pointScoreText(p.lon, p.lat), argv[i + 2]!)
   }
   const reply = zadd(c, asZadd)
   c.rewrite(asZadd)

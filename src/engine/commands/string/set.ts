@@ -26,7 +26,7 @@ const set: Handler = (c, argv) => {
     const found = c.lookupWrite(key) !== undefined
     if (o.nx ? found : !found) return o.get ? previous : null
   }
-  store(c, key, value, at, o.expire?.unit ?? null, o.keepTtl)
+  store(c, key, value, at, o.expire?.unit ?? null, o.keepTtl, o.get)
   if (o.get && at === null) c.rewrite(argv.filter((arg, j) => j < 3 || arg.toLowerCase() !== 'get'))
   return previous
 }
@@ -38,6 +38,7 @@ function store(
   at: number | null,
   unit: ExpireUnit | null,
   keepTtl: boolean,
+  get = false,
 ): void {
   c.setKey(key, createStringObject(value), keepTtl)
   c.dirty()
@@ -45,7 +46,7 @@ function store(
   if (at === null) return
   c.setExpire(key, at)
   c.notify('g', 'expire', key)
-  if (unit !== 'pxat') c.rewrite(['SET', key, value, 'PXAT', String(at)])
+  if (unit !== 'pxat' || get) c.rewrite(['SET', key, value, 'PXAT', String(at)])
 }
 
 const setnx: Handler = (c, argv) => {
