@@ -6,15 +6,18 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
+import type { Stream } from '../objects/stream.ts'
 import { infoText } from '../server/info.ts'
 import type { Server } from '../server/server.ts'
 import type { Zset } from '../structures/zset.ts'
+import { viewBits, viewHll } from './bits.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
 import { pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
 import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { still } from './still.ts'
+import { viewStream } from './streams.ts'
 import { clip, namesOf, ROWS, viewDict, viewObject } from './structures.ts'
 
 export { viewDict, viewListpack, viewObject, viewSkiplist } from './structures.ts'
@@ -95,6 +98,17 @@ function limitsOf(s: Server, o: Obj): readonly (readonly [string, string])[] {
   return flat.flatMap((n, i) => (i % 2 === 0 ? [[n, flat[i + 1] ?? ''] as const] : []))
 }
 
+function structureOf(s: Server, o: Obj, args: readonly string[]): Record<string, unknown> {
+  if (o.encoding === 'stream') return viewStream(o.value as Stream, whole(args[3]) ?? 0, s.host.nowMs)
+  return viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]), rowsOf(args[4]))
+}
+/** What a string may be besides bytes; only when it is asked for. */
+function facets(o: Obj, args: readonly string[], exact: number | null): Record<string, unknown> {
+  if (o.type !== 'string') return {}
+  const hll = o.encoding === 'int' ? null : viewHll(o, exact, args[2])
+  return { hll, bits: args[5] === 'bits' ? viewBits(o, whole(args[3]) ?? 0) : null }
+}
+
 function viewKey(s: Server, args: readonly string[]) {
   const db = s.dbs[Number(args[0] ?? 0)]
   const key = args[1] ?? ''
@@ -111,7 +125,8 @@ function viewKey(s: Server, args: readonly string[]) {
     bytes: sizeOf(key, o),
     length: lengthOf(o),
     limits: limitsOf(s, o),
-    structure: viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]), rowsOf(args[4])),
+    structure: structureOf(s, o, args),
+    ...facets(o, args, story?.exact?.size ?? null),
     last: story?.last ?? null,
     path,
     names: path?.kind === 'skiplist' ? namesOf(o.value as Zset, path.hops) : [],

@@ -63,6 +63,8 @@ export interface KeyStory {
   samples: GrowthSample[]
   /** How often an event had to make room for a newer one. */
   forgotten: number
+  /** What PFADD was given since the key was made: the truth that a HyperLogLog estimates. Null when it can't be known. */
+  exact: Set<Bytes> | null
 }
 
 export interface ExpireLoop {
@@ -105,6 +107,7 @@ export interface Published {
   readonly receivers: number
 }
 const KEPT = 256
+const whoIs = (c: Client): string => (c.isMaster ? 'master' : c.isFake ? 'script' : c.addr)
 function push<T>(list: T[], item: T): void {
   list.push(item)
   if (list.length > KEPT) list.splice(0, KEPT / 4)
@@ -184,7 +187,7 @@ export class Recorder {
     const micros = command.micros - (this.spent.get(command) ?? 0)
     this.spent.set(command, command.micros)
     const end = this.server.host.now + this.server.workMicros
-    push(this.segments, { start: end - micros, micros, name: command.name, client: c.isMaster ? 'master' : c.addr })
+    push(this.segments, { start: end - micros, micros, name: command.name, client: whoIs(c) })
   }
   private session(c: Client, name: string, argv: readonly Bytes[]): void {
     const [at, client] = [this.server.host.now, c.addr]
@@ -248,21 +251,22 @@ export class Recorder {
     this.lastOfDb = { ...last, db: c.db.id, key: own(argv[first.index] as Bytes) }
     for (let i = 0; i < keys.length && i < 16; i++) {
       const key = argv[(keys[i] as { index: number }).index] as Bytes
-      this.note(c.db.id, key, c.db.dict.peek(key), last)
+      this.note(c.db.id, key, c.db.dict.peek(key), last, argv)
       if (command.isWrite && c.db.watchedKeys.size > 0) this.spoiled(c, key)
     }
   }
 
-  private note(db: number, key: Bytes, o: Obj | undefined, last: LastCommand): void {
+  private note(db: number, key: Bytes, o: Obj | undefined, last: LastCommand, argv: readonly Bytes[]): void {
     const name = `${db}:${key}`
     let story = this.stories.get(name)
     if (story === undefined) {
       if (o === undefined) return
       if (this.stories.size >= MAX_KEYS) this.stories.delete(this.stories.keys().next().value as string)
-      story = { encoding: null, detail: '', last, events: [], samples: [], forgotten: 0 }
+      story = { encoding: null, detail: '', last, events: [], samples: [], forgotten: 0, exact: null }
       this.stories.set(own(name), story)
     }
     story.last = last
+    truth(story, argv)
     const encoding = o?.encoding ?? null
     const detail = o === undefined ? '' : detailOf(o)
     const length = o === undefined ? 0 : lengthOf(o)
@@ -297,6 +301,17 @@ export class Recorder {
     story.encoding = now.encoding
     story.detail = now.detail
   }
+}
+
+const MAX_TRUTH = 100_000
+const READS = new Set(['pfcount', 'get', 'strlen', 'getrange', 'getbit', 'bitcount', 'bitpos', 'pfdebug'])
+function truth(story: KeyStory, argv: readonly Bytes[]): void {
+  const name = (argv[0] ?? '').toLowerCase()
+  if (name === 'pfadd') {
+    if (story.encoding === null) story.exact = new Set()
+    for (const e of argv.slice(2)) story.exact?.add(own(e))
+    if ((story.exact?.size ?? 0) > MAX_TRUTH) story.exact = null
+  } else if (!READS.has(name)) story.exact = null
 }
 
 /** Every second sample goes, but not the ones beside a change of encoding. */

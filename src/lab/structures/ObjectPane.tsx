@@ -19,12 +19,14 @@ import {
   when,
 } from './data.ts'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
+import { BitsView, type BitsData, decodeGeo, GeoView, type GeoPoint, HllView, type HllData } from './FacetViews.tsx'
 import { HistoryView, historySummary, historyTable } from './HistoryView.tsx'
 import { IntsetView, intsetSummary, intsetTable } from './IntsetView.tsx'
 import { ListpackView, listpackSummary, listpackTable } from './ListpackView.tsx'
 import { Pane, type TableTwin } from './Pane.tsx'
 import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
 import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
+import { type StreamData, StreamView, streamSummary, streamTable } from './StreamView.tsx'
 import { SkiplistView, skiplistSummary, skiplistTable, type Way } from './SkiplistView.tsx'
 
 /** What the last command did to the structure, in words. */
@@ -77,7 +79,15 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
   const { member } = useChoice()
   const [windows, setWindows] = useState<Readonly<Record<string, number | null>>>({})
   const from = windows[name] ?? null
-  const view = useView(process, 'object', [String(db), name, member, from === null ? '' : String(from)])
+  const facet = useChoice((c) => c.facet)
+  const view = useView(process, 'object', [
+    String(db),
+    name,
+    member,
+    from === null ? '' : String(from),
+    '',
+    facet === 'Bits' ? 'bits' : '',
+  ])
   if (name === '')
     return (
       <Pane label="Key" title="Key" className="keypane">
@@ -228,6 +238,7 @@ function KeyPane(props: {
       }
       right={
         <>
+          {main && <Facets data={data} />}
           {main && s.kind === 'skiplist' && <MemberSearch name={name} member={member} />}
           <PinButton process={props.process} db={props.db} name={name} />
         </>
@@ -236,7 +247,13 @@ function KeyPane(props: {
       table={table}
       foot={main ? <LastLine data={data} /> : undefined}
     >
-      <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
+      {main ? (
+        <Facet data={data} onFrom={props.onFrom}>
+          <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
+        </Facet>
+      ) : (
+        <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
+      )}
     </Pane>
   )
 }
@@ -291,6 +308,8 @@ function wordsOf(data: KeyData, way: Way | null): { summary: string; table: Tabl
         table: { head: ['Table', 'Bucket', 'Field', 'Value'], rows, ...(twin.note ? { note: twin.note } : {}) },
       }
     }
+    case 'stream':
+      return { summary: streamSummary(s as StreamData), table: streamTable(s as StreamData) }
     case 'int':
       return { summary: '', table: { head: ['Encoding', 'Value'], rows: [['int', String(data.structure['value'])]] } }
     default:
@@ -321,10 +340,69 @@ function Body(props: { data: KeyData; way: Way | null; from: number | null; onFr
           following={from === null}
         />
       )
+    case 'stream':
+      return <StreamView s={s as StreamData} onBlock={onFrom} />
     case 'int':
       return <IntView value={String(data.structure['value'])} />
   }
   return <div className="say">Nothing to draw for {data.encoding}.</div>
+}
+
+/** Places of a sorted set whose every score is a 52-bit geohash of some size. */
+function placesOf(data: KeyData): GeoPoint[] {
+  const s = data.structure as unknown
+  if (data.type !== 'zset') return []
+  const points: GeoPoint[] =
+    data.structure.kind === 'skiplist'
+      ? (s as SkiplistData).nodes.map((n) => ({ ele: n.ele, score: n.score }))
+      : (s as ListpackData).entries.flatMap((e, i, all) =>
+          e.index % 2 === 0 && all[i + 1] ? [{ ele: String(e.value), score: Number(all[i + 1]?.value) }] : [],
+        )
+  return points.length > 0 && points.every((p) => p.score > 2 ** 32 && decodeGeo(p.score) !== null) ? points : []
+}
+function facetsOf(data: KeyData): string[] {
+  if (data.type === 'string' && data.encoding !== 'int')
+    return (data as unknown as { hll?: unknown }).hll ? ['Bytes', 'Registers', 'Bits'] : ['Bytes', 'Bits']
+  return placesOf(data).length > 0 ? ['Structure', 'Map'] : []
+}
+function Facets({ data }: { data: KeyData }) {
+  const facet = useChoice((c) => c.facet)
+  const list = facetsOf(data)
+  if (list.length === 0) return null
+  const on = list.includes(facet) ? facet : list[0]
+  return (
+    <span className="seg" role="group" aria-label="Seen as">
+      {list.map((f) => (
+        <button
+          key={f}
+          type="button"
+          className={`btn q small ${f === on ? 'on' : ''}`}
+          aria-pressed={f === on}
+          onClick={() => useChoice.setState({ facet: f, member: '' })}
+        >
+          {f}
+        </button>
+      ))}
+    </span>
+  )
+}
+function Facet({
+  data,
+  onFrom,
+  children,
+}: {
+  data: KeyData
+  onFrom: (from: number | null) => void
+  children: React.ReactNode
+}) {
+  const facet = useChoice((c) => c.facet)
+  const { hll, bits } = data as unknown as { hll?: HllData | null; bits?: BitsData | null }
+  if (!facetsOf(data).includes(facet)) return children
+  if (facet === 'Registers' && hll) return <HllView s={hll} />
+  if (facet === 'Bits')
+    return bits ? <BitsView s={bits} onFrom={onFrom} /> : <div className="say">Asking for the bits</div>
+  if (facet === 'Map') return <GeoView points={placesOf(data)} />
+  return children
 }
 
 function MemberSearch({ name, member }: { name: string; member: string }) {

@@ -307,10 +307,10 @@ function Robj({ o, lfu, clock }: { o: NonNullable<DatabasesData['object']>; lfu:
   return (
     <>
       <div className="robj">
-        <span className="e4" style={{ flex: 4 }}>
+        <span className="e4" style={{ flex: 6 }}>
           type:4<b className="mono">{TYPE_NUMBER[o.type] ?? '?'}</b>
         </span>
-        <span className="e5" style={{ flex: 4 }}>
+        <span className="e5" style={{ flex: 8 }}>
           encoding:4<b className="mono">{ENCODING_NUMBER[o.encoding] ?? '?'}</b>
         </span>
         <span className="e1" style={{ flex: 12 }}>
@@ -511,11 +511,13 @@ function HeatMap({ d }: { d: CommandsData }) {
   const first = d.segments[0]
   if (!first) return <p className="cap">No command yet.</p>
   const columns = 48
-  const span = Math.max(1, d.now - first.start)
+  // What a script called began after the script and ended before it.
+  const begin = d.segments.reduce((t, s) => Math.min(t, s.start), first.start)
+  const span = Math.max(1, d.now - begin)
   const grid = new Map<string, number>()
   let most = 1
   for (const s of d.segments) {
-    const c = Math.min(columns - 1, Math.floor(((s.start - first.start) / span) * columns))
+    const c = Math.min(columns - 1, Math.floor(((s.start - begin) / span) * columns))
     const r = Math.min(ROWS - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, s.micros)))))
     const n = (grid.get(`${c}|${r}`) ?? 0) + 1
     grid.set(`${c}|${r}`, n)
@@ -554,7 +556,7 @@ function HeatMap({ d }: { d: CommandsData }) {
           )
         })}
         <text className="m ink3t" x="56" y={ROWS * 14 + 14} fontSize="11">
-          {when(first.start)}
+          {when(begin)}
         </text>
         <text className="m ink3t" x={56 + columns * 14} y={ROWS * 14 + 14} fontSize="11" textAnchor="end">
           {when(d.now)}

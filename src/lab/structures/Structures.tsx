@@ -23,6 +23,7 @@ import { Stopped } from './Stopped.tsx'
 export function Structures() {
   const choice = useChoice()
   const selected = useLab((s) => s.selected)
+  const narrow = useNarrow()
   const servers = useLab(
     useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []),
   )
@@ -46,6 +47,7 @@ export function Structures() {
         />
         <div className="screen" role="tabpanel" id="screen-panel" aria-labelledby={`screen-${choice.screen}`}>
           <Screen name={choice.screen} process={process} />
+          {choice.screen !== 'Keys' && !narrow && <CliDock process={process} />}
         </div>
       </div>
     </>

@@ -22,6 +22,8 @@ export interface Choice {
   readonly pattern: string
   readonly pins: readonly string[]
   readonly screen: ScreenName
+  /** What a string or a sorted set is seen as. */
+  readonly facet: string
 }
 export const useChoice = create<Choice>()(() => ({
   process: '',
@@ -31,6 +33,7 @@ export const useChoice = create<Choice>()(() => ({
   pattern: '',
   pins: [],
   screen: 'Keys',
+  facet: 'Bytes',
 }))
 
 export const chooseKey = (process: string, key: string) =>

@@ -1,0 +1,326 @@
+/** What a string or a sorted set is used as: a row of bits, the registers of a HyperLogLog, places on the earth. */
+import { useEffect, useRef, useState } from 'react'
+import { showBytes, textToBytes } from '../bytes.ts'
+import { count } from '../format.ts'
+import { useChoice } from './choice.ts'
+import { codes, hex, plural } from './data.ts'
+import { Pager } from './ListpackView.tsx'
+import { Picture } from './Pane.tsx'
+import { Figures } from './sheets.tsx'
+
+export interface BitsData {
+  readonly from: number
+  readonly length: number
+  readonly ones: number
+  readonly exact: boolean
+  readonly bytes: string
+}
+const PER_ROW = 8
+export function BitsView({ s, onFrom }: { s: BitsData; onFrom: (from: number) => void }) {
+  const bytes = codes(s.bytes).slice(0, 128)
+  const rows = Math.ceil(bytes.length / PER_ROW)
+  const tell = bytes.flatMap((b, i) =>
+    Array.from(
+      { length: 8 },
+      (_, k) =>
+        `Bit ${(s.from + i) * 8 + k}: ${(b >> (7 - k)) & 1}, in byte ${s.from + i}, 0x${hex(b)}. GETBIT counts from the highest bit of the first byte.`,
+    ),
+  )
+  return (
+    <>
+      <p className="cap">
+        {count(s.length)} bytes, {count(s.length * 8)} bits. BITCOUNT {s.exact ? '' : 'of the first 256 kB '}
+        <b className="mono ink">{count(s.ones)}</b>.
+      </p>
+      <div className="sv">
+        <Picture label={`${s.length * 8} bits, ${s.ones} of them set`} tell={tell} across={64}>
+          {(marks) => (
+            <svg width={50 + PER_ROW * 74} height={rows * 11 + 16} aria-hidden="true">
+              {Array.from({ length: PER_ROW }, (_, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a byte is its place
+                <text key={i} className="m ink3t" x={50 + i * 74} y="10" fontSize="11">
+                  +{i}
+                </text>
+              ))}
+              {bytes.map((b, i) => {
+                const [x, y] = [50 + (i % PER_ROW) * 74, 16 + Math.floor(i / PER_ROW) * 11]
+                return (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a byte is its place
+                  <g key={i}>
+                    {i % PER_ROW === 0 && (
+                      <text className="m ink3t" x="42" y={y + 9} fontSize="11" textAnchor="end">
+                        {(s.from + i) * 8}
+                      </text>
+                    )}
+                    {Array.from({ length: 8 }, (_, k) => (
+                      // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+                      <rect
+                        // biome-ignore lint/suspicious/noArrayIndexKey: a bit is its place
+                        key={k}
+                        className={marks.on === i * 8 + k ? 'mark-on' : ''}
+                        x={x + k * 9}
+                        y={y}
+                        width="8"
+                        height="9"
+                        fill={(b >> (7 - k)) & 1 ? 'var(--ink)' : 'var(--bg-canvas)'}
+                        stroke="var(--line-2)"
+                        onClick={() => marks.pick(i * 8 + k)}
+                      />
+                    ))}
+                  </g>
+                )
+              })}
+            </svg>
+          )}
+        </Picture>
+      </div>
+      {s.length > 128 && <Pager from={s.from} shown={bytes.length} total={s.length} what="bytes" onFrom={onFrom} />}
+    </>
+  )
+}
+
+export interface HllData {
+  readonly dense: boolean
+  readonly bytes: number
+  readonly header: string
+  readonly registers: string
+  readonly runs: { readonly zero: number; readonly xzero: number; readonly val: number }
+  readonly count: string | null
+  readonly cached: string | null
+  readonly exact: number | null
+  readonly element: { readonly element: string; readonly index: number; readonly count: number } | null
+}
+const SIDE = 128
+const CELL = 3
+export function HllView({ s }: { s: HllData }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [at, setAt] = useState(-1)
+  const values = codes(s.registers)
+  useEffect(() => {
+    const ctx = canvas.current?.getContext('2d')
+    if (!ctx) return
+    const css = getComputedStyle(document.documentElement)
+    const [ink, bg, mark] = ['--ink', '--bg-canvas', '--migrating'].map((v) => css.getPropertyValue(v).trim())
+    ctx.globalAlpha = 1
+    ctx.fillStyle = bg ?? ''
+    ctx.fillRect(0, 0, SIDE * CELL, SIDE * CELL)
+    ctx.fillStyle = ink ?? ''
+    for (let i = 0; i < s.registers.length; i++) {
+      const v = s.registers.charCodeAt(i)
+      if (v === 0) continue
+      ctx.globalAlpha = Math.min(1, 0.25 + v / 14)
+      ctx.fillRect((i % SIDE) * CELL, Math.floor(i / SIDE) * CELL, CELL, CELL)
+    }
+    if (s.element) {
+      ctx.globalAlpha = 1
+      ctx.strokeStyle = mark ?? ''
+      ctx.lineWidth = 2
+      ctx.strokeRect(
+        (s.element.index % SIDE) * CELL - 3,
+        Math.floor(s.element.index / SIDE) * CELL - 3,
+        CELL + 6,
+        CELL + 6,
+      )
+    }
+  }, [s])
+  const filled = values.filter((v) => v > 0).length
+  const estimate = Number(s.count ?? 0)
+  const error = s.exact === null || s.exact === 0 ? null : (100 * (estimate - s.exact)) / s.exact
+  const histogram: number[] = []
+  for (const v of values) histogram[v] = (histogram[v] ?? 0) + 1
+  return (
+    <div className="hll">
+      <canvas
+        ref={canvas}
+        width={SIDE * CELL}
+        height={SIDE * CELL}
+        role="img"
+        aria-label={`16384 registers, ${filled} of them not zero`}
+        onPointerMove={(e) => {
+          const box = e.currentTarget.getBoundingClientRect()
+          setAt(
+            Math.floor(((e.clientY - box.top) / box.height) * SIDE) * SIDE +
+              Math.floor(((e.clientX - box.left) / box.width) * SIDE),
+          )
+        }}
+        onPointerLeave={() => setAt(-1)}
+      />
+      <div>
+        <Figures
+          list={[
+            ['encoding', s.dense ? 'dense' : 'sparse'],
+            ['bytes', count(s.bytes)],
+            ['PFCOUNT', s.count === null ? 'corrupted' : count(estimate)],
+            ['cached', s.cached === null ? 'not valid' : s.cached],
+            ['added', s.exact === null ? 'not known' : count(s.exact)],
+            ['error', error === null ? '' : `${error >= 0 ? '+' : ''}${error.toFixed(2)} %`],
+            ['not zero', `${count(filled)} of 16,384`],
+            ...(s.dense ? [] : [['runs', `ZERO ${s.runs.zero}, XZERO ${s.runs.xzero}, VAL ${s.runs.val}`] as const]),
+          ]}
+        />
+        <p className="cap">
+          The standard error is 0.81 %. A register holds the longest run of zeros that it has seen, plus one.
+        </p>
+        <label className="pager cap">
+          hash of
+          <input
+            className="field mono"
+            size={16}
+            aria-label="Element whose register is shown"
+            placeholder="element"
+            onChange={(e) => useChoice.setState({ member: textToBytes(e.target.value) })}
+          />
+          {s.element && (
+            <span>
+              {showBytes(s.element.element, 20)}: register <b className="mono ink">{s.element.index}</b>, run{' '}
+              <b className="mono ink">{s.element.count}</b>, now {values[s.element.index] ?? 0}:{' '}
+              {s.element.count > (values[s.element.index] ?? 0) ? 'PFADD would change it' : 'PFADD changes nothing'}
+            </span>
+          )}
+        </label>
+        <p className="cap mono">
+          {at >= 0 && at < values.length
+            ? `register ${at}: ${values[at]}`
+            : histogram
+                .map((n, v) => (n ? `${v}: ${count(n)}` : ''))
+                .filter((x) => x !== '')
+                .join('  ')}
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** geohashDecode of a 52-bit score: longitude and latitude take turns, longitude first. */
+export function decodeGeo(score: number): { lon: number; lat: number } | null {
+  if (!Number.isInteger(score) || score < 0 || score >= 2 ** 52) return null
+  const bits = BigInt(score)
+  let [lonMin, lonMax, latMin, latMax] = [-180, 180, -85.05112878, 85.05112878]
+  for (let i = 51; i >= 0; i--) {
+    const one = ((bits >> BigInt(i)) & 1n) === 1n
+    if (i % 2 === 1) {
+      const mid = (lonMin + lonMax) / 2
+      if (one) lonMin = mid
+      else lonMax = mid
+    } else {
+      const mid = (latMin + latMax) / 2
+      if (one) latMin = mid
+      else latMax = mid
+    }
+  }
+  return { lon: (lonMin + lonMax) / 2, lat: (latMin + latMax) / 2 }
+}
+
+const BASE32 = '0123456789bcdefghjkmnpqrstuvwxyz'
+/** The first letters of the standard geohash of a place. */
+function geohash(lon: number, lat: number, letters: number): string {
+  let [lonMin, lonMax, latMin, latMax] = [-180, 180, -90, 90]
+  let out = ''
+  for (let i = 0, n = 0; out.length < letters; i++) {
+    n *= 2
+    if (i % 2 === 0) {
+      const mid = (lonMin + lonMax) / 2
+      if (lon >= mid) {
+        n++
+        lonMin = mid
+      } else lonMax = mid
+    } else {
+      const mid = (latMin + latMax) / 2
+      if (lat >= mid) {
+        n++
+        latMin = mid
+      } else latMax = mid
+    }
+    if (i % 5 === 4) {
+      out += BASE32[n] ?? ''
+      n = 0
+    }
+  }
+  return out
+}
+
+export interface GeoPoint {
+  readonly ele: string
+  readonly score: number
+}
+export function GeoView({ points }: { points: readonly GeoPoint[] }) {
+  const [step, setStep] = useState(4)
+  const placed = points.flatMap((p) => {
+    const at = decodeGeo(p.score)
+    return at ? [{ ...p, ...at }] : []
+  })
+  const [w, h] = [600, 284]
+  const x = (lon: number) => ((lon + 180) / 360) * w
+  const y = (lat: number) => ((85.05112878 - lat) / 170.10225756) * h
+  const cells = 2 ** step
+  const tell = placed.map(
+    (p) =>
+      `${showBytes(p.ele, 40)}: longitude ${p.lon.toFixed(6)}, latitude ${p.lat.toFixed(6)}, score ${p.score}, geohash ${geohash(p.lon, p.lat, 10)}0.`,
+  )
+  const hot = new Map<string, number>()
+  for (const p of placed) {
+    const key = `${Math.floor((x(p.lon) / w) * cells)}|${Math.floor((y(p.lat) / h) * cells)}`
+    hot.set(key, (hot.get(key) ?? 0) + 1)
+  }
+  return (
+    <>
+      <div className="sv">
+        <Picture label={`${plural(placed.length, 'place')} on the map`} tell={tell}>
+          {(marks) => (
+            <svg width={w + 2} height={h + 2} aria-hidden="true">
+              <rect x="1" y="1" width={w} height={h} fill="var(--bg-canvas)" stroke="var(--line-2)" />
+              {[...hot.keys()].map((k) => {
+                const [cx = 0, cy = 0] = k.split('|').map(Number)
+                return (
+                  <rect
+                    key={k}
+                    x={1 + (cx * w) / cells}
+                    y={1 + (cy * h) / cells}
+                    width={w / cells}
+                    height={h / cells}
+                    fill="var(--replica-t)"
+                    stroke="var(--replica)"
+                  />
+                )
+              })}
+              {[-120, -60, 0, 60, 120].map((lon) => (
+                <path key={lon} d={`M${x(lon)} 1V${h}`} stroke="var(--line)" />
+              ))}
+              {[-60, -30, 0, 30, 60].map((lat) => (
+                <path key={lat} d={`M1 ${y(lat)}H${w}`} stroke="var(--line)" />
+              ))}
+              {placed.map((p, i) => (
+                // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+                <g key={p.ele} onClick={() => marks.pick(i)}>
+                  <circle
+                    className={marks.on === i ? 'mark-on' : ''}
+                    cx={x(p.lon)}
+                    cy={y(p.lat)}
+                    r={marks.on === i ? 6 : 4}
+                    fill="var(--ink)"
+                  />
+                  <text x={x(p.lon) + 7} y={y(p.lat) + 4 + (i % 2) * 12} fontSize="12">
+                    {placed.length <= 24 ? showBytes(p.ele, 14) : ''}
+                  </text>
+                </g>
+              ))}
+            </svg>
+          )}
+        </Picture>
+      </div>
+      <label className="pager cap">
+        Cells of step
+        <input
+          className="field mono"
+          type="number"
+          min={1}
+          max={8}
+          value={step}
+          aria-label="Step of the geohash cells"
+          onChange={(e) => setStep(Math.max(1, Math.min(8, Number(e.target.value) || 1)))}
+        />
+        {plural(hot.size, 'cell')} of {cells} × {cells} hold a place. The score is the cell of step 26.
+      </label>
+    </>
+  )
+}
