@@ -50,7 +50,7 @@ describe('clients from npm', () => {
     await io.hset('h', { a: '1', b: '2' })
     expect(await io.hgetall('h')).toEqual({ a: '1', b: '2' })
     await io.zadd('z', 1, 'x', 2.5, 'y')
-    expect(await io.zrange('z', 0, -1, 'WITHSCORES')).toEqual(['x', '1', 'y', '2.5'])
+    expect(await io.zrange('z', '0', '-1', 'WITHSCORES')).toEqual(['x', '1', 'y', '2.5'])
     const bytes = Buffer.from([0, 255, 13, 10, 128])
     await io.set(bytes, bytes)
     expect(await io.getBuffer(bytes)).toEqual(bytes)

@@ -34,7 +34,7 @@ class FileReader {
   private line(words: readonly Bytes[], where: string, number: number): void {
     const name = words[1]
     if (words[0] !== 'user' || name === undefined)
-      return this.error(`${where}: line should start with user keyword followed by the username. `)
+      return this.error(`${where} should start with user keyword followed by the username. `)
     if (hasSpaces(name)) return this.error(`'${where}: username '${name}' contains invalid characters. `)
     if (this.users.has(name)) return this.error(`WARNING: Duplicate user '${name}' found on line ${number}. `)
     const user = this.acl.newUser(name)

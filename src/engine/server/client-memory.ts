@@ -29,7 +29,7 @@ export class ClientBuffers {
 
 /** Bytes in the query buffer: while a client's command runs, all that was read with it. */
 export function queryBytes(server: Server, c: Client): number {
-  return c === server.currentClient && c.reader.buffered < c.reader.held ? c.reader.held : c.reader.buffered
+  return c === server.requestOf && c.reader.buffered < c.reader.held ? c.reader.held : c.reader.buffered
 }
 export function queryFree(server: Server, c: Client): number {
   const { query } = c.buffers
@@ -55,7 +55,7 @@ export function outputBuffers(c: Client): { readonly fixed: number; readonly blo
 }
 /** The arguments of the command that runs, waits, or has arrived in part. */
 export function argvBytes(server: Server, c: Client): { readonly bytes: number; readonly count: number } {
-  const argv = c === server.currentClient || c.blocked !== null ? c.argv : c.reader.partialArgv
+  const argv = c === server.requestOf || c.blocked !== null ? c.argv : c.reader.partialArgv
   let bytes = 0
   for (const a of argv) bytes += a.length
   return { bytes, count: argv.length }

@@ -120,7 +120,9 @@ export function processInputBuffer(server: Server, c: Client): void {
       if (c.isReplica) server.repl?.onNewline?.(c)
       continue
     }
+    server.requestOf = c
     processCommand(server, c, argv)
+    server.requestOf = null
     if (c.replySkipNext) {
       c.replySkip = true
       c.replySkipNext = false
@@ -150,7 +152,9 @@ export function resumeClient(server: Server, c: Client): void {
   const again = c.postponed
   if (again !== null) {
     c.postponed = null
+    server.requestOf = c
     processCommand(server, c, again)
+    server.requestOf = null
   }
   processInputBuffer(server, c)
   if (c.isMaster) masterApplied(server, c)

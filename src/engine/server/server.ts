@@ -80,6 +80,8 @@ export class Server implements Machine {
   notifyFlags = 0
   lfu = false
   currentClient: Client | null = null
+  /** Whose request is being looked at, from its last byte to its reply. */
+  requestOf: Client | null = null
   /** The client whose EXEC is being run. */
   inExec = false
   shuttingDown: { readonly atMs: number; readonly options: ShutdownOptions; readonly clients: Client[] } | null = null
