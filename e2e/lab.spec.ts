@@ -356,6 +356,66 @@ test('a paste of 16 KB arrives whole, and the page stays alive', async ({ page }
   await type(page, 'STRLEN pasted', '(integer) 16384')
 })
 
+test('lines that are pasted together run one after the other', async ({ page }) => {
+  await open(page)
+  await expect(screenText(page)).toContainText('6379>', { timeout: 15_000 })
+  await page.locator('.term-pane:not([hidden]) textarea').focus()
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', 'SET n 40\nINCRBY n 2\nGET n\n')
+    const target = document.querySelector('.term-pane:not([hidden]) textarea')
+    target?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await expect(screenText(page)).toContainText(/SET n 40\s*OK[\s\S]*INCRBY n 2\s*\(integer\) 42[\s\S]*GET n\s*"42"/, {
+    timeout: 15_000,
+  })
+})
+
+test('F6 goes from region to region, and a terminal is left with Escape', async ({ page }) => {
+  await open(page)
+  await card(page, 'redis-1').click()
+  const inside = (query: string): Promise<boolean> =>
+    page.evaluate((q) => document.querySelector(q)?.contains(document.activeElement) ?? false, query)
+  await page.keyboard.press('F6')
+  expect(await inside('#terminals')).toBe(true)
+  await page.keyboard.press('F6')
+  expect(await inside('#inspector')).toBe(true)
+  await page.keyboard.press('F6')
+  expect(await inside('.time')).toBe(true)
+  await page.keyboard.press('Control+`')
+  await expect(page.locator('.term-pane:not([hidden]) textarea')).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(card(page, 'redis-1')).toBeFocused()
+})
+
+test('a world that cannot start says why, and the page offers a way on', async ({ page }) => {
+  await page.route('**/conductor-worker*', (route) => route.abort())
+  await page.goto('/?seed=7')
+  const alert = page.getByRole('alert').filter({ hasText: 'The world could not start' })
+  await expect(alert).toBeVisible({ timeout: 15_000 })
+  await expect(alert.getByRole('button', { name: 'Copy the report' })).toBeVisible()
+  await page.unroute('**/conductor-worker*')
+  await alert.getByRole('button', { name: 'Reload' }).click()
+  await expect(card(page, 'redis-1')).toHaveAttribute('data-role', 'master', { timeout: 15_000 })
+  problems.set(page, [])
+})
+
+test('a browser without storage runs the lab all the same', async ({ page }) => {
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'localStorage', {
+      get: () => {
+        throw new DOMException('denied', 'SecurityError')
+      },
+    })
+  })
+  await open(page)
+  await page.getByRole('button', { name: /^(Light|Dark) theme$/ }).click()
+  const line = page.getByRole('separator', { name: 'Height of the terminals' })
+  const was = Number(await line.getAttribute('aria-valuenow'))
+  await line.press('ArrowUp')
+  await expect(line).toHaveAttribute('aria-valuenow', String(was + 8))
+})
+
 test('an arrow points at the selection outside the view and leads there', async ({ page }) => {
   await open(page)
   for (let i = 0; i < 6; i++) await page.getByRole('button', { name: 'Zoom in' }).click()

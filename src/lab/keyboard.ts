@@ -39,6 +39,7 @@ export const keyList: readonly (readonly [string, string])[] = [
   ['Enter', 'open redis-cli for the selection'],
   ['M', 'menu of the selection'],
   ['1, 4', 'Topology, Structures'],
+  ['F6', 'the next region; with Shift the one before'],
   ['Ctrl `', 'focus the terminal; Escape leaves it'],
   ['?', 'this list'],
 ]
@@ -54,12 +55,34 @@ function onKey(e: KeyboardEvent): void {
     focusTerminal()
     return
   }
+  if (e.key === 'F6') {
+    e.preventDefault()
+    nextRegion(e.shiftKey ? -1 : 1)
+    return
+  }
   if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || busy(e.target)) return
   if (!lab.get().singleKeys && e.key.length === 1 && e.key !== ' ' && e.key !== '?') return
   const act = actionFor(e)
   if (!act) return
   e.preventDefault()
   act()
+}
+
+const REGIONS = ['.topo-hold, .twin, .board', '#terminals, .sheet', '#inspector', '.time', '.top']
+
+/** From region to region, to the first thing in each that takes the focus. */
+function nextRegion(by: 1 | -1): void {
+  const regions = REGIONS.flatMap((query) => [...document.querySelectorAll<HTMLElement>(query)].slice(0, 1))
+  const here = regions.findIndex((r) => r.contains(document.activeElement))
+  for (let i = 1; i <= regions.length; i++) {
+    const region = regions[(here + by * i + regions.length * 2) % regions.length]
+    const target = region?.querySelector<HTMLElement>(
+      '.proc.sel, [role=tab][aria-selected=true], button, [tabindex="0"]',
+    )
+    if (!target) continue
+    target.focus()
+    return
+  }
 }
 
 function busy(target: EventTarget | null): boolean {

@@ -301,8 +301,12 @@ export class RedisCli implements Machine {
   private feed(bytes: Bytes): void {
     for (let i = 0; i < bytes.length; i++) {
       if (this.state !== 'editing') {
-        if (bytes[i] === '\x03') this.interrupt()
-        else if (this.state !== 'streaming') this.typeahead += bytes[i]
+        // What comes before a Ctrl-C waits for the next prompt, all at once: a paste can be long.
+        const stop = bytes.indexOf('\x03', i)
+        if (stop !== i && this.state !== 'streaming') this.typeahead += bytes.slice(i, stop < 0 ? undefined : stop)
+        if (stop < 0) return
+        i = stop
+        this.interrupt()
         continue
       }
       const event = this.line.feed(bytes[i] as Bytes)
