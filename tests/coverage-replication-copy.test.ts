@@ -34,6 +34,39 @@ test('R03 reads that go to a replica are no longer the master’s work', () => {
   expect(writes).toBeLessThan(all * 0.35)
 })
 
+test('R04 the states of the link: a first copy, a partial one after a cut, and nothing else', () => {
+  const w = new ReplicationRig([['repl-timeout 3'], ['repl-timeout 3']])
+  w.call('r2', 'REPLICAOF', '10.0.0.11', '6379')
+  w.synced('r2')
+  const seen = (): string[] => w.linkStates('r2').map((t) => /\b[a-z_]+$/.exec(t)?.[0] ?? t)
+  const handshake = ['connecting', 'receive_ping_reply', 'send_handshake', 'receive_port_reply', 'receive_capa_reply']
+  const asked = [...handshake, 'send_psync', 'receive_psync_reply']
+  expect(seen()).toEqual(['connect', ...asked, 'transfer', 'connected'])
+  w.run(1)
+  w.fault({ type: 'cut', groupA: ['box-1'], groupB: ['box-2'] })
+  w.run(3.5)
+  w.heal()
+  const before = seen().lastIndexOf('connect')
+  w.synced('r2')
+  w.run(1)
+  const after = seen().slice(Math.max(before, seen().indexOf('connected') + 1))
+  expect(after.slice(after.lastIndexOf('connect'))).toEqual(['connect', ...asked, 'connected'])
+})
+
+test('R29 a key does not expire while a script runs, however long; replicas hear what it did and not what it said', () => {
+  const w = new ReplicationRig([[], [following(1)]])
+  w.synced('r2')
+  const script =
+    "redis.call('set',KEYS[1],'v','px',10) for i=1,3000000 do end redis.call('incr','n') return redis.call('exists',KEYS[1])"
+  expect(w.call('r1', 'EVAL', script, '1', 'k')).toBe(1)
+  expect(w.call('r1', 'EXISTS', 'k')).toBe(0)
+  w.run(0.5)
+  expect(w.call('r2', 'GET', 'n')).toBe('1')
+  const stream = w.sentToOthers('r1')
+  expect(stream).not.toContain('3000000')
+  expect(stream).toMatch(/\*1\r\n\$5\r\nMULTI\r\n.*\$3\r\nset\r\n\$1\r\nk\r\n.*incr.*\$4\r\nEXEC\r\n/is)
+})
+
 test('R16 the bytes of the handshake, in order', () => {
   const w = new ReplicationRig([
     ['requirepass p'],

@@ -117,6 +117,17 @@ export class ReplicationRig {
       .map((s) => s.bytes)
       .join('')
   }
+  /** What a server sent on connections that others opened: to clients and replicas. */
+  sentToOthers(server: string): string {
+    return this.sends
+      .filter((s) => s.process === server && s.conn % 2 === 0)
+      .map((s) => s.bytes)
+      .join('')
+  }
+  /** The states of a replica's link to its master, in order. */
+  linkStates(server: string): string[] {
+    return this.world.events.flatMap((e) => (e.process === server && e.kind === 'repl state' ? [e.text] : []))
+  }
   /** The wire between two servers' boxes, both ways. */
   slow(a: string, b: string, bytesPerSecond: number): void {
     const link = { a: `box-${a.slice(1)}`, b: `box-${b.slice(1)}`, latencyMicros: 200, jitterMicros: 0 }
