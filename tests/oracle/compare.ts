@@ -68,12 +68,12 @@ export function same(request: readonly string[], theirs: string, ours: string): 
   }
   // The order inside a hash table is in its dump too, and so in the checksum.
   if (name === 'dump') return theirs.length === ours.length
-  if (/scan$/.test(name) && cursors(t, o)) return true
+  if (/scan$/.test(name) && cursors(t, o, argv[name === 'scan' ? 1 : 2])) return true
   return UNORDERED.has(name) && sorted(t) === sorted(o)
 }
 
-/** A walk that is not over on either side has shown what its own table holds first. */
-function cursors(t: ParsedReply, o: ParsedReply): boolean {
+/** A walk from the middle, or not over on either side, shows what stands there in the server's own table. */
+function cursors(t: ParsedReply, o: ParsedReply, from: string | undefined): boolean {
   const [a, b] = [children(t), children(o)]
-  return a !== null && b !== null && a.length === 2 && b.length === 2 && (a[0] !== '0' || b[0] !== '0')
+  return a !== null && b !== null && a.length === 2 && b.length === 2 && (from !== '0' || a[0] !== '0' || b[0] !== '0')
 }

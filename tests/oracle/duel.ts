@@ -62,7 +62,8 @@ export function makeRound(seed: number, length: number, options: Options): Round
     return kind < 20 ? [families.next()] : grammar.next()
   }
   const push = (...requests: (readonly string[])[]): void => {
-    for (const argv of requests) if (!waitsLong(argv)) ops.push(argv)
+    for (const argv of requests)
+      if (!waitsLong(argv) && !expiresSoon(argv) && !/^multi$/i.test(argv[0] ?? '')) ops.push(argv)
   }
   while (ops.length < length) {
     const kind = rng.below(100)
@@ -83,6 +84,10 @@ export function makeRound(seed: number, length: number, options: Options): Round
   }
   return { seed, settings: SETTINGS[rng.below(SETTINGS.length)] as readonly string[], ops }
 }
+
+/** A key that goes by itself within the round makes everything after it a matter of milliseconds. */
+export const expiresSoon = (argv: readonly string[]): boolean =>
+  /^(p?expire|p?setex|getex|set|restore)$/i.test(argv[0] ?? '') && argv.slice(2).some((a) => /^[1-9]\d{0,4}$/.test(a))
 
 /** A request that would block for longer than a moment: nobody here would wake it. */
 function waitsLong(argv: readonly string[]): boolean {

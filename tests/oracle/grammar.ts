@@ -183,7 +183,7 @@ export class Grammar {
     argv = this.fitKeyCount(argv, row.arguments ?? [])
     argv = this.keepLexApart(argv)
     if (this.rng.below(12) === 0) this.spoil(argv, name)
-    if (argv[0] === 'xadd') argv = argv.map((a) => (a === '*' ? '9-9' : a))
+    if (name === 'xadd') argv = argv.map((a) => (a === '*' ? '9-9' : a))
     const first = [argv]
     if (RANDOM_WALK.has(name) && argv[1] !== undefined) first.push(['del', argv[1]])
     return first

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
 import { type Heard, encode, Ours, Real, startReal } from '../oracle-servers.ts'
 import { haveRedis, stopAll } from '../support/processes.ts'
-import { makeRound } from './duel.ts'
+import { expiresSoon, makeRound } from './duel.ts'
 
 const ROUNDS = Number(process.env['PROPAGATION_ROUNDS'] ?? 6)
 const REQUESTS = 400
@@ -15,10 +15,6 @@ const MONITOR = 5
 const SELECTED =
   /^(spop|.*rand|select|swapdb|client|debug|config|acl|object|script|function|fcall|evalsha|b[lrz]|wait|copy|move|flush|hello|reset)/i
 afterAll(stopAll)
-
-/** When a key goes by itself within the round, the moment of its DEL is not the requests' doing. */
-const expiresSoon = (argv: readonly string[]): boolean =>
-  /^(p?expire|p?setex|getex|set|restore)$/i.test(argv[0] ?? '') && argv.slice(2).some((a) => /^[1-9]\d{0,4}$/.test(a))
 
 interface Side {
   say(conn: number, bytes: string): Promise<Heard>

@@ -98,8 +98,11 @@ export function parseTimeoutMs(arg: Bytes | undefined): number {
 
 /** A SCAN cursor: strtoul of the whole word. */
 export function parseCursorArg(arg: Bytes | undefined): number {
-  if (arg === undefined || !/^[+-]?[0-9]+$/.test(arg)) throw new RedisError('ERR invalid cursor')
-  const n = BigInt(arg.startsWith('+') ? arg.slice(1) : arg)
+  // strtoul reads a C string, and nothing at all as 0.
+  const text = cText(arg)
+  if (arg !== undefined && text === '') return 0
+  if (!/^[+-]?[0-9]+$/.test(text)) throw new RedisError('ERR invalid cursor')
+  const n = BigInt(text.startsWith('+') ? text.slice(1) : text)
   if (n > 18446744073709551615n || n < -18446744073709551615n) throw new RedisError('ERR invalid cursor')
   return Number(BigInt.asUintN(64, n))
 }

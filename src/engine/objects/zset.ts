@@ -169,6 +169,7 @@ export type ZsetVisit = (ele: Bytes, score: number) => boolean | void
 export function zsetWalkRank(o: Obj, start: number, n: number, reverse: boolean, fn: ZsetVisit): void {
   if (o.encoding === 'listpack') {
     const lp = zsetListpackOf(o)
+    if (2 * start >= lp.length) return
     let p = lp.seek(reverse ? lp.length - 2 - 2 * start : 2 * start)
     for (; p >= 0 && n > 0; n--) {
       const sp = lp.next(p)

@@ -119,8 +119,9 @@ function reject(server: Server, c: Client, command: Command | null, line: string
   if (command !== null) {
     command.rejectedCalls++
     if (command.name === 'exec') {
-      // execCommandAbort: the transaction is over, and the answer says why.
+      // execCommandAbort: the transaction is over, the answer says why, and MONITOR sees its end.
       discard(c)
+      if (server.monitors.size > 0) feedMonitors(server, c, command, c.argv)
       line = `EXECABORT Transaction discarded because of: ${line.startsWith('-') ? line.slice(1) : line.replace(/^ERR /, '')}`
     }
   }
