@@ -5,6 +5,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Obj } from '../objects/object.ts'
+import type { Stream } from '../objects/stream.ts'
 import type { Reply } from '../protocol/reply.ts'
 import type { Zset } from '../structures/zset.ts'
 import type { Dict } from '../structures/dict.ts'
@@ -21,7 +22,16 @@ export type CostAfter = (reply: Reply) => number
 export function freeCost(o: Obj): number {
   if (o.encoding === 'hashtable') return (o.value as Dict<unknown>).size * (o.type === 'set' ? 0.24 : 0.17)
   if (o.encoding === 'skiplist') return (o.value as Zset).dict.size * 0.09
+  if (o.encoding === 'stream') return streamCost(o.value as Stream)
   return o.encoding === 'quicklist' ? (o.value as Quicklist).count * 0.0007 : 0
+}
+/** Blocks, and a record for each pending entry. */
+function streamCost(s: Stream): number {
+  let micros = s.rax.size * 0.1
+  s.groups?.forEach((_name, group) => {
+    micros += group.pel.size * 0.1
+  })
+  return micros
 }
 const ofKeys: CostBefore = (_server, c, argv) => {
   let micros = 0
@@ -76,6 +86,10 @@ export const costsAfter: ReadonlyMap<string, CostAfter> = new Map<string, CostAf
   ['sinter', perElement(0.39)],
   ['sunion', perElement(0.39)],
   ['sdiff', perElement(0.39)],
+  ['xrange', perElement(0.17)],
+  ['xrevrange', perElement(0.17)],
+  ['xpending', perElement(0.27)],
+  ['xclaim', perElement(5)],
   ['lrange', perElement(0.03)],
   ['zrange', perElement(0.03)],
   ['zrevrange', perElement(0.03)],

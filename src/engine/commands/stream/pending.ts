@@ -237,6 +237,7 @@ const xautoclaim: Handler = (c, argv) => {
     propagateClaim(c, key, groupName, group, id, nack)
     c.dirty()
   }
+  c.work((claims.length + gone.length) * 5)
   const cursor = it.next() ? formatId(decodeId(it.key)) : '0-0'
   return [cursor, claims, gone]
 }

@@ -128,6 +128,10 @@ function makePending(c: CommandContext, group: ConsumerGroup, consumer: Consumer
   return nack
 }
 
+function working(c: CommandContext, entries: Reply[], microsEach: number): Reply[] {
+  c.work(entries.length * microsEach)
+  return entries
+}
 interface GroupRead {
   readonly key: Bytes
   readonly name: Bytes
@@ -153,7 +157,7 @@ function deliver(c: CommandContext, s: Stream, start: StreamId, count: Int64, r:
     if (out.length === count) break
   }
   if (moved) propagateGroupId(c, r.key, r.name, r.group)
-  return out
+  return working(c, out, 1)
 }
 /** streamReplyWithRangeFromConsumerPEL: what it got and did not acknowledge. An entry that is gone shows as its ID alone. */
 function history(c: CommandContext, s: Stream, start: StreamId, count: Int64, consumer: Consumer): Reply[] {
@@ -189,7 +193,7 @@ function readNow(c: CommandContext, key: Bytes, after: StreamId, args: ReadArgs)
   const s = streamOf(o)
   if (args.group === null) {
     if (s.length === 0 || compareIds(s.edgeId(false), after) <= 0) return undefined
-    return rangeReply(s, afterId(after), null, args.count)
+    return working(c, rangeReply(s, afterId(after), null, args.count), 0.15)
   }
   const group = lookupGroup(s, args.group)!
   c.db.touchForWrite(key)
@@ -218,7 +222,7 @@ function serveBlocked(
   if (args.group === null) {
     const after = ids.get(key)!
     if (compareIds(s.lastId, after) <= 0) return undefined
-    return readReply(c, [[key, rangeReply(s, afterId(after), null, count)]])
+    return readReply(c, [[key, working(c, rangeReply(s, afterId(after), null, count), 0.15)]])
   }
   const group = lookupGroup(s, args.group)
   if (group === undefined) fail('NOGROUP the consumer group this client was blocked on no longer exists')
