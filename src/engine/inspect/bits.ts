@@ -36,8 +36,8 @@ export function viewBits(o: Obj, from: number) {
 export function viewHll(o: Obj, exact: number | null, element?: Bytes) {
   if (stringLength(o) > HLL_DENSE_SIZE) return null
   const bytes = stringBytes(o)
-  if (!isHll(bytes)) return null
   const sds = o.value instanceof Sds ? o.value : new Sds(bytes)
+  if (!isHll(sds)) return null
   const u8 = Uint8Array.from(bytes, (c) => c.charCodeAt(0))
   const dense = hllEncoding(sds) === HLL_DENSE
   let registers = ''

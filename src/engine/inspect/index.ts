@@ -255,7 +255,15 @@ const VIEWS = [
 ] as const
 /** Give a server its views and its reckoning of memory. */
 export function wireInspect(server: Server): void {
-  for (const name of VIEWS) server.views.set(name, (s, args) => viewServer(s, name, args))
+  // A picture that fails is one picture's failure: the process and the other pictures go on.
+  for (const name of VIEWS)
+    server.views.set(name, (s, args) => {
+      try {
+        return viewServer(s, name, args)
+      } catch (error) {
+        return { failed: `view ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` }
+      }
+    })
   server.usedMemory = memoryEstimator(server)
   if (server.tap !== undefined && server.mode === 'server') record(server)
 }

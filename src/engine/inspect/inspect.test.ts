@@ -27,6 +27,12 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
     ...Array.from({ length: 300 }, (_, i) => `rpush l element-${i}`),
     'sadd i 1 2 3',
     'append a hello',
+    'pfadd hll a b c',
+    'xadd x 1-1 f v',
+    'xadd x 2-1 f w g x',
+    'xgroup create x g 0',
+    'xreadgroup group g c streams x >',
+    'xdel x 1-1',
     ...['randomkey', 'spop s', 'srandmember s', 'hrandfield h', 'scan 0', 'hscan h 0', 'keys *', 'object freq k1'],
     'debug htstats 0',
     'debug htstats-key h',
@@ -35,7 +41,8 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
   for (const line of lines) {
     const replies = [seen.run(line), blind.run(line)]
     expect(replies[0], line).toBe(replies[1])
-    for (const key of ['k1', 'h', 'z', 's', 'l', 'i', 'a']) seen.see('object', '0', key, 'm3')
+    for (const key of ['k1', 'h', 'z', 's', 'l', 'i', 'a', 'hll', 'x'])
+      expect(seen.see('object', '0', key, 'm3', '', '', 'bits') ?? {}).not.toHaveProperty('failed')
     for (const name of [
       'dict',
       'keys',
@@ -49,7 +56,7 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
       'transactions',
       'pubsub',
     ])
-      seen.see(name, '0', 'k1')
+      expect(seen.see(name, '0', 'k1') ?? {}).not.toHaveProperty('failed')
   }
 })
 
@@ -147,4 +154,80 @@ test('a huge table is shown as a window and a strip of bounded size', () => {
   expect(table.strip.length).toBeLessThanOrEqual(256)
   expect(table.histogram.reduce((a, b) => a + b, 0)).toBe(table.size)
   expect(dict.tables.flatMap((t) => t.buckets.flatMap((b) => b.keys))).toContain('key:77')
+})
+
+test('a stream shows its tree, the differences to the master entry, and what a group owes', () => {
+  const { run, see } = rig()
+  run('config set stream-node-max-entries 2')
+  for (let i = 1; i <= 5; i++) run(`xadd s ${i}-0 item book qty ${i}`)
+  run('xdel s 2-0')
+  run('xgroup create s g 0')
+  run('xreadgroup group g ann count 2 streams s >')
+  const { structure } = see('object', '0', 's') as unknown as {
+    structure: {
+      keys: number
+      blocks: { id: string; count: number; deleted: number }[]
+      open: { fields: string[]; entries: { id: string; deleted: boolean; same: boolean; msDelta: string }[] }
+      groups: { pel: number; pending: { id: string; consumer: string; times: string }[] }[]
+    }
+  }
+  expect(structure.blocks.map((b) => [b.id, b.count, b.deleted])).toEqual([
+    ['1-0', 1, 1],
+    ['3-0', 2, 0],
+    ['5-0', 1, 0],
+  ])
+  expect(structure.open.fields).toEqual(['item', 'qty'])
+  expect(structure.open.entries.map((e) => [e.id, e.msDelta, e.deleted, e.same])).toEqual([
+    ['1-0', '0', false, true],
+    ['2-0', '1', true, true],
+  ])
+  expect(structure.groups[0]?.pending.map((p) => [p.id, p.consumer, p.times])).toEqual([
+    ['1-0', 'ann', '1'],
+    ['3-0', 'ann', '1'],
+  ])
+})
+
+test('the registers of a HyperLogLog, sparse and dense, and the truth beside the estimate', () => {
+  const { run, see } = rig()
+  for (let i = 0; i < 50; i++) run(`pfadd h ${Array.from({ length: 40 }, (_, k) => `e${i * 40 + k}`).join(' ')}`)
+  const view = see('object', '0', 'h', 'e7') as unknown as {
+    hll: { dense: boolean; registers: string; count: string; exact: number; element: { index: number; count: number } }
+  }
+  expect(view.hll.dense).toBe(true)
+  expect(view.hll.registers.length).toBe(16384)
+  expect(view.hll.exact).toBe(2000)
+  expect(`:${view.hll.count}\r\n`).toBe(run('pfcount h'))
+  expect(view.hll.registers.charCodeAt(view.hll.element.index)).toBeGreaterThanOrEqual(view.hll.element.count)
+})
+
+test('an eviction tells what was sampled and how good the choice was', () => {
+  const { run, see } = rig()
+  for (let i = 0; i < 200; i++) run(`set k${i} ${'x'.repeat(500)}`)
+  run('config set maxmemory-policy allkeys-lru')
+  run('config set maxmemory 900000')
+  run('set one more')
+  const view = see('eviction') as unknown as {
+    victims: { key: string; sampled: string[]; rank: number; of: number }[]
+    evictedKeys: number
+  }
+  expect(view.evictedKeys).toBeGreaterThan(0)
+  expect(view.victims.length).toBeGreaterThan(0)
+  expect(view.victims.at(-1)?.sampled.length).toBeGreaterThan(0)
+  expect(view.victims.at(-1)?.rank).toBeLessThanOrEqual(view.victims.at(-1)?.of ?? 0)
+})
+
+test('the other client that changed a watched key is named', () => {
+  const { run, see, connect } = rig()
+  const other = connect()
+  run('set a 1')
+  run('watch a')
+  run('multi')
+  run('incr a')
+  other(resp('SET', 'a', '5'))
+  const view = see('transactions') as unknown as {
+    clients: { dirtyCas: boolean; queue: string[][]; watched: { key: string }[] }[]
+    log: { what: string; text: string }[]
+  }
+  expect(view.clients[0]).toMatchObject({ dirtyCas: true, queue: [['incr', 'a']], watched: [{ key: 'a' }] })
+  expect(view.log.at(-1)).toMatchObject({ what: 'spoiled' })
 })

@@ -23,7 +23,7 @@ import { BitsView, type BitsData, decodeGeo, GeoView, type GeoPoint, HllView, ty
 import { HistoryView, historySummary, historyTable } from './HistoryView.tsx'
 import { IntsetView, intsetSummary, intsetTable } from './IntsetView.tsx'
 import { ListpackView, listpackSummary, listpackTable } from './ListpackView.tsx'
-import { Pane, type TableTwin } from './Pane.tsx'
+import { Failed, failureOf, Pane, type TableTwin } from './Pane.tsx'
 import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
 import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
 import { type StreamData, StreamView, streamSummary, streamTable } from './StreamView.tsx'
@@ -92,6 +92,13 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
     return (
       <Pane label="Key" title="Key" className="keypane">
         <div className="say">Choose a key at the left, or type a command.</div>
+      </Pane>
+    )
+  const failed = failureOf(view)
+  if (failed !== null)
+    return (
+      <Pane label="Key" title="Key" className="keypane">
+        <Failed text={failed} />
       </Pane>
     )
   if (view === undefined || view === null || 'gone' in (view as object)) {
@@ -176,7 +183,7 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
 export function PinnedPane({ process, db, name }: { process: string; db: number; name: string }) {
   const [from, setFrom] = useState<number | null>(null)
   const view = useView(process, 'object', [String(db), name, '', from === null ? '' : String(from), '6'])
-  if (view === undefined) return null
+  if (view === undefined || failureOf(view) !== null) return null
   if (view === null || 'gone' in (view as object))
     return (
       <Pane

@@ -3,6 +3,7 @@
  * table. T changes between picture and table; in the picture the arrows move from mark to mark.
  */
 import { useId, useRef, useState } from 'react'
+import { copyText } from '../actions.ts'
 import { useLab } from '../store.ts'
 
 export interface TableTwin {
@@ -102,6 +103,23 @@ function Twin({ table, label }: { table: TableTwin; label: string }) {
           ))}
         </tbody>
       </table>
+    </div>
+  )
+}
+
+/** The text of a view that failed, or null. */
+export const failureOf = (view: unknown): string | null =>
+  typeof view === 'object' && view !== null && 'failed' in view ? String((view as { failed: unknown }).failed) : null
+
+export function Failed({ text }: { text: string }) {
+  return (
+    <div className="say" role="alert">
+      <span>
+        This picture failed, the process goes on: <code>{text.split('\n')[0]}</code>
+      </span>
+      <button type="button" className="btn small" onClick={() => void copyText(text, 'Report')}>
+        Copy the report
+      </button>
     </div>
   )
 }

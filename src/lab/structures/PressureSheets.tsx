@@ -3,7 +3,7 @@ import { showBytes } from '../bytes.ts'
 import { bytesText, count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
 import { plural, when } from './data.ts'
-import { Pane } from './Pane.tsx'
+import { failureOf, Pane } from './Pane.tsx'
 import { KeyLink } from './ServerSheets.tsx'
 import { Asking, DataTable, Figures, useSheet } from './sheets.tsx'
 
@@ -32,7 +32,7 @@ interface ExpiryData {
 export function ExpirySheet({ process }: { process: string }) {
   const { db } = useChoice()
   const d = useSheet<ExpiryData>(process, 'expiry', [String(db)])
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const [alive, soon, dead] = d.counts
   const last = d.loops[d.loops.length - 1]
   return (
@@ -267,7 +267,7 @@ const unit = (policy: string): string =>
 
 export function EvictionSheet({ process }: { process: string }) {
   const d = useSheet<EvictionData>(process, 'eviction')
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const ranked = d.victims.filter((v) => v.rank !== null && v.of !== null && v.of > 1)
   const quality =
     ranked.reduce((n, v) => n + 1 - ((v.rank ?? 1) - 1) / Math.max(1, (v.of ?? 2) - 1), 0) / Math.max(1, ranked.length)

@@ -3,7 +3,7 @@ import { showBytes } from '../bytes.ts'
 import { bytesText, count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
 import { commandText, plural, when } from './data.ts'
-import { Pane } from './Pane.tsx'
+import { failureOf, Pane } from './Pane.tsx'
 import { Asking, DataTable, Figures, Shares, useSheet } from './sheets.tsx'
 
 interface Group {
@@ -41,7 +41,7 @@ export function KeyLink({ db, name }: { db: number; name: string }) {
 
 export function MemorySheet({ process }: { process: string }) {
   const m = useSheet<MemoryData>(process, 'memory')
-  if (!m) return <Asking process={process} data={m} />
+  if (!m || failureOf(m) !== null) return <Asking process={process} data={m} />
   const tables = m.dbs.reduce((n, d) => n + d.main + d.expires, 0)
   const parts = [
     { name: 'dataset', value: Math.max(0, m.dataset) },
@@ -218,7 +218,7 @@ const TYPE_NUMBER: Record<string, number> = { string: 0, list: 1, set: 2, zset: 
 export function KeyspaceSheet({ process }: { process: string }) {
   const { db, key } = useChoice()
   const d = useSheet<DatabasesData>(process, 'databases', [String(db), key])
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const at = new Map(d.matrix.map(([t, e, n]) => [`${t}|${e}`, n]))
   const o = d.object
   return (
@@ -369,7 +369,7 @@ interface CommandsData {
 
 export function CommandsSheet({ process }: { process: string }) {
   const d = useSheet<CommandsData>(process, 'commands')
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const last = d.segments[d.segments.length - 1]
   return (
     <div className="sheets">

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { commandText, plural, when } from './data.ts'
-import { Pane } from './Pane.tsx'
+import { failureOf, Pane } from './Pane.tsx'
 import { Asking, DataTable, useSheet } from './sheets.tsx'
 
 interface TransactionsData {
@@ -24,7 +24,7 @@ interface TransactionsData {
 
 export function TransactionsSheet({ process }: { process: string }) {
   const d = useSheet<TransactionsData>(process, 'transactions')
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   return (
     <div className="sheets">
       <Pane
@@ -122,7 +122,7 @@ interface PubsubData {
 export function PubsubSheet({ process }: { process: string }) {
   const d = useSheet<PubsubData>(process, 'pubsub')
   const [hello, setHello] = useState(false)
-  if (!d) return <Asking process={process} data={d} />
+  if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const shown = d.published.filter((p) => hello || p.channel !== '__sentinel__:hello')
   const recent = new Map<string, number>()
   for (const p of d.published.slice(-20)) recent.set(p.channel, (recent.get(p.channel) ?? 0) + 1)

@@ -13,7 +13,7 @@ import { commandText, type KeyspaceData, plural, when } from './data.ts'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
 import { KeysPanel } from './KeyList.tsx'
 import { ObjectPanes, PinnedPane } from './ObjectPane.tsx'
-import { Pane } from './Pane.tsx'
+import { Failed, failureOf, Pane } from './Pane.tsx'
 import { readKeys } from './shapes.ts'
 import { EvictionSheet, ExpirySheet } from './PressureSheets.tsx'
 import { CommandsSheet, KeyspaceSheet, MemorySheet } from './ServerSheets.tsx'
@@ -123,7 +123,8 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
   const [from, setFrom] = useState<number | null>(null)
   const rows = innerHeight >= 1000 ? 12 : innerHeight >= 780 ? 8 : 6
   const view = useView(process, 'dict', [String(db), from === null ? '' : String(from), chosen, String(rows)])
-  const data = (view ?? null) as KeyspaceData | null
+  const failed = failureOf(view)
+  const data = (failed === null ? (view ?? null) : null) as KeyspaceData | null
   const dict = data?.dict
   const last = data?.last ?? null
   return (
@@ -153,11 +154,14 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
           />
         ) : (
           <div className="say">
-            {view === undefined
-              ? `Asking ${process}`
-              : view === null
-                ? `${process} is not running.`
-                : `db${db} is empty: no table is allocated. The first key makes one of 4 buckets.`}
+            {failed !== null && <Failed text={failed} />}
+            {failed !== null
+              ? ''
+              : view === undefined
+                ? `Asking ${process}`
+                : view === null
+                  ? `${process} is not running.`
+                  : `db${db} is empty: no table is allocated. The first key makes one of 4 buckets.`}
           </div>
         )}
       </div>

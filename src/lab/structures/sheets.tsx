@@ -1,11 +1,14 @@
 /** The parts that the sheets share: a table that scrolls in itself, a line of figures, a bar of shares. */
 import { useView } from '../parts/use-view.ts'
+import { Failed, failureOf } from './Pane.tsx'
 
 export function useSheet<T>(process: string, view: string, args: readonly string[] = []): T | null | undefined {
   return useView(process, view, args) as T | null | undefined
 }
 
 export function Asking({ process, data }: { process: string; data: unknown }) {
+  const failed = failureOf(data)
+  if (failed !== null) return <Failed text={failed} />
   return (
     <div className="pane say">
       {data === undefined ? `Asking ${process}` : `${process} is not running. Restart it in the topology (R).`}
