@@ -1,8 +1,9 @@
-// Makes src/engine/scripting/lua51.wasm out of the Lua 5.1 that the package wasmoon-lua5.1 carries. Four additions, all
+// Makes src/engine/scripting/lua51.wasm out of the Lua 5.1 that the package wasmoon-lua5.1 carries. Some additions, all
 // in WebAssembly text, then binaryen's Asyncify pass:
 //   - writes to a table with bit 7 of its mark set (which the collector leaves alone) call `env.readonly` (Redis's patched Lua has read-only tables);
 //   - string matching, string building and sorting in C count down `fuel` and call `env.budget` when it is used up, so
 //     that they can be interrupted like Lua code can (the count hook runs between Lua instructions only);
+//   - pcall tells `env.caught` of errors; compiled code is not loaded; both as in Redis's Lua;
 //   - memory is imported, so that its limit is ours;
 //   - Asyncify: the whole C stack can be put aside from inside the count hook or the budget and taken up again later,
 //     which is how a script that runs long lets the server's other clients in.
@@ -57,6 +58,7 @@ once(
   `\n (import "env" "memory" (memory $0 256 32768))
  (import "env" "budget" (func $budget (param i32)))
  (import "env" "readonly" (func $readonly (param i32)))
+ (import "env" "caught" (func $caught (param i32)))
  (import "env" "exit"`,
 )
 once(
@@ -78,6 +80,22 @@ for (const f of [391, 392, 393]) {
     `  (if (i32.ge_u (i32.load8_u offset=5 (local.get $1)) (i32.const 128)) (then (call $readonly (local.get $0))))`,
   )
 }
+/** A replacement inside one function. */
+const inside = (index, from, to) => {
+  const start = wat.indexOf(`\n (func $${index} `)
+  const end = wat.indexOf('\n (func ', start + 1)
+  const parts = wat.slice(start, end).split(from)
+  if (parts.length !== 2) throw new Error(`function ${index}: found ${parts.length - 1} times ${from}`)
+  wat = wat.slice(0, start) + parts.join(to) + wat.slice(end)
+}
+// f_parser: no first byte means compiled code.
+inside(216, '(i32.const 27)', '(i32.const 999)')
+// luaB_pcall: an error table with a text gives its text.
+inside(
+  125,
+  `\n  (i32.store offset=8\n   (local.tee $2`,
+  `\n  (if (i32.eqz (local.get $1)) (then (call $caught (local.get $0))))\n  (i32.store offset=8\n   (local.tee $2`,
+)
 writeFileSync(join(dir, 'patched.wat'), wat)
 binaryen('wasm-as', join(dir, 'patched.wat'), '-o', join(dir, 'patched.wasm'))
 const passes = [

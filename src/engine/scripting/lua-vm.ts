@@ -140,6 +140,13 @@ export class LuaVm {
         this.x.lua_concat(L, 2)
         this.x.lua_error(L)
       },
+      // pcall caught something: a table with a text becomes the text.
+      caught: (L: number) => {
+        if (this.x.lua_type(L, -1) !== T_TABLE) return
+        this.pushString(L, 'err')
+        this.x.lua_rawget(L, -2)
+        if (this.x.lua_isstring(L, -1) !== 0) this.x.lua_replace(L, -2)
+      },
       emscripten_date_now: () => 0,
       _emscripten_get_now_is_monotonic: () => 1,
       _tzset_js: () => {},

@@ -122,7 +122,7 @@ function aclCheckCmd(s: Scripting, vm: LuaVm): LuaFunction {
     if (run === null) return raise(vm, L, 'redis.acl_check_cmd can only be called inside a script invocation')
     if (vm.top(L) === 0) return raise(vm, L, 'Please specify at least one argument for this redis lib call')
     const argv = argumentsOf(vm, L)
-    if (argv === null) return raise(vm, L, 'redis.acl_check_cmd() command arguments must be strings or integers')
+    if (argv === null) return raise(vm, L, 'Lua redis lib command arguments must be strings or integers')
     const command = s.server.table.lookup(argv)
     if (command === undefined) return raise(vm, L, 'Invalid command passed to redis.acl_check_cmd()')
     vm.x.lua_pushboolean(L, s.aclAllows === null || s.aclAllows(run.caller, command, argv) ? 1 : 0)

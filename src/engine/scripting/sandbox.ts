@@ -13,6 +13,7 @@ import {
   T_STRING,
   T_TABLE,
 } from './lua-vm.ts'
+import { stringFormat } from './lib-format.ts'
 import type { ScriptRandom } from './random.ts'
 
 /** Globals of Lua 5.1 that redis-server does not have. */
@@ -60,6 +61,9 @@ export function openLibraries(vm: LuaVm, L: number, random: ScriptRandom): void 
   }
   x.lua_getfield(L, LUA_GLOBALSINDEX, vm.cstring('math'))
   setLibrary(vm, L, null, randomFunctions(vm, random))
+  x.lua_settop(L, -2)
+  x.lua_getfield(L, LUA_GLOBALSINDEX, vm.cstring('string'))
+  setLibrary(vm, L, null, { format: stringFormat(vm) })
   x.lua_settop(L, -2)
   const [setmetatable = 0] = vm.addFunctions([(l) => setMetatable(vm, l)])
   x.lua_pushcclosure(L, setmetatable, 0)

@@ -4,6 +4,7 @@
  * heard, as nothing would be while redis-server is in the script; afterwards the other clients are told -BUSY and may kill.
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { splitArgs } from '../bytes/quote.ts'
 import { sha1Hex } from '../bytes/sha1.ts'
 import type { Command } from '../commands/table.ts'
 import type { Input } from '../machine.ts'
@@ -12,11 +13,15 @@ import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
 import { Continuations, SUSPENDED } from '../server/suspend.ts'
 import { errorInformation, popReply, pushError } from './convert.ts'
+import { bitLibrary } from './lib-bit.ts'
+import { pushCjson } from './lib-cjson.ts'
+import { cmsgpackLibrary } from './lib-cmsgpack.ts'
+import { structLibrary } from './lib-struct.ts'
 import { LUA_GLOBALSINDEX, LUA_REGISTRYINDEX, LuaVm, SUSPENDED as PUT_ASIDE, T_TABLE } from './lua-vm.ts'
 import { ScriptRandom } from './random.ts'
 import { registerRedisTable } from './redis-api.ts'
 import { FLAG_EVAL_COMPAT, FLAG_NAMES, prepareRun, type Run } from './run.ts'
-import { errorHandler, openLibraries, protectGlobals, protectStrings, protectTable } from './sandbox.ts'
+import { errorHandler, openLibraries, protectGlobals, protectStrings, protectTable, setLibrary } from './sandbox.ts'
 
 export const SLOW_EVAL = 'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.'
 export const SLOW_FUNCTION = 'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.'
@@ -93,6 +98,11 @@ export class Scripting {
       const vm = this.vm
       const L = vm.newState()
       openLibraries(vm, L, this.random)
+      setLibrary(vm, L, 'struct', structLibrary(vm))
+      setLibrary(vm, L, 'bit', bitLibrary(vm))
+      setLibrary(vm, L, 'cmsgpack', cmsgpackLibrary(vm))
+      pushCjson(vm, L)
+      vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('cjson'))
       registerRedisTable(this, vm, L, true)
       const handler = errorHandler(vm)
       vm.x.lua_pushcclosure(L, handler, 0)
@@ -319,18 +329,13 @@ export function shebang(body: Bytes): { flags: number; code: Bytes } {
   if (!body.startsWith('#!')) return { flags: FLAG_EVAL_COMPAT, code: body }
   const end = body.indexOf('\n')
   if (end === -1) throw new RedisError('ERR Invalid script shebang')
-  const words = body
-    .slice(0, end)
-    .split(' ')
-    .filter((w) => w !== '')
+  const words = splitArgs(body.slice(0, end))
+  if (words === null) throw new RedisError('ERR Invalid engine in script shebang')
   if (words[0] !== '#!lua') throw new RedisError(`ERR Unexpected engine in script shebang: ${words[0]}`)
   let flags = 0
   for (const option of words.slice(1)) {
     if (!option.startsWith('flags=')) throw new RedisError(`ERR Unknown lua shebang option: ${option}`)
-    for (const name of option
-      .slice(6)
-      .split(',')
-      .filter((n) => n !== '')) {
+    for (const name of option.length === 6 ? [] : option.slice(6).split(',')) {
       const known = FLAG_NAMES.find(([n]) => n === name)
       if (known === undefined) throw new RedisError(`ERR Unexpected flag in script shebang: ${name}`)
       flags |= known[1]
