@@ -160,9 +160,12 @@ export const receive = (next: SessionState) => {
   const stands = old !== null && !next.playing
   // Only a step is marked: a pause, or a terminal that was opened, is not.
   const marked = () => (old !== null && (stepping || next.stepped !== null) ? changeBetween(old, next) : null)
+  const now = !stands ? null : next.eventCount === old.eventCount ? change : marked()
+  // While stepping, each step is said.
+  if (now?.text && now !== change) lab.set({ announcement: now.text })
   lab.set({
     stepping: stepping && (next.playing || next.eventCount === old?.eventCount),
-    change: !stands ? null : next.eventCount === old.eventCount ? change : marked(),
+    change: now,
     state: old
       ? {
           ...next,

@@ -108,7 +108,14 @@ export function Timeline() {
           <rect x="0" y={view.top - 3} width={width} height="1" fill="var(--line)" />
           <g transform={`translate(${(-slide).toFixed(2)} 0)`}>
             <Bars origin={origin} bin={bin} step={room / (span / bin)} base={base} height={view.dens} now={now} />
-            <Ticks x={still} span={span} base={base} width={PAD + room + BAR * AHEAD} edge={width + slide} />
+            <Ticks
+              x={still}
+              span={span}
+              base={base}
+              width={PAD + room + BAR * AHEAD}
+              left={slide}
+              right={width + slide}
+            />
           </g>
           <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--line-2)" />
           <Playhead x={x(now)} top={view.top - 2} base={base} />

@@ -201,8 +201,8 @@ export const Marks = memo(function Marks(props: {
   )
 })
 
-export function Ticks(props: { x: Scale; span: number; base: number; width: number; edge: number }) {
-  const { x, span, base, width, edge } = props
+export function Ticks(props: { x: Scale; span: number; base: number; width: number; left: number; right: number }) {
+  const { x, span, base, width, left, right } = props
   const [from, to] = [x.invert(0), x.invert(width)]
   const ticks = x
     .copy()
@@ -217,7 +217,7 @@ export function Ticks(props: { x: Scale; span: number; base: number; width: numb
     return (
       <g key={t}>
         <path d={`M${px.toFixed(1)} ${base}v${major ? 5 : 3}`} stroke="var(--line-3)" />
-        {px < edge - 46 && (
+        {px > left && px < right - 46 && (
           <text x={px + 3} y={base + 13} fontSize="11" className="ink3t">
             {text}
           </text>

@@ -8,6 +8,7 @@ import {
   openTerminal,
   powerLoss,
   processFault,
+  startCut,
   toggleBreakpoint,
   togglePause,
 } from '../actions.ts'
@@ -88,6 +89,7 @@ function Open({ process, x, y }: { process: string; x: number; y: number }) {
       },
     ],
     [
+      { icon: 'cut', text: 'Partition the boxes', key: 'X', act: startCut },
       { icon: 'isolate', text: 'Isolate its box', key: 'I', act: () => isolate(process) },
       { icon: 'clock', text: 'Latency of its links', key: 'D', act: () => openLatency(boxName(process)) },
       { icon: 'power', text: 'Power loss of its box', key: '', off: dark, act: () => powerLoss(process) },
