@@ -1,5 +1,6 @@
 /** Random requests, valid and not, over the commands of the table whose replies depend on nothing but the requests. */
 import { Prng } from '../src/engine/bytes/prng.ts'
+import { aclForms } from './oracle-acl.ts'
 import { STREAMS, streamForms, TIMED } from './oracle-streams.ts'
 
 const STRINGS = ['s1', 's2', 's3', 'n1', 'n2']
@@ -28,6 +29,7 @@ export class Requests {
       ...this.hyperloglogs(),
       ...this.geos(),
       ...streamForms({ rng: this.rng, key: () => this.of(STREAMS), num: this.num, el: this.el }),
+      ...aclForms(this.rng),
       ...this.rest(),
     ]
   }

@@ -116,6 +116,7 @@ async function reset(rig: Rig, settings: readonly string[]): Promise<void> {
     ['discard'],
     ['unwatch'],
     ['flushall'],
+    ['acl', 'deluser', 'acl1', 'acl2', 'acl3'],
     ['function', 'flush'],
     ['script', 'flush'],
     ['select', '0'],
