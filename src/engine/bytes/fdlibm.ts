@@ -62,6 +62,65 @@ function series(r2: Pair, steps: readonly Pair[]): Pair {
 const sinOf = (r: Pair): Pair => times(r, series(times(r, r), SIN_STEPS))
 const cosOf = (r: Pair): Pair => series(times(r, r), COS_STEPS)
 
+/** 1/n! with alternating signs, from n on in steps of two, for Horner. */
+function factorials(n: number, count: number): number[] {
+  const out: number[] = []
+  for (let k = 0, sign = 1; k < count; k++, n += 2, sign = -sign) {
+    let f = 1
+    for (let i = 2; i <= n; i++) f *= i
+    out.push(sign / f)
+  }
+  return out
+}
+const [S5, S7, S9, S11, S13, S15, S17] = factorials(5, 7) as [number, number, number, number, number, number, number]
+const [C4, C6, C8, C10, C12, C14, C16] = factorials(4, 7) as [number, number, number, number, number, number, number]
+/** How far the part of a result that was computed in plain doubles may be off. */
+const SLACK = 2 ** -50
+
+/**
+ * The double nearest to s + low when it is beyond doubt, else NaN: of the sum only `low` is inexact, by `slack` at most.
+ * Nine times in ten that settles it, and the pairs are not needed.
+ */
+function settled(s: number, low: number, slack: number): number {
+  const a = s + (low - slack)
+  return a === s + (low + slack) ? a : Number.NaN
+}
+/** r = x + xl, |r| <= pi/4: x - x^3/6 in pairs, the rest in doubles. */
+function quickSin(x: number, xl: number): number {
+  const p = x * x
+  const c = SPLIT * x
+  const xh = c - (c - x)
+  const xt = x - xh
+  const e = xh * xh - p + 2 * xh * xt + xt * xt
+  const q = x * p
+  const cp = SPLIT * p
+  const ph = cp - (cp - p)
+  const pt = p - ph
+  const qe = xh * ph - q + xh * pt + xt * ph + xt * pt + x * e
+  const h = q / 6
+  const six = h * 6
+  const ch = SPLIT * h
+  const hh = ch - (ch - h)
+  const ht = h - hh
+  const hl = (q - six - (hh * 6 - six + ht * 6) + qe) / 6
+  const rest = q * p * (S5 + p * (S7 + p * (S9 + p * (S11 + p * (S13 + p * (S15 + p * S17))))))
+  const s = x - h
+  const low = x - s - h - hl + rest + xl * (1 - p / 2)
+  return settled(s, low, (Math.abs(rest) + Math.abs(low)) * SLACK)
+}
+function quickCos(x: number, xl: number): number {
+  const p = x * x
+  const c = SPLIT * x
+  const xh = c - (c - x)
+  const xt = x - xh
+  const e = xh * xh - p + 2 * xh * xt + xt * xt
+  const h = p / 2
+  const rest = p * p * (C4 + p * (C6 + p * (C8 + p * (C10 + p * (C12 + p * (C14 + p * C16))))))
+  const s = 1 - h
+  const low = 1 - s - h - e / 2 + rest - x * xl
+  return settled(s, low, (Math.abs(rest) + Math.abs(low)) * SLACK)
+}
+
 /** pi/2 in three doubles. */
 const HALF_PI_1 = 1.5707963267948966
 const HALF_PI_2 = 6.123233995736766e-17
@@ -112,6 +171,8 @@ function reduce(x: number): { quadrant: number; rest: Pair } {
   return { quadrant: Number(((k % 4n) + 4n) % 4n), rest: toPair(rest >> 788n, 512) }
 }
 function sinQuadrant(quadrant: number, rest: Pair): number {
+  const quick = (quadrant & 1) === 0 ? quickSin(rest.hi, rest.lo) : quickCos(rest.hi, rest.lo)
+  if (!Number.isNaN(quick)) return (quadrant & 2) === 0 ? quick : -quick
   const r = (quadrant & 1) === 0 ? sinOf(rest) : cosOf(rest)
   return (quadrant & 2) === 0 ? r.hi + r.lo : -(r.hi + r.lo)
 }
@@ -128,8 +189,8 @@ export function cos(x: number): number {
   return sinQuadrant((quadrant + 1) & 3, rest)
 }
 
-/** asin to about a unit in the last place, |x| <= 1/2: the rational function of fdlibm. */
-function asinNear(x: number): number {
+/** asin(x) - x, |x| <= 1/2: the rational function of fdlibm. */
+function asinMinus(x: number): number {
   const t = x * x
   const p =
     t *
@@ -144,11 +205,11 @@ function asinNear(x: number): number {
     t *
       (-2.40339491173441421878 +
         t * (2.02094576023350569471 + t * (-6.8828397160545329303e-1 + t * 7.70381505559019352791e-2)))
-  return x + x * (p / q)
+  return x * (p / q)
 }
 /** One step of Newton's from there is right to some 100 bits. */
 function asinPair(x: Pair): Pair {
-  const y: Pair = { hi: asinNear(x.hi), lo: 0 }
+  const y: Pair = { hi: x.hi + asinMinus(x.hi), lo: 0 }
   const rest = plus(x, minus(sinOf(y)))
   return plus(y, { hi: rest.hi / cosOf(y).hi, lo: 0 })
 }
@@ -157,6 +218,10 @@ export function asin(x: number): number {
   if (!(a <= 1)) return Number.NaN
   if (a < 1e-8) return x === 0 ? x : x + (x * x * x) / 6
   if (a <= 0.5) {
+    const rest = asinMinus(x)
+    const s = x + rest
+    const quick = settled(s, x - s + rest, Math.abs(rest) * SLACK * 2)
+    if (!Number.isNaN(quick)) return quick
     const y = asinPair({ hi: x, lo: 0 })
     return y.hi + y.lo
   }

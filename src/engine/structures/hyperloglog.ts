@@ -29,6 +29,7 @@ const SPARSE_MAX_VALUE = 32
 const SPARSE_MAX_RUN = 4
 const ZERO_MAX_RUN = 64
 const SEED = 0xadc83b19
+const MAGIC = 'HYLL'
 
 /** What an element says: register and the length of its run of zeros plus one (1..51). */
 export function hllPattern(element: Bytes): { index: number; count: number } {
@@ -46,10 +47,13 @@ export function createHll(): Sds {
   return new Sds('HYLL\x01\0\0\0\0\0\0\0\0\0\0\0\x7f\xff')
 }
 /** isHLLObjectOrReply's check of the header. */
-export function isHll(bytes: Bytes): boolean {
-  if (bytes.length < HLL_HEADER || !bytes.startsWith('HYLL')) return false
-  const encoding = bytes.charCodeAt(4)
-  return encoding === HLL_SPARSE || (encoding === HLL_DENSE && bytes.length === HLL_DENSE_SIZE)
+export function isHll(value: Bytes | Sds): boolean {
+  const text = typeof value === 'string'
+  const length = text ? value.length : value.len
+  if (length < HLL_HEADER) return false
+  const at = (i: number): number => (text ? value.charCodeAt(i) : value.byteAt(i))
+  for (let i = 0; i < 4; i++) if (at(i) !== MAGIC.charCodeAt(i)) return false
+  return at(4) === HLL_SPARSE || (at(4) === HLL_DENSE && length === HLL_DENSE_SIZE)
 }
 export const hllEncoding = (s: Sds): number => s.byteAt(4)
 
@@ -82,6 +86,25 @@ function denseWrite(u8: Uint8Array, register: number, value: number): void {
   const shift = bit & 7
   u8[at] = (u8[at]! & ~(63 << shift)) | (value << shift)
   if (shift > 2) u8[at + 1] = (u8[at + 1]! & ~(63 >> (8 - shift))) | (value >> (8 - shift))
+}
+/** Every register in its order: four of them are three bytes. */
+function eachDense(u8: Uint8Array, fn: (register: number, value: number) => void): void {
+  for (let i = 0, at = HLL_HEADER; i < HLL_REGISTERS; i += 4, at += 3) {
+    const bits = u8[at]! | (u8[at + 1]! << 8) | (u8[at + 2]! << 16)
+    fn(i, bits & 63)
+    fn(i + 1, (bits >> 6) & 63)
+    fn(i + 2, (bits >> 12) & 63)
+    fn(i + 3, (bits >> 18) & 63)
+  }
+}
+/** All registers of a dense value at once. */
+export function denseFill(u8: Uint8Array, registers: Uint8Array): void {
+  for (let i = 0, at = HLL_HEADER; i < HLL_REGISTERS; i += 4, at += 3) {
+    const bits = registers[i]! | (registers[i + 1]! << 6) | (registers[i + 2]! << 12) | (registers[i + 3]! << 18)
+    u8[at] = bits & 255
+    u8[at + 1] = (bits >> 8) & 255
+    u8[at + 2] = bits >> 16
+  }
 }
 /** hllDenseSet: true when the register grew. */
 export function denseSet(u8: Uint8Array, register: number, count: number): boolean {
@@ -231,10 +254,9 @@ export function hllAdd(s: Sds, element: Bytes, sparseMaxBytes: number): SetOutco
 /** hllMerge: max[i] becomes the larger of it and register i; false when the value is corrupted. */
 export function hllMergeInto(max: Uint8Array, value: Uint8Array): boolean {
   if (value[4] === HLL_DENSE) {
-    for (let i = 0; i < HLL_REGISTERS; i++) {
-      const v = denseGet(value, i)
+    eachDense(value, (i, v) => {
       if (v > max[i]!) max[i] = v
-    }
+    })
     return true
   }
   return eachVal(value, (first, run, v) => {
@@ -246,7 +268,9 @@ export function hllMergeInto(max: Uint8Array, value: Uint8Array): boolean {
 function histogram(value: Uint8Array): Int32Array | null {
   const h = new Int32Array(64)
   if (value[4] === HLL_DENSE) {
-    for (let i = 0; i < HLL_REGISTERS; i++) h[denseGet(value, i)]!++
+    eachDense(value, (_, v) => {
+      h[v]!++
+    })
     return h
   }
   let i = 0

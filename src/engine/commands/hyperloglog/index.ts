@@ -6,6 +6,7 @@ import { createSdsObject, stringBytes, unshareString } from '../../objects/strin
 import { OK, type Reply, status } from '../../protocol/reply.ts'
 import {
   createHll,
+  denseFill,
   denseGet,
   HLL_DENSE,
   HLL_REGISTERS,
@@ -32,7 +33,8 @@ const CORRUPTED = 'INVALIDOBJ Corrupted HLL object detected'
 
 /** isHLLObjectOrReply. */
 function check(o: Obj): void {
-  if (o.encoding === 'int' || !isHll(stringBytes(o))) fail('WRONGTYPE Key is not a valid HyperLogLog string value.')
+  if (o.encoding === 'int' || !isHll(o.value instanceof Sds ? o.value : stringBytes(o)))
+    fail('WRONGTYPE Key is not a valid HyperLogLog string value.')
 }
 const bytesOf = (o: Obj): Uint8Array => (o.value instanceof Sds ? o.value : new Sds(stringBytes(o))).view()
 
@@ -103,7 +105,14 @@ const pfmerge: Handler = (c, argv) => {
   const { max, dense } = union(c, argv.slice(1))
   const { sds } = forWriting(c, key)
   if (dense && !hllToDense(sds)) fail(CORRUPTED)
-  for (let i = 0; i < HLL_REGISTERS; i++) if (max[i] !== 0) hllSet(sds, i, max[i]!, c.config.hllSparseMaxBytes)
+  // The union holds the destination's own registers, so none of them shrinks.
+  for (let i = 0; i < HLL_REGISTERS; i++) {
+    if (hllEncoding(sds) === HLL_DENSE) {
+      denseFill(sds.view(), max)
+      break
+    }
+    if (max[i] !== 0) hllSet(sds, i, max[i]!, c.config.hllSparseMaxBytes)
+  }
   hllInvalidate(sds)
   c.signalModified(key)
   c.notify('$', 'pfadd', key)
