@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 
 /** Big tables as JSON text: V8 reads that several times faster than an object literal. */
@@ -21,6 +21,8 @@ const starter = (engine: string): string => `#!/usr/bin/env node
 'use strict'
 const { readFileSync, writeFileSync, renameSync } = require('node:fs')
 const { Script } = require('node:vm')
+// A small nursery: as fast, and a process that has 30 MB more for its data.
+require('node:v8').setFlagsFromString('--semi-space-growth-factor=1')
 const filename = __dirname + '/${engine}'
 const cache = filename + '.' + process.version + '-' + process.arch + '.cache'
 let cachedData
@@ -49,7 +51,7 @@ function startFast(): Plugin {
   return {
     name: 'start-fast',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir)
+      outDir = resolve(config.root, config.build.outDir)
     },
     generateBundle(_options, bundle) {
       for (const chunk of Object.values(bundle)) {

@@ -11,28 +11,35 @@
  * Members beyond 2^53 are bigints.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { fromUint8, toUint8 } from '../bytes/bytes.ts'
+import { fromUint8 } from '../bytes/bytes.ts'
 import type { Int64 } from '../bytes/numbers.ts'
 import { normalizeInt } from '../bytes/numbers.ts'
 import type { Prng } from '../bytes/prng.ts'
+import { Compact } from './compact.ts'
 
 type Width = 2 | 4 | 8
 const widthOf = (n: Int64): Width =>
   typeof n === 'number' ? (n >= -32768 && n <= 32767 ? 2 : n >= -2147483648 && n <= 2147483647 ? 4 : 8) : 8
 
-export class Intset {
+export class Intset extends Compact {
   length = 0
   encodingBytes: Width = 2
-  private u8: Uint8Array = new Uint8Array(16)
-  private view: DataView = new DataView(this.u8.buffer)
+  constructor() {
+    super(0)
+  }
+  protected get used(): number {
+    return this.blobLength
+  }
 
   static fromBytes(data: Bytes | Uint8Array): Intset {
-    const u8 = typeof data === 'string' ? toUint8(data) : data.slice()
     const set = new Intset()
-    set.u8 = u8
-    set.view = new DataView(u8.buffer, u8.byteOffset, u8.byteLength)
-    set.encodingBytes = set.view.getUint32(0, true) as Width
-    set.length = set.view.getUint32(4, true)
+    set.adopt(data)
+    set.encodingBytes = 4
+    set.length = data.length
+    const u = set.u8
+    const width = int32(u, 0) as Width
+    set.length = int32(u, 4)
+    set.encodingBytes = width
     return set
   }
   /** True when the bytes are a well-formed intset (deep: sorted without duplicates as well). */
@@ -48,9 +55,10 @@ export class Intset {
     return true
   }
   bytes(): Uint8Array {
-    this.view.setUint32(0, this.encodingBytes, true)
-    this.view.setUint32(4, this.length, true)
-    return this.u8.slice(0, this.blobLength)
+    const u = this.copyBytes()
+    putInt32(u, 0, this.encodingBytes)
+    putInt32(u, 4, this.length)
+    return u
   }
   toBytes(): Bytes {
     return fromUint8(this.bytes())
@@ -60,16 +68,27 @@ export class Intset {
   }
 
   at(i: number): Int64 {
+    const u = this.u8
     const p = 8 + i * this.encodingBytes
-    if (this.encodingBytes === 2) return this.view.getInt16(p, true)
-    if (this.encodingBytes === 4) return this.view.getInt32(p, true)
-    return readInt64(this.view, p)
+    if (this.encodingBytes === 2) return ((u[p]! | (u[p + 1]! << 8)) << 16) >> 16
+    if (this.encodingBytes === 4) return int32(u, p)
+    return readInt64(u, p)
   }
   private put(i: number, n: Int64): void {
+    const u = this.u8
     const p = 8 + i * this.encodingBytes
-    if (this.encodingBytes === 2) this.view.setInt16(p, n as number, true)
-    else if (this.encodingBytes === 4) this.view.setInt32(p, n as number, true)
-    else this.view.setBigInt64(p, BigInt(n), true)
+    this.touch()
+    if (this.encodingBytes === 8) {
+      const big = BigInt.asUintN(64, BigInt(n))
+      putInt32(u, p, Number(big & 0xffffffffn))
+      putInt32(u, p + 4, Number(big >> 32n))
+      return
+    }
+    u[p] = (n as number) & 255
+    u[p + 1] = ((n as number) >> 8) & 255
+    if (this.encodingBytes === 2) return
+    u[p + 2] = ((n as number) >> 16) & 255
+    u[p + 3] = ((n as number) >> 24) & 255
   }
 
   /** The index of n, or -1 - (where it would be inserted). */
@@ -104,6 +123,7 @@ export class Intset {
     this.reserve(8 + (this.length + 1) * this.encodingBytes)
     const p = 8 + i * this.encodingBytes
     this.u8.copyWithin(p + this.encodingBytes, p, this.blobLength)
+    this.touch()
     this.length++
     this.put(i, n)
     return true
@@ -112,17 +132,10 @@ export class Intset {
     const old = this.members()
     if (n < 0) old.unshift(n)
     else old.push(n)
+    this.reserve(8 + old.length * widthOf(n))
     this.encodingBytes = widthOf(n)
-    this.reserve(8 + old.length * this.encodingBytes)
     this.length = old.length
     for (let i = 0; i < old.length; i++) this.put(i, old[i]!)
-  }
-  private reserve(n: number): void {
-    if (n <= this.u8.length) return
-    const u8 = new Uint8Array(Math.max(n, this.u8.length + (this.u8.length >> 1)))
-    u8.set(this.u8)
-    this.u8 = u8
-    this.view = new DataView(u8.buffer)
   }
   remove(n: Int64): boolean {
     if (widthOf(n) > this.encodingBytes) return false
@@ -130,6 +143,7 @@ export class Intset {
     if (i < 0) return false
     const p = 8 + i * this.encodingBytes
     this.u8.copyWithin(p, p + this.encodingBytes, this.blobLength)
+    this.touch()
     this.length--
     return true
   }
@@ -143,12 +157,21 @@ export class Intset {
   }
 }
 
+const int32 = (u: Uint8Array, p: number): number => u[p]! | (u[p + 1]! << 8) | (u[p + 2]! << 16) | (u[p + 3]! << 24)
+function putInt32(u: Uint8Array, p: number, n: number): void {
+  u[p] = n & 255
+  u[p + 1] = (n >>> 8) & 255
+  u[p + 2] = (n >>> 16) & 255
+  u[p + 3] = (n >>> 24) & 255
+}
+
 /** A little-endian int64 as number when safe. */
-export function readInt64(view: DataView, p: number): Int64 {
-  const high = view.getInt32(p + 4, true)
+export function readInt64(u: Uint8Array, p: number): Int64 {
+  const low = int32(u, p) >>> 0
+  const high = int32(u, p + 4)
   if (high >= -2097152 && high < 2097152) {
-    const v = high * 4294967296 + view.getUint32(p, true)
+    const v = high * 4294967296 + low
     if (Number.isSafeInteger(v)) return v
   }
-  return normalizeInt(view.getBigInt64(p, true))
+  return normalizeInt((BigInt(high) << 32n) | BigInt(low))
 }

@@ -19,9 +19,10 @@
  * *Kept exactly:* every byte. *Simplified:* the array may have spare room behind the block (amortised growth).
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { fromUint8, toUint8, writeBytes } from '../bytes/bytes.ts'
+import { fromUint8, writeBytes } from '../bytes/bytes.ts'
 import type { Int64 } from '../bytes/numbers.ts'
 import { parseInt64 } from '../bytes/numbers.ts'
+import { Compact } from './compact.ts'
 import { readInt64 } from './intset.ts'
 
 const HEADER = 6
@@ -48,30 +49,35 @@ export interface EntrySink {
   bulk(b: Bytes): void
 }
 
-export class Listpack {
+export class Listpack extends Compact {
   length = 0
   totalBytes = HEADER + 1
-  private u8: Uint8Array
 
-  constructor(capacity = 32) {
-    this.u8 = new Uint8Array(Math.max(capacity, HEADER + 1))
-    this.u8[HEADER] = END
+  constructor(capacity = 0) {
+    super(capacity)
+    const u = this.u8
+    u[HEADER] = END
+    this.touch()
+  }
+  protected get used(): number {
+    return this.totalBytes
   }
 
   /** Takes a copy. The bytes must be valid (`validate`). */
   static fromBytes(data: Bytes | Uint8Array): Listpack {
     const lp = new Listpack(0)
-    lp.u8 = typeof data === 'string' ? toUint8(data) : data.slice()
-    lp.totalBytes = lp.u8.length
-    const n = lp.u8[4]! | (lp.u8[5]! << 8)
+    lp.adopt(data)
+    lp.totalBytes = data.length
+    const u = lp.u8
+    const n = u[4]! | (u[5]! << 8)
     if (n < 65535) lp.length = n
     else for (let p = lp.first(); p >= 0; p = lp.next(p)) lp.length++
     return lp
   }
 
-  /** The block, header up to date; a view that the next change may spoil. */
+  /** The block, header up to date, as a copy. */
   bytes(): Uint8Array {
-    const u = this.u8
+    const u = this.copyBytes()
     const t = this.totalBytes
     const n = Math.min(this.length, 65535)
     u[0] = t & 255
@@ -80,20 +86,13 @@ export class Listpack {
     u[3] = t >>> 24
     u[4] = n & 255
     u[5] = n >>> 8
-    return u.subarray(0, t)
+    return u
   }
   toBytes(): Bytes {
     return fromUint8(this.bytes())
   }
   clone(): Listpack {
     return Listpack.fromBytes(this.bytes())
-  }
-  get capacity(): number {
-    return this.u8.length
-  }
-  /** Give spare room back. */
-  trim(): void {
-    if (this.u8.length > this.totalBytes) this.u8 = this.u8.slice(0, this.totalBytes)
   }
 
   // ---- walking --------------------------------------------------------------------------------------------------
@@ -173,7 +172,7 @@ export class Listpack {
       case 0xf3:
         return u[p + 1]! | (u[p + 2]! << 8) | (u[p + 3]! << 16) | (u[p + 4]! << 24)
       default:
-        return readInt64(new DataView(u.buffer, u.byteOffset), p + 1)
+        return readInt64(u, p + 1)
     }
   }
   /** Hands up to n entries from p on to a sink, without making strings of them. */
@@ -276,6 +275,7 @@ export class Listpack {
       n++
     }
     this.u8.copyWithin(p, end, this.totalBytes)
+    this.touch()
     this.totalBytes -= end - p
     this.length -= n
     return this.u8[p] === END ? -1 : p
@@ -289,18 +289,14 @@ export class Listpack {
   concat(other: Listpack): void {
     const body = other.totalBytes - HEADER - 1
     const at = this.totalBytes - 1
+    const more = other.copyBytes().subarray(HEADER, HEADER + body)
     this.reserve(this.totalBytes + body)
-    this.u8.set(other.u8.subarray(HEADER, HEADER + body), at)
+    const u = this.u8
+    u.set(more, at)
+    this.touch()
     this.totalBytes += body
-    this.u8[this.totalBytes - 1] = END
+    u[this.totalBytes - 1] = END
     this.length += other.length
-  }
-
-  private reserve(n: number): void {
-    if (n <= this.u8.length) return
-    const u8 = new Uint8Array(Math.max(n, this.u8.length + (this.u8.length >> 1) + 16))
-    u8.set(this.u8.subarray(0, this.totalBytes))
-    this.u8 = u8
   }
 
   /** Puts v at p over `old` bytes. */
@@ -311,6 +307,7 @@ export class Listpack {
     const delta = size + back - old
     if (delta > 0) this.reserve(this.totalBytes + delta)
     const u = this.u8
+    this.touch()
     if (delta !== 0) u.copyWithin(p + old + delta, p + old, this.totalBytes)
     this.totalBytes += delta
     this.length++

@@ -18,6 +18,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
 import type { Int64 } from '../bytes/numbers.ts'
 import { lzfCompress, lzfDecompress } from '../bytes/lzf.ts'
+import { SMALL } from './compact.ts'
 import { type EntrySink, Listpack } from './listpack.ts'
 
 const OPTIMIZATION_LEVEL = [4096, 8192, 16384, 32768, 65536] as const
@@ -161,7 +162,9 @@ export class Quicklist {
   }
   private newNode(b: Bytes): QuicklistNode {
     if (this.isLarge(b)) return new QuicklistNode(null, own(b))
-    const lp = new Listpack()
+    // A list that has filled a node will fill the next: room for all of it at once.
+    const full = this.tail?.lp?.totalBytes ?? 0
+    const lp = new Listpack(full > SMALL ? full + (full >> 5) : 0)
     lp.append(b)
     return new QuicklistNode(lp)
   }
