@@ -22,7 +22,8 @@ export function propagatePending(server: Server, noMulti: boolean): void {
   const list = ops.splice(0)
   if (repl === null) return
   const wrap = list.length > 1 && !noMulti
-  if (wrap) repl.feed(-1, ['MULTI'])
+  // The first command's database, so that a SELECT comes before the MULTI.
+  if (wrap) repl.feed((list[0] as PendingOp).dbid, ['MULTI'])
   for (const op of list) repl.feed(op.dbid, op.argv)
   if (wrap) repl.feed(-1, ['EXEC'])
 }
