@@ -13,7 +13,7 @@ import {
   type StreamId,
 } from '../../objects/stream-id.ts'
 import { type Stream, streamOf } from '../../objects/stream.ts'
-import { NULL_ARRAY, type Reply } from '../../protocol/reply.ts'
+import { NULL_ARRAY, type Reply, WRONGTYPE } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, fail, parseIntArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { cString, intervalEnd, intervalStart, noGroup, strictId } from './args.ts'
@@ -200,7 +200,7 @@ const xautoclaim: Handler = (c, argv) => {
     } else if (equalsIgnoreCase(argv[j], 'justid')) justId = true
     else syntaxError()
   }
-  if (o !== undefined && o.type !== 'stream') return c.lookupReadOf(key, 'stream') as never
+  if (o !== undefined && o.type !== 'stream') fail(WRONGTYPE)
   const s = o === undefined ? undefined : streamOf(o)
   const group = s === undefined ? undefined : lookupGroup(s, groupName)
   if (s === undefined || group === undefined) return noGroup(key, groupName)
