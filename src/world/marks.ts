@@ -38,6 +38,8 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   '+slave': 1,
   '+sentinel': 1,
   '+monitor': 1,
+  encoding: 1,
+  'rehash starts': 1,
 }
 
 /** How a link to a master comes about, step by step: true, and of little interest on a timeline. */
@@ -57,7 +59,7 @@ export function breakpointOf(breakpoints: Iterable<string>, mark: Mark): string 
 }
 
 /** Facts that are worth a mark, besides Sentinel's events. */
-const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster)\b/
+const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster|encoding|rehash starts)\b/
 /** "1234:M 21 Nov 2026 14:00:00.123 # text": level '#' is a warning. */
 const LOG_LINE = /^\d+:\w \d+ \w+ \d+ [\d:.]+ (\S) (.*)$/
 

@@ -6,6 +6,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
+import { quoteBytes } from '../bytes/quote.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
 import type { Fact } from '../machine.ts'
@@ -145,6 +146,7 @@ export class Recorder {
   readonly transactions: TxEvent[] = []
   readonly published: Published[] = []
   private sampled: readonly Bytes[] = []
+  private readonly rehashing = new Set<number>()
   private readonly spent = new Map<Command, number>()
   private seq = 0
   private readonly server: Server
@@ -188,6 +190,20 @@ export class Recorder {
     this.spent.set(command, command.micros)
     const end = this.server.host.now + this.server.workMicros
     push(this.segments, { start: end - micros, micros, name: command.name, client: whoIs(c) })
+  }
+  /** A table of keys that begins to grow or shrink is worth a mark. */
+  private rehash(c: Client): void {
+    const { id, dict } = c.db
+    if (dict.isRehashing === this.rehashing.has(id)) return
+    if (!dict.isRehashing) this.rehashing.delete(id)
+    else {
+      this.rehashing.add(id)
+      if (!this.server.isReplica)
+        this.server.tap?.({
+          kind: 'rehash starts',
+          text: `db${id} ${dict.tableSize(0)} to ${dict.tableSize(1)} buckets`,
+        })
+    }
   }
   private session(c: Client, name: string, argv: readonly Bytes[]): void {
     const [at, client] = [this.server.host.now, c.addr]
@@ -238,6 +254,7 @@ export class Recorder {
         for (const name of this.stories.keys()) if (name.startsWith(`${c.db.id}:`)) this.stories.delete(name)
       return
     }
+    this.rehash(c)
     const keys = getKeysFromCommand(command, argv)
     const first = keys?.[0]
     if (!keys || !first) return
@@ -274,14 +291,14 @@ export class Recorder {
     const turned = encoding !== story.encoding || detail !== story.detail
     if (!turned && previous && Math.abs(previous.length - length) < Math.max(1, length / 100)) return
     const bytes = o === undefined ? 0 : still(o, () => memoryUsage(key, o))
-    if (turned) this.turn(story, { last, encoding, detail, length, bytes })
+    if (turned) this.turn(story, { key, last, encoding, detail, length, bytes })
     if (encoding !== null) story.samples.push({ at: last.at, length, bytes, encoding })
     if (story.samples.length > MAX_SAMPLES) thin(story)
   }
 
   private turn(
     story: KeyStory,
-    now: { last: LastCommand; encoding: string | null; detail: string; length: number; bytes: number },
+    now: { key: Bytes; last: LastCommand; encoding: string | null; detail: string; length: number; bytes: number },
   ): void {
     const label = (encoding: string | null, detail: string) =>
       encoding === null ? null : detail === '' ? encoding : `${encoding} ${detail}`
@@ -294,6 +311,10 @@ export class Recorder {
       bytes: now.bytes,
     })
     if (now.encoding === null || story.encoding === null) story.samples = []
+    else if (!this.server.isReplica) {
+      const [from, to] = [label(story.encoding, story.detail), label(now.encoding, now.detail)]
+      this.server.tap?.({ kind: 'encoding', text: `${quoteBytes(clip(now.key).slice(0, 40))} ${from} to ${to}` })
+    }
     if (story.events.length > MAX_EVENTS) {
       story.events.shift()
       story.forgotten++
