@@ -26,27 +26,19 @@ const set: Handler = (c, argv) => {
     const found = c.lookupWrite(key) !== undefined
     if (o.nx ? found : !found) return o.get ? previous : null
   }
-  store(c, key, value, at, o.expire?.unit ?? null, o.keepTtl, o.get)
+  store(c, key, value, at, o.keepTtl)
   if (o.get && at === null) c.rewrite(argv.filter((arg, j) => j < 3 || arg.toLowerCase() !== 'get'))
   return previous
 }
 
-function store(
-  c: CommandContext,
-  key: Bytes,
-  value: Bytes,
-  at: number | null,
-  unit: ExpireUnit | null,
-  keepTtl: boolean,
-  get = false,
-): void {
+function store(c: CommandContext, key: Bytes, value: Bytes, at: number | null, keepTtl: boolean): void {
   c.setKey(key, createStringObject(value), keepTtl)
   c.dirty()
   c.notify('$', 'set', key)
   if (at === null) return
   c.setExpire(key, at)
   c.notify('g', 'expire', key)
-  if (unit !== 'pxat' || get) c.rewrite(['SET', key, value, 'PXAT', String(at)])
+  c.rewrite(['SET', key, value, 'PXAT', String(at)])
 }
 
 const setnx: Handler = (c, argv) => {
@@ -60,7 +52,7 @@ const setWithTtl =
   (command: string, unit: ExpireUnit): Handler =>
   (c, argv) => {
     const at = parseExpireTime(argv[2]!, unit, c.nowMs, command)
-    store(c, argv[1]!, argv[3]!, at, unit, false)
+    store(c, argv[1]!, argv[3]!, at, false)
     return OK
   }
 
