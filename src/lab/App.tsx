@@ -4,6 +4,7 @@ import { chooseTheme, copyText, openView, setScreenReader, setSingleKeys, share 
 import { safeText } from './format.ts'
 import { installKeyboard, keyList } from './keyboard.ts'
 import type { ViewName } from './params.ts'
+import { Guard } from './parts/Guard.tsx'
 import { Icon } from './parts/icons.tsx'
 import { BrandMark } from './parts/glyphs.tsx'
 import { lab, useLab } from './store.ts'
@@ -26,9 +27,11 @@ export function App() {
         <Workspace />
       ) : (
         <main className={`main ${view}`}>
-          <Suspense fallback={<div className="say">Loading the Structures screen</div>}>
-            <Structures />
-          </Suspense>
+          <Guard name="The Structures screen">
+            <Suspense fallback={<div className="say">Loading the Structures screen</div>}>
+              <Structures />
+            </Suspense>
+          </Guard>
         </main>
       )}
       <TimeBar />

@@ -1,6 +1,7 @@
 /** The main screen's panels and the lines between them. On a phone the panels below the canvas share one sheet. */
 import { useRef } from 'react'
 import { Inspector } from './inspector/Inspector.tsx'
+import { Guard } from './parts/Guard.tsx'
 import { Separator } from './parts/Separator.tsx'
 import { useNarrow } from './parts/use-narrow.ts'
 import { useSize } from './parts/use-size.ts'
@@ -18,9 +19,13 @@ export function Workspace() {
   return narrow ? (
     <main className="main topology">
       <div className="mid">
-        <Topology />
+        <Guard name="The canvas">
+          <Topology />
+        </Guard>
       </div>
-      <Sheet />
+      <Guard name="The sheet">
+        <Sheet />
+      </Guard>
     </main>
   ) : (
     <Wide />
@@ -51,7 +56,9 @@ function Wide() {
       }
     >
       <div className="mid">
-        <Topology drawer={over} />
+        <Guard name="The canvas">
+          <Topology drawer={over} />
+        </Guard>
         <Separator
           label="Height of the terminals"
           controls="terminals"
@@ -64,7 +71,9 @@ function Wide() {
           onChange={(v) => setSize('terms', v)}
           onReset={() => setSize('terms', null)}
         />
-        <Terminals />
+        <Guard name="The terminals">
+          <Terminals />
+        </Guard>
       </div>
       {over && drawer && (
         <div className="drawer">
@@ -85,7 +94,11 @@ function Wide() {
           onReset={() => setSize('inspector', null)}
         />
       )}
-      {!over && <Inspector />}
+      {!over && (
+        <Guard name="The inspector">
+          <Inspector />
+        </Guard>
+      )}
     </main>
   )
 }

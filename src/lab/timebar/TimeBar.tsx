@@ -14,6 +14,7 @@ import {
 } from '../actions.ts'
 import { clock, count, seconds, speedMeaning, speedText } from '../format.ts'
 import { MAX_SPEED, MIN_SPEED, parseSeed } from '../params.ts'
+import { Guard } from '../parts/Guard.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useLab } from '../store.ts'
 import { Timeline } from './Timeline.tsx'
@@ -33,7 +34,9 @@ export function TimeBar() {
         <span className="vr hide-s" />
         <Seed />
       </div>
-      <Timeline />
+      <Guard name="The timeline">
+        <Timeline />
+      </Guard>
     </footer>
   )
 }

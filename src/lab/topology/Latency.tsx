@@ -110,7 +110,7 @@ function placeLabel(
 
 export function LatencyPanel() {
   const draft = useLab((s) => s.latency)
-  return draft ? <Open key={draft.scope} scope={draft.scope} from={draft.from} /> : null
+  return draft ? <Open scope={draft.scope} from={draft.from} /> : null
 }
 
 /** '*' for all, a box's name for all of its links, "a|b" for one pair. */
@@ -118,7 +118,7 @@ const inScope = (scope: string, p: Pair) => scope === '*' || scope === p.id || s
 
 function Open({ scope, from }: { scope: string; from: Element | null }) {
   const pairs = usePairs()
-  const boxes = useLab((s) => s.session?.scenario.topology.boxes ?? [])
+  const boxes = useLab((s) => s.session?.scenario.topology.boxes) ?? []
   const link = useLab((s) => s.session?.scenario.topology.link)
   const chosen = pairs.filter((p) => inScope(scope, p))
   const shown = (of: (p: Pair) => number) => {
@@ -134,6 +134,13 @@ function Open({ scope, from }: { scope: string; from: Element | null }) {
     first.current?.focus()
     first.current?.select()
   }, [])
+  // Other links: their values. The focus stays where it is, so that the arrow keys can go through the list.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another choice of links resets what was typed
+  useEffect(() => {
+    setLatencyText(shown((p) => p.latencyMicros))
+    setJitterText(shown((p) => p.jitterMicros))
+    setAsked(false)
+  }, [scope])
   const close = () => {
     lab.set({ latency: null })
     if (from instanceof HTMLElement && from.isConnected) from.focus()
