@@ -112,3 +112,29 @@ export function resizeBuffers(server: Server, c: Client): void {
   }
   if (size !== 0) b.size = allocationSize(size)
 }
+
+const SLOTS = 8
+/** INFO clients: the largest buffers that the cron has seen in the last seconds, one slot a second. */
+export class ClientPeaks {
+  private readonly input = new Array<number>(SLOTS).fill(0)
+  private readonly output = new Array<number>(SLOTS).fill(0)
+
+  /** Before the clients of one tick. */
+  turn(seconds: number): void {
+    const next = (seconds + 1) % SLOTS
+    this.input[next] = this.output[next] = 0
+  }
+  track(server: Server, c: Client): void {
+    const slot = Math.floor(server.nowMs / 1000) % SLOTS
+    const argv = argvBytes(server, c)
+    const held = queryMemory(server, c) + argv.bytes + (argv.count === 0 ? 0 : allocationSize(8 * argv.count))
+    this.input[slot] = Math.max(this.input[slot] ?? 0, held)
+    this.output[slot] = Math.max(this.output[slot] ?? 0, outputBuffers(c).memory)
+  }
+  get maxInput(): number {
+    return Math.max(...this.input)
+  }
+  get maxOutput(): number {
+    return Math.max(...this.output)
+  }
+}

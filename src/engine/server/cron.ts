@@ -58,8 +58,10 @@ function sampleRates(server: Server, now: number): void {
 }
 function clientsCron(server: Server): void {
   const timeoutMs = server.config.timeout * 1000
+  server.clientPeaks.turn(Math.floor(server.nowMs / 1000))
   for (const c of server.clients.values()) {
     resizeBuffers(server, c)
+    server.clientPeaks.track(server, c)
     if (
       timeoutMs > 0 &&
       !c.isReplica &&

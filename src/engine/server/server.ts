@@ -23,6 +23,7 @@ import type { Scripting } from '../scripting/scripting.ts'
 import { handleClientsBlockedOnKeys } from './blocked.ts'
 import { execute } from './call.ts'
 import { Client } from './client.ts'
+import { ClientPeaks } from './client-memory.ts'
 import { Config } from './config.ts'
 import { Context } from './context.ts'
 import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from './extensions.ts'
@@ -67,6 +68,7 @@ export class Server implements Machine {
   /** Every connected client by id, in order of arrival. */
   readonly clients = new Map<number, Client>()
   readonly monitors = new Set<Client>()
+  readonly clientPeaks = new ClientPeaks()
   /** The clients that run scripts and functions have the first two. */
   nextClientId = 3
   /** Changes since the last save. */
