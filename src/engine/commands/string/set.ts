@@ -44,7 +44,7 @@ function store(c: CommandContext, key: Bytes, value: Bytes, at: number | null, k
 const setnx: Handler = (c, argv) => {
   const key = argv[1]!
   if (c.lookupWrite(key)) return 0
-  store(c, key, argv[2]!, null, null, false)
+  store(c, key, argv[2]!, null, false)
   return 1
 }
 
