@@ -147,8 +147,9 @@ const sentinelArity: Readonly<Record<string, number>> = {
 function sentinelFacts(name: string): CommandFacts | undefined {
   const arity = sentinelArity[name]
   if (arity === undefined) return undefined
-  const acl = ['@admin', '@slow', '@dangerous']
-  const flags = ['admin', 'sentinel', 'only_sentinel']
+  const help = name === 'sentinel|help'
+  const acl = help ? ['@slow'] : ['@admin', '@slow', '@dangerous']
+  const flags = [...(help ? ['loading', 'stale'] : ['admin']), 'sentinel', 'only_sentinel']
   return {
     arity,
     flags,
