@@ -34,26 +34,21 @@ function pivotOf<T>(v: readonly T[], a: number, n: number, cmp: Compare<T>): num
   }
   return medianOf(v, l, m, h, cmp)
 }
-/** Three parts: less, equal (gathered at both ends first), greater. Null when not one swap was needed. */
-function partition<T>(v: T[], a: number, n: number, cmp: Compare<T>): { less: number; greater: number } | null {
+/** Three parts: less, equal (gathered at both ends first), greater. */
+function partition<T>(v: T[], a: number, n: number, cmp: Compare<T>): { less: number; greater: number } {
   let [pa, pb, pc, pd] = [a + 1, a + 1, a + n - 1, a + n - 1]
-  let swapped = false
   for (;;) {
     for (let r: number; pb <= pc && (r = cmp(v[pb]!, v[a]!)) <= 0; pb++) {
       if (r !== 0) continue
-      swapped = true
       swap(v, pa++, pb)
     }
     for (let r: number; pb <= pc && (r = cmp(v[pc]!, v[a]!)) >= 0; pc--) {
       if (r !== 0) continue
-      swapped = true
       swap(v, pc, pd--)
     }
     if (pb > pc) break
     swap(v, pb++, pc--)
-    swapped = true
   }
-  if (!swapped) return null
   const end = a + n
   let r = Math.min(pa - a, pb - pa)
   swapBlocks(v, a, pb - r, r)
@@ -72,10 +67,6 @@ export function partialSort<T>(v: T[], cmp: Compare<T>, first: number, last: num
     }
     swap(v, a, pivotOf(v, a, n, cmp))
     const cut = partition(v, a, n, cmp)
-    if (cut === null) {
-      insertionSort(v, a, n, cmp)
-      continue
-    }
     for (const [from, size] of [
       [a, cut.less],
       [a + n - cut.greater, cut.greater],
