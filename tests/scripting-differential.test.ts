@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encode, Ours, Real, startReal } from './oracle-servers.ts'
 import { corpus } from './scripting-corpus.ts'
 import { libraries } from './scripting-corpus-lua.ts'
+import { requests } from './scripting-requests.ts'
 import { haveRedis, stopAll } from './support/processes.ts'
 
 const installed = haveRedis()
@@ -35,6 +36,20 @@ describe.skipIf(!installed)('scripts answer as those of redis-server 7.0.15', ()
               `RESP${conn + 1}: ${JSON.stringify(script)}\n  ours ${JSON.stringify(mine)}\n  real ${JSON.stringify(theirs)}`,
             )
         }
+      }
+      expect(differences.join('\n'), `${differences.length} differ`).toBe('')
+    })
+  }
+  for (const conn of [1, 2]) {
+    test(`requests in order, RESP${conn + 1}`, async () => {
+      const differences: string[] = []
+      for (const s of [ours, real])
+        for (const argv of [['FLUSHALL'], ['SCRIPT', 'FLUSH'], ['FUNCTION', 'FLUSH']]) await s.send(conn, encode(argv))
+      for (const argv of requests) {
+        const [a, b] = [await ours.send(conn, encode(argv)), await real.send(conn, encode(argv))]
+        const [mine, theirs] = [a.get(conn) ?? '', b.get(conn) ?? '']
+        if (mine !== theirs)
+          differences.push(`${JSON.stringify(argv)}\n  ours ${JSON.stringify(mine)}\n  real ${JSON.stringify(theirs)}`)
       }
       expect(differences.join('\n'), `${differences.length} differ`).toBe('')
     })

@@ -16,7 +16,11 @@ import { encodeValue, rdbType } from './rdb-encode.ts'
 import { RDB_VERSION, RdbError } from './rdb-format.ts'
 
 export function createDumpPayload(o: Obj, compression: boolean): Bytes {
-  const body = `${String.fromCharCode(rdbType(o))}${encodeValue(o, compression)}${String.fromCharCode(RDB_VERSION, 0)}`
+  return dumpFooter(`${String.fromCharCode(rdbType(o))}${encodeValue(o, compression)}`)
+}
+/** With version and checksum behind it. */
+export function dumpFooter(value: Bytes): Bytes {
+  const body = value + String.fromCharCode(RDB_VERSION, 0)
   return body + crc64(body).littleEndian()
 }
 

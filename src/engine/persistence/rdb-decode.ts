@@ -233,6 +233,8 @@ export interface RdbSink {
   /** Frequency or idle seconds are -1 when absent. */
   key(key: Bytes, o: Obj, expireAt: number, idleSeconds: number, freq: number): void
   emptyKey(key: Bytes): void
+  /** A library of functions. */
+  functionLibrary?(code: Bytes): void
 }
 
 export class RdbLoader {
@@ -311,7 +313,7 @@ export class RdbLoader {
       case rdb.RDB_OPCODE_FUNCTION:
         throw new RdbError('Pre-release function format not supported.')
       case rdb.RDB_OPCODE_FUNCTION2:
-        r.string()
+        this.functionLibrary(r.string())
         return false
     }
     const key = r.string()
@@ -322,6 +324,9 @@ export class RdbLoader {
     return false
   }
 
+  private functionLibrary(code: Bytes): void {
+    this.sink.functionLibrary?.(code)
+  }
   private footer(): void {
     if (this.version < 5) return
     const r = this.r

@@ -32,6 +32,7 @@ import {
   RDB_OPCODE_EOF,
   RDB_OPCODE_EXPIRETIME_MS,
   RDB_OPCODE_FREQ,
+  RDB_OPCODE_FUNCTION2,
   RDB_OPCODE_IDLE,
   RDB_OPCODE_RESIZEDB,
   RDB_OPCODE_SELECTDB,
@@ -60,6 +61,8 @@ export interface RdbAux {
   /** Absent when a restarted server could not use it (no backlog and no master). */
   readonly repl: { readonly streamDb: number; readonly replid: Bytes; readonly offset: number } | null
   readonly aofBase: boolean
+  /** The code of each library of functions. */
+  readonly functions?: readonly Bytes[]
 }
 
 const byte = String.fromCharCode
@@ -203,6 +206,10 @@ function encodeAux(key: Bytes, value: Bytes): Bytes {
   return byte(RDB_OPCODE_AUX) + encodeString(key, false) + encodeString(value, false)
 }
 
+export function encodeFunction(code: Bytes, compression: boolean): Bytes {
+  return byte(RDB_OPCODE_FUNCTION2) + encodeString(code, compression)
+}
+
 function encodeAccess(o: Obj, options: RdbOptions): Bytes {
   if (options.access === 'lru') {
     const clock = Math.floor(options.nowMs / 1000) & 0xffffff
@@ -242,6 +249,7 @@ export function* encodeRdb(
     out += encodeAux('repl-id', aux.repl.replid) + encodeAux('repl-offset', String(aux.repl.offset))
   }
   out += encodeAux('aof-base', aux.aofBase ? '1' : '0')
+  for (const code of aux.functions ?? []) out += encodeFunction(code, options.compression)
   for (const db of dbs) {
     if (db.dict.size === 0) continue
     out += byte(RDB_OPCODE_SELECTDB) + encodeLength(db.id)

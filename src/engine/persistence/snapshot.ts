@@ -35,7 +35,11 @@ function saveInfo(s: Server): RdbAux['repl'] {
 }
 
 export function snapshotChunks(s: Server, aofBase = false): Generator<Bytes, void> {
-  return encodeRdb(s.dbs, { usedMemory: s.usedMemory(), repl: saveInfo(s), aofBase }, rdbOptions(s))
+  return encodeRdb(
+    s.dbs,
+    { usedMemory: s.usedMemory(), repl: saveInfo(s), aofBase, functions: s.scripting?.functions.codes() ?? [] },
+    rdbOptions(s),
+  )
 }
 export function encodeSnapshot(s: Server): Bytes {
   return [...snapshotChunks(s)].join('')
@@ -145,6 +149,7 @@ class ServerSink implements RdbSink {
   readonly counts: LoadCounts = { loaded: 0, expired: 0, empty: 0 }
   /** Elements put since it was last looked at: what the time is charged by. */
   elements = 0
+  readonly functions: Bytes[] = []
   private dbid = 0
   private readonly s: Server
   private readonly dbs: readonly Database[]
@@ -179,6 +184,9 @@ class ServerSink implements RdbSink {
     if (keys < 1e8) db.dict.expand(keys)
     if (expires < 1e8) db.expires.expand(expires)
   }
+  functionLibrary(code: Bytes): void {
+    this.functions.push(code)
+  }
   emptyKey(): void {
     this.counts.empty++
   }
@@ -208,6 +216,7 @@ const loaderOf = (s: Server, bytes: Bytes, sink: RdbSink): RdbLoader =>
 /** One part of a load; true at the end of the file. Throws RdbError. */
 function loadSome(s: Server, loader: RdbLoader, sink: ServerSink, budget: number): boolean {
   const finished = loader.step(budget)
+  if (finished) s.scripting?.functions.replaceAll(sink.functions)
   s.workMicros += sink.elements * MICROS_PER_ELEMENT
   sink.elements = 0
   return finished

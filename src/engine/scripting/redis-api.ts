@@ -159,6 +159,11 @@ export function sharedApi(s: Scripting, vm: LuaVm): Library {
     REDIS_VERSION_NUM: 0x0007000f,
   }
 }
+/** What a library has while it is loaded, beside register_function. */
+export function libraryApi(s: Scripting, vm: LuaVm): Library {
+  const { log, LOG_DEBUG, LOG_VERBOSE, LOG_NOTICE, LOG_WARNING, REDIS_VERSION, REDIS_VERSION_NUM } = sharedApi(s, vm)
+  return { log, LOG_DEBUG, LOG_VERBOSE, LOG_NOTICE, LOG_WARNING, REDIS_VERSION, REDIS_VERSION_NUM } as Library
+}
 /** What scripts have beside it. */
 export function evalApi(vm: LuaVm): Library {
   return {

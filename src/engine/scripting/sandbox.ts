@@ -120,6 +120,13 @@ function setMetatable(vm: LuaVm, L: number): number {
 /** The global that does not exist. */
 export function protectGlobals(vm: LuaVm, L: number): void {
   const x = vm.x
+  x.lua_pushvalue(L, LUA_GLOBALSINDEX)
+  setErrorMetatable(vm, L)
+  x.lua_settop(L, -2)
+}
+/** luaSetErrorMetatable, for the table on top of the stack. */
+export function setErrorMetatable(vm: LuaVm, L: number): void {
+  const x = vm.x
   const [absent = 0] = vm.addFunctions([
     (l) => {
       const name = vm.type(l, 2)
@@ -131,10 +138,7 @@ export function protectGlobals(vm: LuaVm, L: number): void {
   x.lua_createtable(L, 0, 1)
   x.lua_pushcclosure(L, absent, 0)
   x.lua_setfield(L, -2, vm.cstring('__index'))
-  x.lua_pushvalue(L, LUA_GLOBALSINDEX)
-  x.lua_pushvalue(L, -2)
   x.lua_setmetatable(L, -2)
-  x.lua_settop(L, -3)
 }
 const cut = (b: string): string => {
   const nul = b.indexOf('\0')

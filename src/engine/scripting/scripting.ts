@@ -13,6 +13,7 @@ import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
 import { Continuations, SUSPENDED } from '../server/suspend.ts'
 import { errorInformation, popReply, pushError } from './convert.ts'
+import { Functions } from './functions.ts'
 import { bitLibrary } from './lib-bit.ts'
 import { pushCjson } from './lib-cjson.ts'
 import { cmsgpackLibrary } from './lib-cmsgpack.ts'
@@ -48,7 +49,8 @@ export class Scripting {
   readonly server: Server
   readonly scripts = new Map<Bytes, Script>()
   running: Run | null = null
-  private readonly random = new ScriptRandom()
+  readonly random = new ScriptRandom()
+  readonly functions: Functions
   /** The ACL's questions, when there is one. */
   aclDenial: ((caller: Client, command: Command, argv: readonly Bytes[]) => string | null) | null = null
   aclAllows: ((caller: Client, command: Command, argv: readonly Bytes[]) => boolean) | null = null
@@ -65,6 +67,7 @@ export class Scripting {
 
   constructor(server: Server) {
     this.server = server
+    this.functions = new Functions(this)
   }
 
   /** A script is put aside. */
@@ -97,18 +100,12 @@ export class Scripting {
     if (this.eval === null) {
       const vm = this.vm
       const L = vm.newState()
-      openLibraries(vm, L, this.random)
-      setLibrary(vm, L, 'struct', structLibrary(vm))
-      setLibrary(vm, L, 'bit', bitLibrary(vm))
-      setLibrary(vm, L, 'cmsgpack', cmsgpackLibrary(vm))
-      pushCjson(vm, L)
-      vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('cjson'))
+      openScriptLibraries(this, vm, L)
       registerRedisTable(this, vm, L, true)
       const handler = errorHandler(vm)
       vm.x.lua_pushcclosure(L, handler, 0)
       vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('__redis__err__handler'))
       protectGlobals(vm, L)
-      protectStrings(vm, L)
       vm.x.lua_pushvalue(L, LUA_GLOBALSINDEX)
       protectTable(vm, L)
       vm.x.lua_settop(L, 0)
@@ -237,7 +234,11 @@ export class Scripting {
   /** The hook and the budget: kill, or let the world in. */
   private tick(vm: LuaVm, L: number, resumed: boolean): void {
     const run = this.running
-    if (run === null) return
+    if (run === null) {
+      this.charge(MICROS_PER_TICK)
+      this.functions.checkLoadTime(vm, L)
+      return
+    }
     if (!resumed) {
       const before = this.server.host.now
       this.charge(MICROS_PER_TICK)
@@ -323,6 +324,17 @@ function pushArguments(vm: LuaVm, L: number, argv: readonly Bytes[], from: numbe
   }
 }
 export { pushArguments }
+
+/** Lua's libraries and the four beside them. */
+export function openScriptLibraries(s: Scripting, vm: LuaVm, L: number): void {
+  openLibraries(vm, L, s.random)
+  setLibrary(vm, L, 'struct', structLibrary(vm))
+  setLibrary(vm, L, 'bit', bitLibrary(vm))
+  setLibrary(vm, L, 'cmsgpack', cmsgpackLibrary(vm))
+  pushCjson(vm, L)
+  vm.x.lua_setfield(L, LUA_GLOBALSINDEX, vm.cstring('cjson'))
+  protectStrings(vm, L)
+}
 
 /** "#!lua flags=no-writes,...": the flags, and the script with the line emptied (line numbers stay). */
 export function shebang(body: Bytes): { flags: number; code: Bytes } {

@@ -5,6 +5,7 @@ import { NOT_INTEGER, OK, RedisError, type Reply } from '../../protocol/reply.ts
 import { sendToMonitors } from '../../server/call.ts'
 import type { Scripting } from '../../scripting/scripting.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { functionCommands } from './functions.ts'
 import { SCRIPT_HELP } from './help.ts'
 
 export const scriptingOf = (c: CommandContext): Scripting => c.server.scripting as Scripting
@@ -72,5 +73,6 @@ export const scriptingCommands: readonly CommandImpl[] = [
   { name: 'script|flush', handler: flush },
   { name: 'script|kill', handler: kill },
   { name: 'script|debug', handler: debug },
+  ...functionCommands,
   { name: 'script|help', handler: () => SCRIPT_HELP.map((text) => ({ t: 'status', text })) },
 ]
