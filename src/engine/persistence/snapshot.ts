@@ -110,10 +110,10 @@ const lastLoads = new WeakMap<Server, LastLoad>()
 export const loadProgress = (s: Server): LoadProgress | undefined => progress.get(s)
 export const lastLoad = (s: Server): LastLoad => lastLoads.get(s) ?? { loaded: 0, expired: 0 }
 
-/** startLoading: from now on most commands are answered with -LOADING. */
-export function startLoading(s: Server, totalBytes: number, async = false): LoadProgress {
+/** startLoading: from now on most commands are answered with -LOADING; `aside`: not, for the old data is served meanwhile. */
+export function startLoading(s: Server, totalBytes: number, aside = false): LoadProgress {
   s.loading = true
-  s.asyncLoading = async
+  s.asyncLoading = aside
   const p = { startedSeconds: Math.floor(s.host.nowMs / 1000), totalBytes, usedMem: 0, loadedBytes: 0 }
   progress.set(s, p)
   return p
