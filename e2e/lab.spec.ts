@@ -485,6 +485,8 @@ test('characters that reorder or hide text are made visible everywhere', async (
 
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious (${theme})`, async ({ page }) => {
+    // Six looks at the whole page, on processors that may be shared.
+    test.setTimeout(240_000)
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     await openPaused(page)
     expect(await serious(page), 'the main screen').toEqual([])
@@ -516,6 +518,7 @@ for (const [width, height] of [
   [390, 844],
 ] as const) {
   test(`everything has its place at ${width} x ${height}`, async ({ page }) => {
+    test.slow()
     await page.setViewportSize({ width, height })
     await open(page)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
