@@ -5,6 +5,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { fromUint8 } from '../bytes/bytes.ts'
 import type { Obj } from '../objects/object.ts'
+import type { Stream } from '../objects/stream.ts'
 import { stringBytes } from '../objects/string.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
@@ -14,6 +15,7 @@ import { Sds } from '../structures/sds.ts'
 import type { Zset } from '../structures/zset.ts'
 import { allocationSize } from './memory.ts'
 import { hopsTo } from './paths.ts'
+import { viewStream } from './stream-view.ts'
 
 export const ROWS = 8
 const STRIP = 256
@@ -260,6 +262,8 @@ export function viewObject(o: Obj, member?: Bytes, from: number | null = null, r
     case 'embstr':
     case 'raw':
       return { kind: 'sds', ...viewSds(o) }
+    case 'stream':
+      return { kind: 'stream', ...viewStream(o.value as Stream, from ?? 0) }
     default:
       return { kind: o.encoding }
   }

@@ -16,6 +16,8 @@ export class StreamIterator {
   /** Where in the block its flags lie. */
   flagsAt = -1
   skipTombstones = true
+  /** Is that entry deleted? Only seen without skipTombstones. */
+  deleted = false
 
   private readonly blocks: RaxIterator<StreamNode>
   private readonly start: StreamId
@@ -23,7 +25,6 @@ export class StreamIterator {
   private readonly reverse: boolean
   private fieldsAt = 0
   private same = false
-  private deleted = false
   private masterFields = 0
   private masterNames: Bytes[] | null = null
   /** Where the next entry begins (its flags), or in reverse ends (its count); -1 when the block is done. */
