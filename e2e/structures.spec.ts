@@ -203,6 +203,79 @@ test('everything is reached by keyboard: marks with arrows, the table with T, ke
   await expect(keyPane(page).locator('.ph .name')).toHaveText('b')
 })
 
+test('a stream shows its radix tree, a deleted entry and what a group has pending', async ({ page }) => {
+  await type(
+    page,
+    'CONFIG SET stream-node-max-entries 2',
+    ...[1, 2, 3, 4, 5].map((i) => `XADD orders ${i}-0 item book qty ${i}`),
+    'XDEL orders 2-0',
+    'XGROUP CREATE orders workers 0',
+    'XREADGROUP GROUP workers alice COUNT 2 STREAMS orders >',
+  )
+  await open(page, 'orders')
+  await expect(keyPane(page).locator('.sum')).toContainText('4 entries in 3 blocks')
+  await expect(keyPane(page).locator('s')).toHaveText('2-0')
+  await expect(keyPane(page).locator('.card2')).toHaveCount(2)
+  await expect(keyPane(page).locator('.lanename')).toHaveText('alice')
+  const rows = await rowsOf(page, 'key-pane')
+  expect(rows.map((r) => r[3]).filter((k) => k !== '')).toEqual(['1-0', '3-0', '5-0'])
+})
+
+test('a string is seen as bits or registers, a sorted set as places', async ({ page }) => {
+  await type(
+    page,
+    'SETBIT days 9 1',
+    'SETBIT days 20 1',
+    'PFADD visitors a b c',
+    'GEOADD cities 13.361389 38.115556 Palermo',
+  )
+  await open(page, 'days')
+  await page.getByRole('button', { name: 'Bits' }).click()
+  await expect(keyPane(page)).toContainText('3 bytes, 24 bits. BITCOUNT 2')
+  await open(page, 'visitors')
+  await page.getByRole('button', { name: 'Registers' }).click()
+  await expect(keyPane(page).locator('.figures')).toContainText('PFCOUNT3')
+  await expect(keyPane(page).locator('.figures')).toContainText('encodingsparse')
+  await open(page, 'cities')
+  await page.getByRole('button', { name: 'Map' }).click()
+  await keyPane(page).locator('.pic').focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(keyPane(page).locator('.told')).toContainText('Palermo: longitude 13.36138')
+})
+
+test('the sheets tell what redis-cli tells', async ({ page }) => {
+  const sheet = (name: string) => page.getByRole('tab', { name, exact: true }).click()
+  const region = (name: string) => page.getByRole('region', { name, exact: true })
+  await type(
+    page,
+    'SET token abc PX 600000',
+    'HSET user:1 name Ada',
+    'CONFIG SET slowlog-log-slower-than 0',
+    'GET token',
+  )
+  await sheet('Keyspace')
+  await expect(region('Types and encodings').locator('.sum')).toContainText('2 keys in 1 database')
+  await sheet('Memory')
+  await expect(region('Memory').locator('.sum')).toContainText('in 2 keys')
+  await expect(region('Largest keys, table')).toContainText('user:1')
+  await sheet('Expiry')
+  await expect(region('Expires dict').locator('.sum')).toContainText('1 alive, 0 within a second of death')
+  await sheet('Commands')
+  await expect(region('Slow log')).toContainText('GET token')
+  await sheet('Transactions')
+  await type(page, 'WATCH token', 'MULTI', 'SET token x')
+  await expect(page.locator('.queue')).toContainText('SET token x')
+  await expect(page.locator('.watch')).toContainText('token')
+  await type(page, 'DISCARD')
+  await expect(page.locator('.tray')).toHaveCount(0)
+  await sheet('Pub/Sub')
+  await type(page, 'PUBLISH news hi')
+  await expect(region('Messages')).toContainText('0, lost')
+  await sheet('Eviction')
+  await type(page, 'CONFIG SET maxmemory-policy allkeys-lru', 'CONFIG SET maxmemory 1')
+  await expect(region('Candidates').locator('.sum')).toBeVisible()
+})
+
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious in the structures (${theme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme })
@@ -227,3 +300,16 @@ for (const [width, height] of [
     await expect(page.getByTestId('clock')).toBeVisible()
   })
 }
+
+test('axe finds nothing serious in the sheets', async ({ page }) => {
+  test.setTimeout(240_000)
+  await page.getByRole('button', { name: 'Type the examples' }).click()
+  await expect(keyPane(page)).toContainText('ZRANK board oak', { timeout: 20_000 })
+  for (const name of ['Keyspace', 'Memory', 'Expiry', 'Eviction', 'Commands', 'Transactions', 'Pub/Sub']) {
+    await page.getByRole('tab', { name, exact: true }).click()
+    await expect(page.locator('.sheets')).toBeVisible()
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    expect(serious.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+  }
+})

@@ -27,7 +27,7 @@ export function DataTable(props: {
   if (props.rows.length === 0) return <p className="cap">{props.empty ?? 'Nothing yet.'}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
-    <div className="twin-hold" tabIndex={0} role="region" aria-label={props.label}>
+    <div className="twin-hold" tabIndex={0} role="region" aria-label={`${props.label}, table`}>
       <table className="t">
         <thead>
           <tr>
