@@ -5,13 +5,11 @@
  *      ▲                                                                             └ +CONTINUE ─────────────▲   │
  *      └──────────────── any error, timeout or lost connection (master kept as "cached master") ──────────────────┘
  *
- * Kept exactly: the order and bytes of the handshake, the texts, what is cached and when it is discarded; old data is served
- * during the transfer, and -LOADING answered while the copy is read, a part at a time; repl-diskless-load.
- * Simplified: with repl-diskless-load the parser begins when the last byte has come (-LOADING is answered from the first).
+ * The copy itself is received and read in transfer.ts.
+ *
+ * Kept exactly: the order and bytes of the handshake, the texts, what is cached and when it is discarded.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { Database } from '../keyspace/database.ts'
-import { loadInSlices, loadProgress, startLoading, stopLoading } from '../persistence/snapshot.ts'
 import { unblockClient } from '../server/blocked.ts'
 import type { Client } from '../server/client.ts'
 import type { Link } from '../server/host.ts'
@@ -19,6 +17,7 @@ import type { Server } from '../server/server.ts'
 import type { Failover } from './failover.ts'
 import type { MasterSide } from './master-side.ts'
 import { encodeCommand } from './replica-state.ts'
+import { Transfer, type TransferOwner } from './transfer.ts'
 
 export type LinkState =
   | 'none'
@@ -41,7 +40,7 @@ export interface CachedMaster {
   dbid: number
 }
 
-export class ReplicaSide {
+export class ReplicaSide implements TransferOwner {
   private readonly server: Server
   private readonly m: MasterSide
   masterhost: string | null = null
@@ -55,16 +54,8 @@ export class ReplicaSide {
   private initialOffset = -1
   lastIoMs = 0
   downSinceMs = 0
-  private buffer: Bytes[] = []
   private head: Bytes = ''
-  private received = 0
-  private transferSize = -1
-  private eofMark: Bytes | null = null
-  private loading = false
-  /** The copy goes to the parser and not to the disk (repl-diskless-load): into our data, or into `dbs` to be swapped. */
-  private parser: { readonly dbs: readonly Database[] | null } | null = null
-  /** The master went away while its copy was being read. */
-  private lostWhileLoading = false
+  private transfer: Transfer | null = null
   private newlineSeconds = 0
   private expected: LinkState[] = []
   private attempt = 0
@@ -78,13 +69,13 @@ export class ReplicaSide {
     return this.server.host.nowMs
   }
   get transferRead(): number {
-    return this.received
+    return this.transfer?.received ?? 0
   }
   get transferTotal(): number {
-    return this.transferSize
+    return this.transfer?.size ?? -1
   }
   get transferLeft(): number {
-    return this.transferSize === -1 ? -1 : this.transferSize - this.received
+    return this.transferTotal === -1 ? -1 : this.transferTotal - this.transferRead
   }
 
   setMaster(host: string, port: number): void {
@@ -150,9 +141,9 @@ export class ReplicaSide {
     this.attempt++
     this.link?.close()
     this.link = null
-    this.buffer = []
     this.head = ''
-    this.loading = false
+    this.transfer?.cancel()
+    this.transfer = null
   }
   /** freeClient of the master, keeping what a partial resynchronisation needs. */
   private dropMaster(reconnect: boolean): void {
@@ -199,8 +190,8 @@ export class ReplicaSide {
       },
       closed: () => {
         if (attempt !== this.attempt) return
-        if (this.loading) {
-          this.lostWhileLoading = true
+        if (this.transfer?.loading) {
+          this.transfer.lost = true
           return
         }
         if (this.state === 'transfer') s.log('warning', 'I/O error trying to sync with MASTER: connection lost')
@@ -211,15 +202,9 @@ export class ReplicaSide {
     })
     s.log('notice', 'MASTER <-> REPLICA sync started')
   }
-  private abort(): void {
-    const { parser, server: s } = this
+  abort(): void {
     this.cancelHandshake()
     this.setState('connect')
-    if (loadProgress(s) === undefined) return
-    stopLoading(s)
-    this.parser = null
-    if (parser?.dbs) s.log('notice', 'MASTER <-> REPLICA sync: Discarding temporary DB in background')
-    else if (parser) s.emptyDb(-1)
   }
   private send(argv: readonly Bytes[]): void {
     this.link?.send(encodeCommand(argv))
@@ -227,13 +212,14 @@ export class ReplicaSide {
 
   private data(bytes: Bytes): void {
     this.lastIoMs = this.nowMs
-    if (this.state === 'transfer') return this.transferData(bytes)
+    if (this.transfer !== null) return this.transfer.data(bytes)
     this.head += bytes
     for (;;) {
-      if ((this.state as LinkState) === 'transfer') {
+      const begun = this.current()
+      if (begun !== null) {
         const rest = this.head
         this.head = ''
-        if (rest !== '') this.transferData(rest)
+        if (rest !== '') begun.data(rest)
         return
       }
       const nl = this.head.indexOf('\n')
@@ -247,6 +233,9 @@ export class ReplicaSide {
     }
   }
 
+  private current(): Transfer | null {
+    return this.transfer
+  }
   private line(line: Bytes): void {
     const s = this.server
     switch (this.state) {
@@ -390,114 +379,10 @@ export class ReplicaSide {
 
   private beginTransfer(): void {
     this.setState('transfer')
-    this.transferSize = -1
-    this.eofMark = null
-    this.received = 0
-    this.buffer = []
-    this.loading = false
-    this.parser = null
-    this.lostWhileLoading = false
-  }
-  private header = ''
-  private transferData(bytes: Bytes): void {
-    if (this.loading) {
-      this.buffer.push(bytes)
-      return
-    }
-    let data = bytes
-    if (this.transferSize === -1 && this.eofMark === null) {
-      this.header += data
-      for (;;) {
-        const nl = this.header.indexOf('\n')
-        if (nl === -1) return
-        const line = this.header.slice(0, nl).replace(/\r$/, '')
-        this.header = this.header.slice(nl + 1)
-        if (line === '') continue
-        if (!this.transferHeader(line)) return
-        break
-      }
-      data = this.header
-      this.header = ''
-    }
-    this.buffer.push(data)
-    this.received += data.length
-    const progress = loadProgress(this.server)
-    if (progress !== undefined) progress.loadedBytes = this.received
-    if (this.eofMark === null) {
-      if (this.received >= this.transferSize)
-        this.transferred(this.buffer.join(''), this.transferSize, this.transferSize)
-      return
-    }
-    const tail = this.tail()
-    if (tail.includes(this.eofMark)) {
-      const all = this.buffer.join('')
-      const at = all.lastIndexOf(this.eofMark)
-      this.transferred(all, at, at + 40)
-    }
-  }
-  /** The last chunks, enough to find a mark that was torn between two. */
-  private tail(): Bytes {
-    let out = ''
-    for (let i = this.buffer.length - 1; i >= 0 && (out.length < 80 || i === this.buffer.length - 1); i--)
-      out = this.buffer[i] + out
-    return out
-  }
-  private transferHeader(line: Bytes): boolean {
-    const s = this.server
-    if (line.startsWith('-')) s.log('warning', `MASTER aborted replication with an error: ${line.slice(1)}`)
-    else if (!line.startsWith('$'))
-      s.log(
-        'warning',
-        `Bad protocol from MASTER, the first byte is not '$' (we received '${line}'), are you sure the host and port are right?`,
-      )
-    else if (line.startsWith('$EOF:') && line.length >= 45) {
-      this.eofMark = line.slice(5, 45)
-      const to = this.usesParser ? 'parser' : 'disk'
-      s.log('notice', `MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to ${to}`)
-      this.beginParser()
-      return true
-    } else {
-      this.transferSize = Number(line.slice(1))
-      const to = this.usesParser ? 'parser' : 'disk'
-      s.log('notice', `MASTER <-> REPLICA sync: receiving ${this.transferSize} bytes from master to ${to}`)
-      this.beginParser()
-      return true
-    }
-    this.abort()
-    return false
-  }
-
-  /** useDisklessLoad */
-  private get usesParser(): boolean {
-    const mode = this.server.config.replDisklessLoad
-    return mode === 'swapdb' || (mode === 'on-empty-db' && this.server.dbs.every((db) => db.size === 0))
-  }
-  private beginParser(): void {
-    const s = this.server
-    if (!this.usesParser) return
-    const size = Math.max(0, this.transferSize)
-    if (s.config.replDisklessLoad === 'swapdb') {
-      this.parser = { dbs: s.dbs.map((db) => new Database(db.id, db.seed)) }
-      s.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
-      // Our data is an older moment of the same history: it may be served on.
-      startLoading(s, size, this.initialReplid === this.m.replid)
-    } else {
-      this.parser = { dbs: null }
-      this.discardOldData()
-      startLoading(s, size)
-    }
-  }
-  private discardOldData(): void {
-    const s = this.server
-    this.attachToNewMaster()
-    s.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
-    s.signalFlushed(-1)
-    s.workMicros += s.emptyDb(-1) * MICROS_PER_FREED_KEY
-    this.newline()
-    s.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
+    this.transfer = new Transfer(this.server, this, this.initialReplid === this.m.replid)
   }
   /** replicationAttachToNewMaster: a new history begins; nothing of the old one can be continued, by us or by our replicas. */
-  private attachToNewMaster(): void {
+  attachToNewMaster(): void {
     this.discardCachedMaster()
     this.disconnectReplicas()
     this.m.backlog = null
@@ -508,103 +393,25 @@ export class ReplicaSide {
     this.cachedMaster = null
   }
   /** replicationSendNewlineToMaster: so that the master's repl-timeout does not run out while we read. */
-  private newline(): void {
+  newline(): void {
     const now = Math.floor(this.nowMs / 1000)
     if (now === this.newlineSeconds) return
     this.newlineSeconds = now
     this.link?.send('\n')
   }
-
-  private transferred(all: Bytes, end: number, next: number): void {
-    const rdb = all.slice(0, end)
-    this.buffer = [all.slice(next)]
-    this.loading = true
-    if (this.parser !== null) this.read(rdb)
-    else this.toDisk(rdb)
-  }
-  /** The file is complete and in its place before it is read; the process waits for the disk meanwhile. */
-  private toDisk(rdb: Bytes): void {
-    const s = this.server
-    const temp = `temp-${Math.floor(this.nowMs / 1000)}.${s.host.env.pid}.rdb`
-    const failed = (text: string): void => {
-      s.resume()
-      s.log('warning', text)
-      this.abort()
-    }
-    s.stall()
-    s.host.file({ op: 'write', path: temp, bytes: rdb }, (w) => {
-      if (!w.ok)
-        return failed(
-          `Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${w.error}`,
-        )
-      s.host.file({ op: 'fsync', path: temp }, (f) => {
-        if (!f.ok)
-          return failed(`Failed trying to sync the temp DB to disk in MASTER <-> REPLICA synchronization: ${f.error}`)
-        s.host.file({ op: 'rename', path: temp, to: s.config.dbfilename }, (r) => {
-          if (!r.ok)
-            return failed(
-              `Failed trying to rename the temp DB into ${s.config.dbfilename} in MASTER <-> REPLICA synchronization: ${r.error}`,
-            )
-          s.resume()
-          this.discardOldData()
-          startLoading(s, rdb.length)
-          this.read(rdb)
-        })
-      })
-    })
-  }
-  private read(rdb: Bytes): void {
-    const s = this.server
-    const attempt = this.attempt
-    const dbs = this.parser?.dbs ?? s.dbs
-    let streamDb = 0
-    loadInSlices(s, rdb, {
-      dbs,
-      onAux: (key, value) => {
-        if (key === 'repl-stream-db') streamDb = Number(value)
-      },
-      onSlice: () => {
-        if (attempt !== this.attempt) return false
-        this.newline()
-        return true
-      },
-      done: (error) => {
-        if (error === null) return this.loaded(streamDb)
-        s.log('warning', error)
-        const from = this.parser === null ? 'disk' : 'socket'
-        s.log('warning', `Failed trying to load the MASTER synchronization DB from ${from}, check server logs.`)
-        this.abort()
-      },
-    })
-  }
-  private loaded(streamDb: number): void {
-    const { m, parser, server: s } = this
-    this.parser = null
-    if (parser?.dbs) {
-      this.attachToNewMaster()
-      s.log('notice', 'MASTER <-> REPLICA sync: Swapping active DB with loaded DB')
-      s.signalFlushed(-1)
-      for (const [i, db] of s.dbs.entries()) db.swapWith(parser.dbs[i] as Database)
-      s.log('notice', 'MASTER <-> REPLICA sync: Discarding old DB in background')
-    }
-    if (parser) s.dirty++
-    else if (s.config.rdbDelSyncFiles && s.config.save.length === 0 && !s.config.appendonly) {
-      s.log('notice', 'Removing the RDB file obtained from the master. This replica has persistence disabled')
-      s.host.file({ op: 'unlink', path: s.config.dbfilename })
-    }
-    stopLoading(s)
+  /** The copy has been read. `rest` is what came after it; `lost`: the master has gone away meanwhile. */
+  copied(streamDb: number, rest: Bytes, lost: boolean): void {
+    const { m, server: s } = this
+    this.transfer = null
     m.replid = this.initialReplid || m.replid
     m.masterReplOffset = Math.max(0, this.initialOffset)
     m.clearReplid2()
     m.createBacklog()
-    const rest = this.buffer.join('')
-    this.buffer = []
-    this.loading = false
     this.adopt(m.masterReplOffset, streamDb)
     s.log('notice', 'MASTER <-> REPLICA sync: Finished with success')
     this.sendAck()
     if (rest !== '') this.master?.link?.handlers.data(rest)
-    if (this.lostWhileLoading && this.master !== null) s.freeClient(this.master)
+    if (lost && this.master !== null) s.freeClient(this.master)
   }
 
   private appliedOffset = 0
@@ -631,7 +438,7 @@ export class ReplicaSide {
     ) {
       s.log('warning', 'Timeout connecting to the MASTER...')
       this.abort()
-    } else if (this.state === 'transfer' && !this.loading && this.nowMs - this.lastIoMs > timeoutMs) {
+    } else if (this.state === 'transfer' && !this.transfer?.loading && this.nowMs - this.lastIoMs > timeoutMs) {
       s.log(
         'warning',
         "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value.",
@@ -653,8 +460,6 @@ export class ReplicaSide {
   }
 }
 
-/** FLUSHALL of a million keys takes 381 ms. */
-const MICROS_PER_FREED_KEY = 0.38
 const ERRNO: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Connection refused',
   EHOSTUNREACH: 'No route to host',
