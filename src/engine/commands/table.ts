@@ -48,6 +48,8 @@ export class Command {
   readonly isAdmin: boolean
   readonly noScript: boolean
   readonly loadingOk: boolean
+  /** EVAL, FCALL and their kin. */
+  readonly runsScript: boolean
   /** Answered while a script is busy. */
   readonly allowBusy: boolean
   readonly noAsyncLoading: boolean
@@ -86,6 +88,7 @@ export class Command {
     this.noScript = has('noscript')
     this.loadingOk = has('loading')
     this.allowBusy = has('allow_busy')
+    this.runsScript = /^(eval|evalsha|fcall)(_ro)?$/.test(name)
     this.noAsyncLoading = has('no_async_loading')
     this.staleOk = has('stale')
     this.skipMonitor = has('skip_monitor')

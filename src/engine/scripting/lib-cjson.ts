@@ -53,7 +53,6 @@ const SHORT: Readonly<Record<string, string>> = {
   '/': '\\/',
 }
 const escape = (s: Bytes): Bytes =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be escaped
   `"${s.replace(/[\0-\x1f"\\/\x7f]/g, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
 
 class JsonWriter {

@@ -21,7 +21,15 @@ import { structLibrary } from './lib-struct.ts'
 import { LUA_GLOBALSINDEX, LUA_REGISTRYINDEX, LuaVm, SUSPENDED as PUT_ASIDE, T_TABLE } from './lua-vm.ts'
 import { ScriptRandom } from './random.ts'
 import { registerRedisTable } from './redis-api.ts'
-import { FLAG_EVAL_COMPAT, FLAG_NAMES, prepareRun, type Run } from './run.ts'
+import {
+  FLAG_ALLOW_OOM,
+  FLAG_ALLOW_STALE,
+  FLAG_EVAL_COMPAT,
+  FLAG_NAMES,
+  FLAG_NO_WRITES,
+  prepareRun,
+  type Run,
+} from './run.ts'
 import { errorHandler, openLibraries, protectGlobals, protectStrings, protectTable, setLibrary } from './sandbox.ts'
 
 export const SLOW_EVAL = 'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.'
@@ -113,12 +121,39 @@ export class Scripting {
     }
     return this.eval
   }
+  /** What Lua's collector counts of a state (INFO); of one that was not needed yet, what it has at the start of redis-server. */
+  stateBytes(which: 'eval' | 'functions'): number {
+    const L = which === 'eval' ? (this.eval?.L ?? null) : this.functions.memoryState
+    return L === null || this.suspended ? (which === 'eval' ? 32768 : 33792) : this.vm.gcBytes(L)
+  }
   scriptClient(): Client {
     if (this.client === null) {
       this.client = this.server.createFakeClient()
       this.client.denyBlocking = true
     }
     return this.client
+  }
+
+  /** What a script or function with flags of its own does: it writes unless it says otherwise, and so on. */
+  flagsOf(command: Command, argv: readonly Bytes[]): { isWrite: boolean; denyOom: boolean; staleOk: boolean } | null {
+    const flags = command.name.startsWith('fcall')
+      ? this.functions.byName.get(argv[1] as Bytes)?.flags
+      : this.scriptFlags(command, argv[1] as Bytes)
+    if (flags === undefined || (flags & FLAG_EVAL_COMPAT) !== 0) return null
+    return {
+      isWrite: (flags & FLAG_NO_WRITES) === 0,
+      denyOom: (flags & FLAG_ALLOW_OOM) === 0,
+      staleOk: (flags & FLAG_ALLOW_STALE) !== 0,
+    }
+  }
+  private scriptFlags(command: Command, text: Bytes): number | undefined {
+    if (command.name.startsWith('evalsha')) return this.scripts.get(text.toLowerCase())?.flags
+    if (!text.startsWith('#!')) return undefined
+    try {
+      return shebang(text).flags
+    } catch {
+      return undefined
+    }
   }
 
   // Scripts -----------------------------------------------------------------------------------------------------------

@@ -153,7 +153,9 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   }
   const m = c.multi
   const isExec = m !== null && command.name === 'exec'
-  const writes = command.isWrite || (isExec && m.hasWrite)
+  // Of a script or function that names its flags, these are what it does.
+  const as = command.runsScript ? (server.scripting?.flagsOf(command, argv) ?? command) : command
+  const writes = as.isWrite || (isExec && m.hasWrite)
   const obeyMaster = c.isMaster || c.isFake
   const config = server.config
   if (config.maxmemory > 0) {
@@ -161,7 +163,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     server.preCommandOom = !fits
     if (
       !fits &&
-      (command.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) &&
+      (as.denyOom || (m !== null && !RUN_IN_MULTI.has(command.name)) || (isExec && m.hasDenyOom)) &&
       !obeyMaster
     )
       return "OOM command not allowed when used memory > 'maxmemory'."
@@ -189,7 +191,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     ) {
       return 'NOREPLICAS Not enough good replicas to write.'
     }
-    if (isReplica && config.replicaReadOnly && !obeyMaster && (command.isWrite || (isExec && m.hasWrite)))
+    if (isReplica && config.replicaReadOnly && !obeyMaster && (as.isWrite || (isExec && m.hasWrite)))
       return "READONLY You can't write against a read only replica."
   }
   if (c.resp === 2 && c.isPubsub && !command.isPubsubOk) {
@@ -197,7 +199,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   }
   if (
     isReplica &&
-    (!command.staleOk || (isExec && m.queue.some((q) => !q.command.staleOk))) &&
+    (!as.staleOk || (isExec && m.queue.some((q) => !q.command.staleOk))) &&
     !config.replicaServeStaleData &&
     server.repl !== null &&
     !server.repl.masterLinkUp &&
@@ -296,6 +298,11 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }
+function redactedArgv(c: Client, argv: readonly Bytes[]): readonly Bytes[] {
+  const hidden = c.redacted ?? []
+  c.redacted = null
+  return argv.map((a, i) => (hidden.includes(i) ? '(redacted)' : a))
+}
 /** The accounting of a command that goes on after its handler has returned (a long script), when it is done. */
 function suspend(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
   const startMicros = server.host.now
@@ -315,11 +322,6 @@ function suspend(server: Server, c: Client, command: Command, argv: readonly Byt
       server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, slowlogMaxLen)
     return reply
   })
-}
-function redactedArgv(c: Client, argv: readonly Bytes[]): readonly Bytes[] {
-  const hidden = c.redacted ?? []
-  c.redacted = null
-  return argv.map((a, i) => (hidden.includes(i) ? '(redacted)' : a))
 }
 function recordLatency(server: Server, command: Command, micros: number): void {
   if (server.config.latencyTracking) countLatency((command.latency ??= new Map()), micros)

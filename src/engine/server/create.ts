@@ -24,6 +24,7 @@ import { Replication } from '../replication/replication.ts'
 import { Scripting } from '../scripting/scripting.ts'
 import { wireAcl } from './acl.ts'
 import { Sentinel } from '../sentinel/sentinel.ts'
+import { aclCheck, scriptNopermText } from './acl-check.ts'
 import { Server, type ServerOptions } from './server.ts'
 
 export interface CreateOptions extends ServerOptions {
@@ -44,6 +45,13 @@ export function createServer(env: ProcessEnv, tap: Tap | undefined, options: Cre
     server.repl = repl
     server.rdb = rdb
     server.scripting = new Scripting(server)
+    server.scripting.aclDenial = (caller, command, argv) => {
+      const denial = aclCheck(caller.user, command, argv)
+      if (denial === null) return null
+      server.acl.addDenial(caller, denial, 'lua', command, argv)
+      return `ERR ${scriptNopermText(denial)}`
+    }
+    server.scripting.aclAllows = (caller, command, argv) => aclCheck(caller.user, command, argv) === null
     lists.push(
       stringCommands,
       genericCommands,

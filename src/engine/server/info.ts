@@ -46,6 +46,8 @@ const TOTAL_SYSTEM_MEMORY = 17179869184
 function memorySection(s: Server): string {
   const m = memoryAccount(s)
   const scripts = scriptMemory(s)
+  const vmEval = s.scripting?.stateBytes('eval') ?? 32768
+  const vmFunctions = s.scripting?.stateBytes('functions') ?? 33792
   const used = m.total
   const peak = Math.max(s.stat.peakMemory, used)
   const rss = used + RSS_BASE
@@ -68,16 +70,16 @@ function memorySection(s: Server): string {
     ['allocator_active', used],
     ['allocator_resident', used],
     ...human('total_system_memory', TOTAL_SYSTEM_MEMORY),
-    ['used_memory_lua', 32768],
-    ['used_memory_vm_eval', 32768],
-    ['used_memory_lua_human', '32.00K'],
+    ['used_memory_lua', vmEval],
+    ['used_memory_vm_eval', vmEval],
+    ['used_memory_lua_human', bytesToHuman(vmEval)],
     ['used_memory_scripts_eval', scripts.bytes],
     ['number_of_cached_scripts', scripts.count],
-    ['number_of_functions', 0],
-    ['number_of_libraries', 0],
-    ['used_memory_vm_functions', 33792],
-    ['used_memory_vm_total', 66560],
-    ['used_memory_vm_total_human', '65.00K'],
+    ['number_of_functions', s.scripting?.functions.functionCount ?? 0],
+    ['number_of_libraries', s.scripting?.functions.libraries.size ?? 0],
+    ['used_memory_vm_functions', vmFunctions],
+    ['used_memory_vm_total', vmEval + vmFunctions],
+    ['used_memory_vm_total_human', bytesToHuman(vmEval + vmFunctions)],
     ['used_memory_functions', 200],
     ...human('used_memory_scripts', 200 + scripts.bytes),
     ...human('maxmemory', s.config.maxmemory),

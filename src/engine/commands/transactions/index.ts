@@ -1,8 +1,10 @@
 /** MULTI, EXEC, DISCARD, WATCH, UNWATCH: a queue that runs undisturbed, and optimistic locking around it. */
-import { NULL_ARRAY, NO_REPLY, OK, RedisError } from '../../protocol/reply.ts'
+import { NULL_ARRAY, NO_REPLY, OK, RedisError, type Reply } from '../../protocol/reply.ts'
 import { aclCheck, execNopermText } from '../../server/acl-check.ts'
 import { countError } from '../../server/call.ts'
-import type { Client } from '../../server/client.ts'
+import type { Client, MultiState } from '../../server/client.ts'
+import type { Server } from '../../server/server.ts'
+import { SUSPENDED } from '../../server/suspend.ts'
 import { isWatchedKeyExpired, unwatchAllKeys, watchForKey } from '../../server/watch.ts'
 import type { CommandImpl, Handler } from '../command.ts'
 
@@ -36,10 +38,22 @@ const exec: Handler = ({ client, server }) => {
   client.multi = null
   server.inExec = true
   client.write(`*${m.queue.length}\r\n`)
-  for (const q of m.queue) {
+  return runQueue(server, client, m.queue, 0)
+}
+/** The queue from an index on; a script in it that runs long suspends all of it. */
+function runQueue(server: Server, client: Client, queue: MultiState['queue'], from: number): Reply {
+  for (let i = from; i < queue.length; i++) {
+    const q = queue[i] as MultiState['queue'][number]
     const denial = aclCheck(client.user, q.command, q.argv)
-    if (denial === null) client.addReply(server.execute(client, q.command, q.argv))
-    else {
+    if (denial === null) {
+      const reply = server.execute(client, q.command, q.argv)
+      if (reply === SUSPENDED && server.scripting !== null)
+        return server.scripting.continuations.then((r) => {
+          client.addReply(r)
+          return runQueue(server, client, queue, i + 1)
+        })
+      client.addReply(reply)
+    } else {
       server.acl.addDenial(client, denial, 'multi', q.command, q.argv)
       const text = execNopermText(denial)
       countError(server, text)
