@@ -7,6 +7,7 @@ import { type Channel, lab, useLab } from '../store.ts'
 import { Canvas } from './Canvas.tsx'
 import { LatencyPanel } from './Latency.tsx'
 import { NodeTable } from './NodeTable.tsx'
+import { isHello } from './PacketLayer.tsx'
 
 export function Topology({ drawer = false }: { drawer?: boolean }) {
   const session = useLab((s) => s.session)
@@ -47,6 +48,10 @@ function Tools(props: {
   setTwin: (t: boolean) => void
 }) {
   const [shown, cutting, latency] = useLab(useShallow((s) => [s.shown, s.cut !== null, s.latency !== null] as const))
+  // While the world stands, how many there are is a fact that one can look at.
+  const hidden = useLab((s) =>
+    s.state && !s.state.playing && !s.shown.hello ? s.state.packets.filter((p) => !p.held && isHello(p)).length : 0,
+  )
   const { zoom, setZoom, twin, setTwin } = props
   return (
     <div className="tools" role="toolbar" aria-label="Canvas tools">
@@ -104,6 +109,7 @@ function Tools(props: {
         >
           <i />
           {label}
+          {name === 'hello' && hidden > 0 && `, ${hidden} hidden`}
         </button>
       ))}
       <span className="sp" />
