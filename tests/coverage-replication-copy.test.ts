@@ -1,8 +1,7 @@
 /** Rows of the coverage list that speak of the first copy: how it travels, what is answered meanwhile, when it begins anew. */
 import { expect, test } from 'vitest'
-import { encode, following, ReplicationRig } from './replication-rig.ts'
+import { encode, following, kb, ReplicationRig } from './replication-rig.ts'
 
-const kb = (n: number): string => 'x'.repeat(n * 1024)
 /** Text that LZF cannot make shorter. */
 function noise(n: number, seed: number): string {
   let x = seed + 1

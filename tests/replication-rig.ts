@@ -215,3 +215,9 @@ export const fieldsOf = (text: Answer | undefined): Record<string, string> =>
       .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)]),
   )
 export const following = (n: number): string => `replicaof 10.0.0.1${n} 6379`
+export const pair = (master: string[] = [], replica: string[] = []): ReplicationRig =>
+  new ReplicationRig([master, [following(1), ...replica]])
+export const trio = (all: string[] = []): ReplicationRig =>
+  new ReplicationRig([all, [following(1), ...all], [following(1), ...all]])
+/** So many kilobytes. */
+export const kb = (n: number): string => 'x'.repeat(n * 1024)
