@@ -1,65 +1,11 @@
 // G6 to G10, G13: the engine inside one thread, bytes in to reply bytes, by CPU time.
 import { Dict } from '../src/engine/structures/dict.ts'
 import { RequestReader } from '../src/engine/protocol/request-reader.ts'
-import { createServer } from '../src/engine/index.ts'
-import type { Input, Machine, Output } from '../src/engine/machine.ts'
+import { Bench, batches, encode, key } from './machine.ts'
 import { pauses, rate } from './measure.ts'
 import { note, row } from './report.mjs'
 
-const START = 1_767_225_600_000_000
-
-/** A server with an empty disk and one client; the clock moves a millisecond an input, and the timers keep ticking. */
-class Bench {
-  private readonly machine: Machine
-  private now = START
-  private timers = new Map<number, number>()
-  constructor() {
-    this.machine = createServer({ pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', ''], cwd: '/' }, undefined, { mode: 'server' })
-    this.give({ type: 'start' })
-    this.give({ type: 'accept', conn: 2, port: 6379, remoteHost: '10.0.0.2', remotePort: 40_000, localHost: '10.0.0.1' })
-  }
-  private give(input: Input): readonly Output[] {
-    const outputs = [...this.machine.handle(input, this.now)]
-    for (const o of outputs) {
-      if (o.type === 'setTimer') this.timers.set(o.id, o.at)
-      else if (o.type === 'clearTimer') this.timers.delete(o.id)
-      else if (o.type === 'listen') this.give({ type: 'listening', port: o.port })
-      else if (o.type === 'file') {
-        const result = o.op.op === 'read' || o.op.op === 'stat' || o.op.op === 'list' ? ({ ok: false, error: 'ENOENT' } as const) : ({ ok: true } as const)
-        this.give({ type: 'fileDone', id: o.id, result })
-      }
-    }
-    return outputs
-  }
-  /** Bytes that the client sends; the first bytes of the answer. */
-  say(bytes: string): string {
-    this.now += 1000
-    for (const [id, at] of this.timers) {
-      if (at > this.now) continue
-      this.timers.delete(id)
-      this.give({ type: 'timer', id })
-    }
-    let reply = ''
-    for (const o of this.give({ type: 'data', conn: 2, bytes })) if (o.type === 'send') reply = o.bytes
-    return reply
-  }
-}
-
-const encode = (...argv: string[]): string => `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
-const PIPELINE = 16
-function batches(n: number, command: (i: number) => string[]): string[] {
-  const list: string[] = []
-  for (let i = 0; i < n; i += PIPELINE) {
-    let batch = ''
-    for (let k = 0; k < PIPELINE; k++) batch += encode(...command(i + k))
-    // As it comes from a socket: flat.
-    list.push(Buffer.from(batch, 'latin1').latin1Slice())
-  }
-  return list
-}
-const key = (i: number): string => `key:${String(i).padStart(12, '0')}`
 const N = 160_000
-
 const wanted = process.argv.slice(2)
 const want = (goal: string): boolean => wanted.length === 0 || wanted.includes(goal)
 type Make = (i: number) => string[]

@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: 'bench/dist',
     target: 'node20',
     minify: false,
-    rollupOptions: { input: { engine: 'bench/engine.ts', world: 'bench/world.ts' }, output: { entryFileNames: '[name].js' } },
+    rollupOptions: { input: { engine: 'bench/engine.ts', scaling: 'bench/scaling.ts', world: 'bench/world.ts' }, output: { entryFileNames: '[name].js' } },
   },
   ssr: { noExternal: true },
 })

@@ -84,6 +84,15 @@ export function setForEach(o: Obj, fn: (member: Bytes) => void): void {
   const is = intsetOf(o)
   for (let i = 0; i < is.length; i++) fn('' + is.at(i))
 }
+/** As setForEach, until fn says false. */
+export function setForEachWhile(o: Obj, fn: (member: Bytes) => boolean): void {
+  if (o.encoding === 'hashtable') {
+    setDictOf(o).forEachWhile(fn)
+    return
+  }
+  const is = intsetOf(o)
+  for (let i = 0; i < is.length; i++) if (!fn('' + is.at(i))) return
+}
 export function setMembers(o: Obj): Bytes[] {
   const out: Bytes[] = []
   setForEach(o, (m) => {

@@ -55,6 +55,12 @@ export function stringLength(o: Obj): number {
   return String(v).length
 }
 
+/** The bytes [start, end) of it, 0 <= start < end <= length. */
+export function stringRange(o: Obj, start: number, end: number): Bytes {
+  const v = o.value
+  return v instanceof Sds ? v.toBytes(start, end) : stringBytes(o).slice(start, end)
+}
+
 /** The byte at `index`, or 0 beyond the end. */
 export function stringByteAt(o: Obj, index: number): number {
   const v = o.value

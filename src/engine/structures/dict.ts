@@ -431,6 +431,30 @@ export class Dict<V> {
       this.pauserehash--
     }
   }
+  /** As forEach, until fn says false. */
+  forEachWhile(fn: (k: Bytes, v: V) => boolean): void {
+    this.pauserehash++
+    try {
+      for (const t of [this.t0, this.t1]) {
+        if (t.used === 0) continue
+        for (let c = 0; c < t.chunks.length; c++) {
+          if (t.chunks[c] === undefined) continue
+          const end = Math.min(t.size, (c + 1) << BITS)
+          for (let i = c << BITS; i < end; i++) {
+            for (let e = t.get(i); e !== 0; ) {
+              const next = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!
+              const kv = this.kv[e >>> BITS]!
+              const at = (e & MASK) << 1
+              if (!fn(kv[at] as Bytes, kv[at + 1] as V)) return
+              e = next
+            }
+          }
+        }
+      }
+    } finally {
+      this.pauserehash--
+    }
+  }
   keys(): Bytes[] {
     const out: Bytes[] = []
     this.forEach((k) => {

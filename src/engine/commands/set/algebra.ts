@@ -1,7 +1,7 @@
 /** SINTER, SUNION, SDIFF, their STORE forms and SINTERCARD. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import type { Obj } from '../../objects/object.ts'
-import { createIntset, setAdd, setForEach, setHas, setMembers, setSize } from '../../objects/set.ts'
+import { createIntset, setAdd, setForEach, setForEachWhile, setHas, setMembers, setSize } from '../../objects/set.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { set } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, fail, parseLongArg, parsePositiveLongArg, syntaxError } from '../args.ts'
@@ -18,9 +18,7 @@ function intersect(sets: readonly (Obj | undefined)[], take: (m: Bytes) => boole
   if (sets.some((s) => s === undefined)) return
   const sorted = (sets as Obj[]).slice().sort((a, b) => setSize(a) - setSize(b))
   const [first, ...others] = sorted
-  for (const m of setMembers(first!)) {
-    if (others.every((o) => o === first || setHas(o, m)) && !take(m)) return
-  }
+  setForEachWhile(first!, (m) => !others.every((o) => o === first || setHas(o, m)) || take(m))
 }
 
 function compute(c: CommandContext, op: Operation, sets: readonly (Obj | undefined)[]): Obj {

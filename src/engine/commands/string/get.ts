@@ -1,5 +1,5 @@
 /** Reading strings, and reading with a side effect (GETDEL, GETEX). */
-import { stringBytes, stringLength } from '../../objects/string.ts'
+import { stringBytes, stringLength, stringRange } from '../../objects/string.ts'
 import { parseLongArg } from '../args.ts'
 import type { CommandImpl, Handler } from '../command.ts'
 import { alreadyExpired } from '../generic/expire-time.ts'
@@ -29,11 +29,11 @@ const getrange: Handler = (c, argv) => {
   let end = parseLongArg(argv[3])
   const o = c.lookupReadOf(argv[1]!, 'string')
   if (!o || (start < 0 && end < 0 && start > end)) return ''
-  const bytes = stringBytes(o)
-  if (start < 0) start = Math.max(0, bytes.length + start)
-  if (end < 0) end = Math.max(0, bytes.length + end)
-  if (end >= bytes.length) end = bytes.length - 1
-  return start > end || bytes.length === 0 ? '' : bytes.slice(start, end + 1)
+  const length = stringLength(o)
+  if (start < 0) start = Math.max(0, length + start)
+  if (end < 0) end = Math.max(0, length + end)
+  if (end >= length) end = length - 1
+  return start > end || length === 0 ? '' : stringRange(o, start, end + 1)
 }
 
 const getdel: Handler = (c, argv) => {
