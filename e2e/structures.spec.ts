@@ -263,7 +263,11 @@ test('the sheets tell what redis-cli tells', async ({ page }) => {
   await sheet('Commands')
   await expect(region('Slow log')).toContainText('GET token')
   await sheet('Transactions')
-  await type(page, 'WATCH token', 'MULTI', 'SET token x')
+  await type(page, 'WATCH token')
+  for (const command of ['MULTI', 'SET token x']) {
+    await page.keyboard.insertText(command)
+    await page.keyboard.press('Enter')
+  }
   await expect(page.locator('.queue')).toContainText('SET token x')
   await expect(page.locator('.watch')).toContainText('token')
   await type(page, 'DISCARD')

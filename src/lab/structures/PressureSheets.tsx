@@ -5,7 +5,7 @@ import { useChoice } from './choice.ts'
 import { plural, when } from './data.ts'
 import { failureOf, Pane } from './Pane.tsx'
 import { KeyLink } from './ServerSheets.tsx'
-import { Asking, DataTable, Figures, useSheet } from './sheets.tsx'
+import { Asking, DataTable, Figures, Scroll, useSheet } from './sheets.tsx'
 
 interface ExpiryData {
   readonly db: number
@@ -130,7 +130,7 @@ function Strip({ d }: { d: ExpiryData }) {
   const w = Math.max(8, Math.min(26, 1040 / d.strip.length))
   const dense = d.strip.some((c) => c[0] + c[1] + c[2] > 6)
   return (
-    <div className="sv">
+    <Scroll label="Expires dict">
       <svg
         width={d.strip.length * w + 4}
         height="112"
@@ -174,7 +174,7 @@ function Strip({ d }: { d: ExpiryData }) {
           )
         })}
       </svg>
-    </div>
+    </Scroll>
   )
 }
 
@@ -371,7 +371,7 @@ function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<stri
   const most = Math.max(1, ...d.bars.map((b) => b.score - least))
   const w = Math.max(3, Math.min(20, 1040 / d.bars.length))
   return (
-    <div className="sv">
+    <Scroll label="Candidates">
       <svg width={d.bars.length * w + 4} height="108" role="img" aria-label={`${d.bars.length} candidates, best first`}>
         {d.bars.map((b, i) => (
           <g key={b.rank}>
@@ -397,6 +397,6 @@ function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<stri
         </span>
         <span>an arrow marks the last sample</span>
       </div>
-    </div>
+    </Scroll>
   )
 }

@@ -4,7 +4,7 @@ import { bytesText, count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
 import { commandText, plural, when } from './data.ts'
 import { failureOf, Pane } from './Pane.tsx'
-import { Asking, DataTable, Figures, Shares, useSheet } from './sheets.tsx'
+import { Asking, DataTable, Figures, Scroll, Shares, useSheet } from './sheets.tsx'
 
 interface Group {
   readonly name: string
@@ -449,7 +449,7 @@ function Lanes({ d }: { d: CommandsData }) {
     end = s.start + s.micros
   }
   return (
-    <div className="sv lanes">
+    <Scroll label="Main thread">
       <svg
         width={Math.max(400, x + 150)}
         height={20 + clients.length * 24}
@@ -502,7 +502,7 @@ function Lanes({ d }: { d: CommandsData }) {
           )
         })}
       </svg>
-    </div>
+    </Scroll>
   )
 }
 

@@ -56,6 +56,16 @@ export function DataTable(props: {
   )
 }
 
+/** A picture wider than its pane scrolls in itself, by keyboard as well. */
+export function Scroll({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div className="sv" tabIndex={0} role="region" aria-label={`${label}, picture`}>
+      {children}
+    </div>
+  )
+}
+
 export function Figures({ list }: { list: readonly (readonly [string, React.ReactNode])[] }) {
   return (
     <dl className="figures">
