@@ -132,7 +132,7 @@ export class Acl implements AclEnvironment {
     if (old !== undefined) next.copyFrom(old)
     for (const rule of rules) {
       const error = next.apply(this, rule)
-      if (error !== null) return `Error in ACL SETUSER modifier '${rule}': ${ruleErrorText(error)}`
+      if (error !== null) return `Error in ACL SETUSER modifier '${rule.split('\0', 1)[0]}': ${ruleErrorText(error)}`
     }
     if (old !== undefined) {
       this.closeSubscribers(next, old)

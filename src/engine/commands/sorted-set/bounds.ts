@@ -3,14 +3,15 @@ import type { Bytes } from '../../bytes/bytes.ts'
 import { parseDouble } from '../../bytes/numbers.ts'
 import type { LexBound, LexRange, ScoreRange } from '../../structures/skiplist.ts'
 import { LEX_MAX, LEX_MIN } from '../../structures/skiplist.ts'
-import { fail } from '../args.ts'
+import { cText, fail } from '../args.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/** Plain strtod here: leading space is skipped, nothing at all is 0, overflow is infinite. */
+/** Plain strtod here: a C string, leading space is skipped, nothing at all is 0, overflow is infinite. */
 function parseScore(b: Bytes): number {
-  if (b === '') return 0
-  const text = b.replace(/^[ \t\n\v\f\r]+/, '')
+  const c = cText(b)
+  if (c === '') return 0
+  const text = c.replace(/^[ \t\n\v\f\r]+/, '')
   if (DECIMAL.test(text)) return Number(text)
   return parseDouble(text) ?? fail('ERR min or max is not a float')
 }
