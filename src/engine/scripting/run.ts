@@ -159,7 +159,6 @@ export function scriptCall(server: Server, run: Run, argv: readonly Bytes[]): { 
   server.scripting?.beforeCommand(run)
   const reply = execute(server, c, command, argv)
   if (run.replFlags !== (REPL_AOF | REPL_REPLICA) && server.ops.length > before) keepOps(server, run, before)
-  if (server.tracking.pending.length > 0) server.tracking.sendPending(server)
   return { reply, refused: false }
 }
 /** redis.set_repl: effects that go nowhere. There is no AOF that could be fed without the replicas. */

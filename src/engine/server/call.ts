@@ -295,7 +295,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   }
   if (server.monitors.size > 0) feedMonitors(server, c, command, shown)
   if (server.afterCommand !== null && !threw) server.afterCommand(c, command, argv)
-  if (server.tracking.active > 0 && c.tracking !== null && command.isReadonly) trackKeys(server, c, command, argv)
+  if (server.tracking.active > 0 && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }
 function redactedArgv(c: Client, argv: readonly Bytes[]): readonly Bytes[] {
@@ -333,7 +333,15 @@ function recordLatency(server: Server, command: Command, micros: number): void {
       Math.floor(server.nowMs / 1000),
     )
 }
-function trackKeys(server: Server, c: Client, command: Command, argv: readonly Bytes[]): void {
+function trackKeys(server: Server, by: Client, command: Command, argv: readonly Bytes[]): void {
+  // When a script reads anything, 7.0.15 takes it that its caller has read the keys that the script was given.
+  const c = by.isFake ? (server.scripting?.running?.caller ?? by) : by
+  if (c.tracking === null) return
+  if (c !== by) {
+    if (c.command === null) return
+    command = c.command
+    argv = c.argv
+  }
   const keys = getKeysFromCommand(command, argv)
   if (keys)
     server.tracking.remember(

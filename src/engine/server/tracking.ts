@@ -85,10 +85,11 @@ export class Tracking {
     if (!ids) return
     this.table.delete(key)
     this.totalItems -= ids.size
+    const current = requester(server)
     for (const id of ids) {
       const c = server.clients.get(id)
       if (!c?.tracking || c.tracking.bcast) continue
-      if (c !== server.currentClient) send(server, c, [key])
+      if (c !== current) send(server, c, [key])
       else if (!c.tracking.noloop) this.pending.push({ c, key: own(key) })
     }
   }
@@ -100,7 +101,7 @@ export class Tracking {
   invalidateAll(server: Server): void {
     for (const c of server.clients.values()) {
       if (c.tracking === null) continue
-      if (c === server.currentClient) this.pending.push({ c, key: null })
+      if (c === requester(server)) this.pending.push({ c, key: null })
       else send(server, c, null)
     }
     this.table.clear()
@@ -133,6 +134,12 @@ export class Tracking {
       prefix.keys = new Map()
     }
   }
+}
+
+/** Who waits for the reply of what runs: a script's caller, not the client that its commands run as. */
+function requester(server: Server): Client | null {
+  const c = server.currentClient
+  return c?.isFake ? (server.scripting?.running?.caller ?? c) : c
 }
 
 /** sendTrackingMessage; null: everything. */
