@@ -192,3 +192,39 @@ test('S21 S31 a client asks a Sentinel, its old connection is closed, it hears +
     true,
   )
 })
+
+test('R31 a master without persistence that is restarted at once: no Sentinel notices, and every copy of the data is gone', () => {
+  const d = ready({ seed: 11 })
+  expect(d.call('redis-1', 'SET', 'a', '1')).toBe('OK')
+  d.world.runFor(SECOND)
+  expect(d.call('redis-2', 'DBSIZE')).toBe(1)
+  const t0 = kill(d, 'redis-1')
+  d.world.runFor(SECOND / 2)
+  d.world.inject({ type: 'restart', process: 'redis-1' })
+  d.world.runFor(20 * SECOND)
+  expect(said(d, '+switch-master', t0)).toBe(false)
+  expect(said(d, '+sdown', t0)).toBe(false)
+  for (const r of ['redis-1', 'redis-2', 'redis-3']) expect(d.call(r, 'DBSIZE')).toBe(0)
+})
+
+test('R31 a rebooted master that loads for long is alive, unless master-reboot-down-after-period says how long it may', () => {
+  const reboot = (sentinelLines: string[]): Deployment => {
+    const d = ready({ seed: 12, sentinelLines, serverLines: { 'redis-1': ['save 3600 1000'] } })
+    d.call('redis-1', 'SET', 'big', 'x'.repeat(3_000_000))
+    d.call('redis-1', 'CONFIG', 'SET', 'rdbcompression', 'no')
+    d.call('redis-1', 'SAVE')
+    d.world.runFor(SECOND)
+    kill(d, 'redis-1')
+    // Reading three megabytes takes half a minute from now on.
+    d.world.inject({ type: 'disk', box: 'box-1', freeBytes: null, slowness: 5000 })
+    d.world.inject({ type: 'restart', process: 'redis-1' })
+    d.world.runFor(60 * SECOND)
+    return d
+  }
+  const patient = reboot([])
+  expect(said(patient, '+switch-master', 0)).toBe(false)
+  expect(patient.call('redis-1', 'STRLEN', 'big')).toBe(3_000_000)
+  const strict = reboot(['sentinel master-reboot-down-after-period mymaster 1000'])
+  expect(said(strict, '+reboot', 0)).toBe(true)
+  expect(said(strict, '+switch-master', 0)).toBe(true)
+})
