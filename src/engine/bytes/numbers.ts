@@ -67,6 +67,18 @@ const INFINITY_WORD = /^([+-]?)(?:inf|infinity)$/i
 
 /** strtod over the whole string as Redis uses it: no leading space, no NaN, no overflow or underflow to zero; else null. */
 export function parseDouble(b: Bytes): number | null {
+  // Scores are whole numbers as a rule.
+  const n = b.length
+  if (n > 0 && n <= 15) {
+    let v = 0
+    let i = 0
+    for (; i < n; i++) {
+      const d = b.charCodeAt(i) - 48
+      if (d < 0 || d > 9) break
+      v = v * 10 + d
+    }
+    if (i === n) return v
+  }
   if (DECIMAL.test(b)) {
     const v = Number(b)
     if (!Number.isFinite(v)) return null

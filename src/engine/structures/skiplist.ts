@@ -70,10 +70,11 @@ export class Skiplist {
   length = 0
   level = 1
   private tailNode = 0
-  private score: Float64Array[] = []
   private ele: (Bytes | undefined)[][] = []
-  /** Three numbers a node: backward, offset of its links in the pool, its levels. */
+  /** Six int32 a node, side by side for the cache's sake: the score (two), backward, offset of its links in the pool, its levels, nothing. */
   private info: Int32Array[] = []
+  /** The scores, seen as such: the same memory, three doubles a node. */
+  private scores: Float64Array[] = []
   private pool: Int32Array[] = []
   private poolEnd = 0
   private freeLinks: number[] = []
@@ -91,40 +92,40 @@ export class Skiplist {
 
   private newNode(levels: number, score: number, ele: Bytes): number {
     let x = this.freeNode
-    if (x !== 0) this.freeNode = this.info[x >>> BITS]![(x & MASK) * 3]!
+    if (x !== 0) this.freeNode = this.info[x >>> BITS]![(x & MASK) * 6 + 2]!
     else {
       x = this.nextNode++
       if (x >= this.capacity) this.grow()
     }
     const info = this.info[x >>> BITS]!
-    const at = (x & MASK) * 3
+    const at = (x & MASK) * 6 + 2
     info[at] = 0
     info[at + 1] = this.newLinks(levels)
     info[at + 2] = levels
-    this.score[x >>> BITS]![x & MASK] = score
+    this.scores[x >>> BITS]![(x & MASK) * 3] = score
     this.ele[x >>> BITS]![x & MASK] = ele
     return x
   }
   private grow(): void {
     if (this.capacity >= CHUNK) {
       this.capacity += CHUNK
-      this.info.push(new Int32Array(CHUNK * 3))
-      this.score.push(new Float64Array(CHUNK))
+      this.setInfo(this.info.length, new Int32Array(CHUNK * 6))
       this.ele.push(new Array(CHUNK))
       return
     }
     this.capacity = this.capacity === 0 ? 16 : this.capacity * 2
-    const info = new Int32Array(this.capacity * 3)
-    const score = new Float64Array(this.capacity)
+    const info = new Int32Array(this.capacity * 6)
     const ele = new Array<Bytes | undefined>(this.capacity)
     if (this.info[0]) {
       info.set(this.info[0])
-      score.set(this.score[0]!)
       for (let i = 0; i < this.ele[0]!.length; i++) ele[i] = this.ele[0]![i]
     }
-    this.info[0] = info
-    this.score[0] = score
+    this.setInfo(0, info)
     this.ele[0] = ele
+  }
+  private setInfo(chunk: number, info: Int32Array): void {
+    this.info[chunk] = info
+    this.scores[chunk] = new Float64Array(info.buffer)
   }
   /** 2 * levels ints that lie in one chunk of the pool. */
   private newLinks(levels: number): number {
@@ -152,7 +153,7 @@ export class Skiplist {
   }
   private freeNodeAt(x: number): void {
     const info = this.info[x >>> BITS]!
-    const at = (x & MASK) * 3
+    const at = (x & MASK) * 6 + 2
     const links = info[at + 1]!
     const levels = info[at + 2]!
     this.pool[links >>> POOL_BITS]![links & POOL_MASK] = this.freeLinks[levels] ?? 0
@@ -162,7 +163,7 @@ export class Skiplist {
     this.freeNode = x
   }
   private links(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 3 + 1]!
+    return this.info[x >>> BITS]![(x & MASK) * 6 + 3]!
   }
   private forwardAt(x: number, level: number): number {
     const l = this.links(x)
@@ -191,16 +192,16 @@ export class Skiplist {
     return this.forwardAt(x, 0)
   }
   prev(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 3]!
+    return this.info[x >>> BITS]![(x & MASK) * 6 + 2]!
   }
   scoreOf(x: number): number {
-    return this.score[x >>> BITS]![x & MASK]!
+    return this.scores[x >>> BITS]![(x & MASK) * 3]!
   }
   eleOf(x: number): Bytes {
     return this.ele[x >>> BITS]![x & MASK]!
   }
   levelsOf(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 3 + 2]!
+    return this.info[x >>> BITS]![(x & MASK) * 6 + 4]!
   }
   /** Forward and span of each level of a node (0 is the head), for pictures. */
   levels(x: number): { forward: number; span: number }[] {
@@ -211,7 +212,7 @@ export class Skiplist {
   }
 
   private before(x: number, score: number, ele: Bytes): boolean {
-    const s = this.score[x >>> BITS]![x & MASK]!
+    const s = this.scores[x >>> BITS]![(x & MASK) * 3]!
     return s < score || (s === score && this.ele[x >>> BITS]![x & MASK]! < ele)
   }
 
@@ -261,9 +262,9 @@ export class Skiplist {
       const u = update[i]!
       this.setLink(u, i, this.forwardAt(u, i), this.spanAt(u, i) + 1)
     }
-    this.info[x >>> BITS]![(x & MASK) * 3] = update[0]!
+    this.info[x >>> BITS]![(x & MASK) * 6 + 2] = update[0]!
     const next = this.forwardAt(x, 0)
-    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 3] = x
+    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 6 + 2] = x
     else this.tailNode = x
     this.length++
     return x
@@ -292,7 +293,7 @@ export class Skiplist {
     }
     const next = this.forwardAt(x, 0)
     const prev = this.prev(x)
-    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 3] = prev
+    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 6 + 2] = prev
     else this.tailNode = prev
     while (this.level > 1 && this.forwardAt(0, this.level - 1) === 0) this.level--
     this.length--
@@ -312,7 +313,7 @@ export class Skiplist {
     const prev = this.prev(x)
     const next = this.forwardAt(x, 0)
     if ((prev === 0 || this.scoreOf(prev) < score) && (next === 0 || this.scoreOf(next) > score)) {
-      this.score[x >>> BITS]![x & MASK] = score
+      this.scores[x >>> BITS]![(x & MASK) * 3] = score
       return
     }
     const kept = this.eleOf(x)
@@ -328,12 +329,21 @@ export class Skiplist {
     let rank = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
-        const f = this.forwardAt(x, i)
-        if (f === 0 || !(this.before(f, score, ele) || (this.scoreOf(f) === score && this.eleOf(f) === ele))) break
-        rank += this.spanAt(x, i)
+        const l = this.links(x)
+        const c = this.pool[l >>> POOL_BITS]!
+        const at = (l & POOL_MASK) + i * 2
+        const f = c[at]!
+        if (f === 0) break
+        const s = this.scores[f >>> BITS]![(f & MASK) * 3]!
+        if (s > score) break
+        if (s === score) {
+          const e = this.ele[f >>> BITS]![f & MASK]!
+          if (e === ele) return rank + c[at + 1]!
+          if (e > ele) break
+        }
+        rank += c[at + 1]!
         x = f
       }
-      if (x !== 0 && this.eleOf(x) === ele && this.scoreOf(x) === score) return rank
     }
     return 0
   }
@@ -360,10 +370,12 @@ export class Skiplist {
     let passed = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
-        const f = this.forwardAt(x, i)
-        const s = this.spanAt(x, i)
-        if (f === 0 || passed + s > rank) break
-        passed += s
+        const l = this.links(x)
+        const c = this.pool[l >>> POOL_BITS]!
+        const at = (l & POOL_MASK) + i * 2
+        const f = c[at]!
+        if (f === 0 || passed + c[at + 1]! > rank) break
+        passed += c[at + 1]!
         x = f
       }
       if (passed === rank) return x
