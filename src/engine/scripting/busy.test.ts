@@ -33,7 +33,7 @@ for (const [what, script] of Object.entries(ENDLESS)) {
     expect(other(request('FUNCTION', 'KILL'))).toBe(BUSY)
     expect(other(request('SCRIPT', 'KILL'))).toBe('+OK\r\n')
     b.wait(20)
-    expect(b.read(a)).toContain('Script killed by user with SCRIPT KILL.')
+    expect(b.read(a)).toContain('-ERR Script killed by user with SCRIPT KILL... script: ')
     expect(other(request('PING'))).toBe('+PONG\r\n')
     expect(a(request('EVAL', 'return 1', '0'))).toBe(':1\r\n')
   })
@@ -100,7 +100,7 @@ test('a function that hangs is killed with FUNCTION KILL, and FUNCTION STATS nam
   expect(other(request('FUNCTION', 'STATS'))).toContain('$4\r\nname\r\n$4\r\nhang\r\n$7\r\ncommand\r\n*3\r\n')
   expect(other(request('FUNCTION', 'KILL'))).toBe('+OK\r\n')
   b.wait(20)
-  expect(b.read(a)).toContain('Script killed by user with FUNCTION KILL.')
+  expect(b.read(a)).toContain('-ERR Script killed by user with SCRIPT KILL... script: hang, on @user_function:2.')
 })
 
 test('FUNCTION LOAD of a library that never ends is given up after half a second', () => {

@@ -3,7 +3,7 @@
  * be running. A script that runs long is put aside slice by slice (lua-vm.ts); until `busy-reply-threshold` nothing else is
  * heard, as nothing would be while redis-server is in the script; afterwards the other clients are told -BUSY and may kill.
  */
-import type { Bytes } from '../bytes/bytes.ts'
+import { type Bytes, own } from '../bytes/bytes.ts'
 import { splitArgs } from '../bytes/quote.ts'
 import { sha1Hex } from '../bytes/sha1.ts'
 import type { Command } from '../commands/table.ts'
@@ -56,6 +56,7 @@ export interface LuaState {
 export class Scripting {
   readonly server: Server
   readonly scripts = new Map<Bytes, Script>()
+  private readonly byBody = new Map<Bytes, Script>()
   running: Run | null = null
   readonly random = new ScriptRandom()
   readonly functions: Functions
@@ -142,7 +143,7 @@ export class Scripting {
     if (flags === undefined || (flags & FLAG_EVAL_COMPAT) !== 0) return null
     return {
       isWrite: (flags & FLAG_NO_WRITES) === 0,
-      denyOom: (flags & FLAG_ALLOW_OOM) === 0,
+      denyOom: (flags & (FLAG_ALLOW_OOM | FLAG_NO_WRITES)) === 0,
       staleOk: (flags & FLAG_ALLOW_STALE) !== 0,
     }
   }
@@ -158,14 +159,18 @@ export class Scripting {
 
   // Scripts -----------------------------------------------------------------------------------------------------------
   /** luaCreateFunction: compile and keep. */
-  create(body: Bytes, sha: Bytes = sha1Hex(body)): Script {
+  create(body: Bytes): Script {
+    const same = this.byBody.get(body)
+    if (same !== undefined) return same
+    const sha = sha1Hex(body)
     const known = this.scripts.get(sha)
     if (known !== undefined) return known
     const { flags, code } = shebang(body)
     const { L } = this.evalState()
     const ref = this.compile(L, code, '@user_script', 'ERR Error compiling script (new function): ')
-    const script = { sha, body, flags, ref }
+    const script = { sha, body: own(body), flags, ref }
     this.scripts.set(sha, script)
+    this.byBody.set(script.body, script)
     return script
   }
   /** Compiles and keeps in the registry. */
@@ -185,6 +190,7 @@ export class Scripting {
   }
   flush(): void {
     this.scripts.clear()
+    this.byBody.clear()
     this.eval = null
   }
 
@@ -279,20 +285,19 @@ export class Scripting {
       this.charge(MICROS_PER_TICK)
       this.sliceMicros += this.server.host.now - before
     }
-    if (run.killed) this.kill(vm, L, run)
+    if (run.killed) this.kill(vm, L)
     if (resumed || this.sliceMicros < SLICE_MICROS) return
     const elapsed = this.server.host.now - run.startMicros
     const threshold = this.server.config.busyReplyThreshold
     if (this.server.env.real && (threshold === 0 || elapsed < threshold * 1000)) return
     vm.pause()
   }
-  private kill(vm: LuaVm, L: number, run: Run): void {
-    const text = run.evalMode ? 'Script killed by user with SCRIPT KILL.' : 'Script killed by user with FUNCTION KILL.'
-    this.server.log('notice', text)
+  private kill(vm: LuaVm, L: number): void {
+    this.server.log('warning', 'Lua script killed by user with SCRIPT KILL.')
     // From now on at every line, so that pcall can't go on with something else.
     vm.hookEveryLine(L)
     vm.hookEveryLine((this.state as LuaState).L)
-    pushError(vm, L, text)
+    pushError(vm, L, 'Script killed by user with SCRIPT KILL...')
     vm.x.lua_error(L)
   }
 
