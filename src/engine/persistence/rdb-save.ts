@@ -18,6 +18,7 @@ import { NO_REPLY, OK, RedisError, type Reply, status } from '../protocol/reply.
 import { blockClient, unblockClient } from '../server/blocked.ts'
 import type { PersistenceExtension, SnapshotGuard } from '../server/extensions.ts'
 import type { Server } from '../server/server.ts'
+import { AofRewrite } from './aof-rewrite.ts'
 import { dumpCommands } from './dump.ts'
 import {
   chargeFork,
@@ -77,6 +78,7 @@ class CowCounter implements SnapshotGuard {
 export class RdbPersistence implements PersistenceExtension {
   private readonly server: Server
   readonly commands: readonly CommandImpl[]
+  private readonly rewrite: AofRewrite
   private child: Child | null = null
   private dirtyBeforeBgsave = 0
   private lastSaveSeconds: number
@@ -90,7 +92,9 @@ export class RdbPersistence implements PersistenceExtension {
   constructor(server: Server) {
     this.server = server
     this.lastSaveSeconds = 0
+    this.rewrite = new AofRewrite(server, () => this.child !== null || this.otherChild)
     this.commands = [
+      ...this.rewrite.commands,
       ...dumpCommands,
       { name: 'save', handler: (c) => this.saveCommand(c) },
       { name: 'bgsave', handler: (_c, argv) => this.bgsaveCommand(argv) },
@@ -175,7 +179,12 @@ export class RdbPersistence implements PersistenceExtension {
   private bgsaveCommand(argv: readonly Bytes[]): Reply {
     if (argv.length > 1 && (argv.length > 2 || !equalsIgnoreCase(argv[1], 'schedule'))) syntaxError()
     if (this.child !== null || this.otherChild) throw new RedisError('ERR Background save already in progress')
-    if (this.server.inExec) {
+    if (this.rewrite.running && !this.server.inExec && argv.length === 1) {
+      throw new RedisError(
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+      )
+    }
+    if (this.server.inExec || this.rewrite.running) {
       this.scheduled = true
       return status('Background saving scheduled')
     }
@@ -281,7 +290,8 @@ export class RdbPersistence implements PersistenceExtension {
   cron(): void {
     const s = this.server
     if (this.lastSaveSeconds === 0) this.lastSaveSeconds = this.nowSeconds
-    if (this.child !== null || this.otherChild) return
+    this.rewrite.cron()
+    if (this.child !== null || this.otherChild || this.rewrite.running) return
     if (this.scheduled) {
       this.scheduled = false
       return this.start()
@@ -396,16 +406,7 @@ export class RdbPersistence implements PersistenceExtension {
       `rdb_last_cow_size:${this.lastCowBytes}`,
       `rdb_last_load_keys_expired:${last.expired}`,
       `rdb_last_load_keys_loaded:${last.loaded}`,
-      'aof_enabled:0',
-      'aof_rewrite_in_progress:0',
-      'aof_rewrite_scheduled:0',
-      'aof_last_rewrite_time_sec:-1',
-      'aof_current_rewrite_time_sec:-1',
-      'aof_last_bgrewrite_status:ok',
-      'aof_rewrites:0',
-      'aof_rewrites_consecutive_failures:0',
-      'aof_last_write_status:ok',
-      'aof_last_cow_size:0',
+      ...this.rewrite.infoLines(),
       'module_fork_in_progress:0',
       'module_fork_last_cow_size:0',
       ...loadingInfo(s),
