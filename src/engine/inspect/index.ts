@@ -12,7 +12,7 @@ import type { Server } from '../server/server.ts'
 import type { Zset } from '../structures/zset.ts'
 import { viewBits, viewHll } from './bits.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
-import { pathOf, visitOf } from './paths.ts'
+import { type Path, pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
 import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
@@ -98,9 +98,16 @@ function limitsOf(s: Server, o: Obj): readonly (readonly [string, string])[] {
   return flat.flatMap((n, i) => (i % 2 === 0 ? [[n, flat[i + 1] ?? ''] as const] : []))
 }
 
-function structureOf(s: Server, o: Obj, args: readonly string[]): Record<string, unknown> {
+/** Without a wish the window of a long value is where the last command was. */
+function windowFor(path: Path | null): number | null {
+  if (path?.kind === 'entries') return (path.hits[0] ?? 0) < 48 ? 0 : (path.hits[0] ?? 0) - 8
+  if (path?.kind === 'probes') return Math.max(0, (path.probes.at(-1)?.mid ?? 0) - 32)
+  if (path?.kind === 'nodes') return path.visited.at(-1) ?? 0
+  return null
+}
+function structureOf(s: Server, o: Obj, args: readonly string[], path: Path | null): Record<string, unknown> {
   if (o.encoding === 'stream') return viewStream(o.value as Stream, whole(args[3]) ?? 0, s.host.nowMs)
-  return viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]), rowsOf(args[4]))
+  return viewObject(o, args[2] === '' ? undefined : args[2], whole(args[3]) ?? windowFor(path), rowsOf(args[4]))
 }
 /** What a string may be besides bytes; only when it is asked for. */
 function facets(o: Obj, args: readonly string[], exact: number | null): Record<string, unknown> {
@@ -125,7 +132,7 @@ function viewKey(s: Server, args: readonly string[]) {
     bytes: sizeOf(key, o),
     length: lengthOf(o),
     limits: limitsOf(s, o),
-    structure: structureOf(s, o, args),
+    structure: structureOf(s, o, args, path),
     ...facets(o, args, story?.exact?.size ?? null),
     last: story?.last ?? null,
     path,

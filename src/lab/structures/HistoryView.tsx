@@ -132,7 +132,7 @@ export function HistoryView({ data }: { data: KeyData }) {
                     fontSize="12"
                     fontWeight="600"
                     textAnchor={right ? 'end' : 'start'}
-                    style={{ fill: hue }}
+                    style={{ fill: hue, stroke: 'var(--bg-panel)', strokeWidth: 4, paintOrder: 'stroke' }}
                   >
                     {p.encoding}, {bytesText(end.bytes)}
                   </text>

@@ -289,7 +289,7 @@ function wordsOf(data: KeyData, way: Way | null): { summary: string; table: Tabl
   switch (data.structure.kind) {
     case 'skiplist':
       return {
-        summary: skiplistSummary(s as SkiplistData, way, Math.min(64, (s as SkiplistData).nodes.length)),
+        summary: skiplistSummary(s as SkiplistData, way),
         table: skiplistTable(s as SkiplistData, way),
       }
     case 'listpack':
@@ -333,7 +333,14 @@ function Body(props: { data: KeyData; way: Way | null; from: number | null; onFr
     case 'listpack':
       return <ListpackView s={s as ListpackData} type={data.type} path={data.path} onFrom={onFrom} />
     case 'quicklist':
-      return <QuicklistView s={s as QuicklistData} path={data.path} node={from ?? 0} onNode={onFrom} />
+      return (
+        <QuicklistView
+          s={s as QuicklistData}
+          path={data.path}
+          node={from ?? (s as QuicklistData).node}
+          onNode={onFrom}
+        />
+      )
     case 'intset':
       return <IntsetView s={s as IntsetData} path={data.path} events={data.events} onFrom={onFrom} />
     case 'sds':

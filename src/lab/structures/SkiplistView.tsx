@@ -25,9 +25,9 @@ export interface Way {
   readonly command: string
 }
 
-export function skiplistSummary(s: SkiplistData, way: Way | null, shown: number): string {
+export function skiplistSummary(s: SkiplistData, way: Way | null): string {
   const all = `${plural(s.length, 'member')}, ${plural(s.level, 'level')}.`
-  const cut = shown < s.length ? ` ${shown} of them drawn.` : ''
+  const cut = s.length > 24 ? ' The first nodes and those compared are drawn.' : ''
   if (!way) return `${all}${cut} Type a member to see the way ZRANK takes.`
   const who = way.member === null ? '' : showBytes(way.member, 24)
   if (!way.found) return `No member ${who}: the dict answers before the skiplist is touched. ${all}`
@@ -92,8 +92,18 @@ function columnsOf(s: SkiplistData, way: Way | null, width: number): { columns: 
   return { columns, end: x + (before < s.length ? GAP : 0) + COLUMN - CELL }
 }
 
-export const shownColumns = (s: SkiplistData, way: Way | null, width: number): number =>
-  columnsOf(s, way, width).columns.length
+/** What all names begin with says nothing in a narrow column: the ends differ. */
+function shortNames(columns: readonly Column[]): (name: string) => string {
+  const names = columns.map((c) => c.ele)
+  let common = names[0] ?? ''
+  for (const n of names) while (!n.startsWith(common)) common = common.slice(0, -1)
+  const cut = names.length > 1 && common.length >= 3 && names.some((n) => n.length > 6) ? common.length : 0
+  return (name) => {
+    const text = showBytes(name.slice(cut), 12)
+    const short = text.length > 6 ? `${text.slice(0, 5)}…` : text
+    return cut > 0 ? `…${short}` : short
+  }
+}
 
 export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
   const holder = useRef<HTMLDivElement>(null)
@@ -102,6 +112,7 @@ export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
   const levels = Math.max(1, s.level)
   const lane = levels <= 4 ? 38 : Math.max(30, Math.floor(190 / levels))
   const y = (l: number) => 16 + (levels - 1 - l) * lane
+  const short = shortNames(columns)
   const at = new Map(columns.map((c) => [c.id, c]))
   const order = new Map<string, { n: number; hop: HopData }>()
   for (const hop of way?.hops ?? []) {
@@ -191,7 +202,7 @@ export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
                     <Cell key={l} x={c.x} y={y(l)} hot={reached.has(`${c.id}|${l}`)} on={marks.on === i} text="" />
                   ))}
                   <text x={c.x + 15} y={y(0) + 43} fontSize="13" textAnchor="middle" fontWeight={hot ? 700 : 400}>
-                    {showBytes(c.ele, 6)}
+                    {short(c.ele)}
                     <title>{showBytes(c.ele)}</title>
                   </text>
                   <text className="m ink3t" x={c.x + 15} y={y(0) + 59} fontSize="11" textAnchor="middle">
