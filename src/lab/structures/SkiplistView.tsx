@@ -2,7 +2,7 @@
  * Towers by level, links with their spans, and the comparisons of a search in their order. A long list shows its first
  * nodes and those that the search compared; what lies between is counted, not drawn.
  */
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
@@ -105,10 +105,68 @@ function shortNames(columns: readonly Column[]): (name: string) => string {
   }
 }
 
-export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
+/** One comparison in words, as zslGetRank makes it. */
+function stepText(s: SkiplistData, way: Way, n: number, passed: number): string {
+  const hop = way.hops[n]
+  if (!hop) return ''
+  const name = (id: number): string => {
+    const node = way.names.find((x) => x.id === id) ?? s.nodes.find((x) => x.id === id)
+    return id === 0 ? 'the header' : node ? `${showBytes(node.ele, 20)} (${scoreText(node.score)})` : 'a node'
+  }
+  const at = `At ${name(hop.node)}, level ${hop.level + 1}`
+  if (hop.seen === 0) return `${at}: the lane ends, go down. Rank so far ${passed}.`
+  if (hop.next > 0)
+    return `${at}: ${name(hop.seen)} is not beyond the target, go right over ${hop.span}. Rank ${passed} + ${hop.span} = ${passed + hop.span}.`
+  const done = n === way.hops.length - 1 && hop.level === (way.hops[n]?.level ?? 0) && passed === way.rank
+  return `${at}: ${name(hop.seen)} is beyond the target, ${done ? 'and this node is the target: done' : 'go down'}. Rank so far ${passed}.`
+}
+
+function Steps({ s, way, upto, onUpto }: { s: SkiplistData; way: Way; upto: number; onUpto: (n: number) => void }) {
+  const all = way.hops.length
+  const passed = way.hops.slice(0, upto - 1).reduce((n, h) => n + h.span, 0)
+  const onKey = (e: React.KeyboardEvent) => {
+    const by = { '[': -1, ']': 1 }[e.key]
+    if (by === undefined) return
+    e.preventDefault()
+    e.stopPropagation()
+    onUpto(Math.max(1, Math.min(all, upto + by)))
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do
+    <div className="pager" onKeyDown={onKey}>
+      <button
+        type="button"
+        className="btn small"
+        disabled={upto <= 1}
+        title="Previous comparison ([)"
+        onClick={() => onUpto(upto - 1)}
+      >
+        Previous comparison
+      </button>
+      <button
+        type="button"
+        className="btn small"
+        disabled={upto >= all}
+        title="Next comparison (])"
+        onClick={() => onUpto(upto + 1)}
+      >
+        Next comparison
+      </button>
+      <span className="cap" aria-live="polite">
+        {upto} of {all}. {stepText(s, way, upto - 1, passed)}
+      </span>
+    </div>
+  )
+}
+
+export function SkiplistView({ s, way: whole }: { s: SkiplistData; way: Way | null }) {
+  const [stepped, setStepped] = useState<{ of: string; n: number }>({ of: '', n: 0 })
+  const id = whole ? `${whole.command}|${whole.rank}|${whole.hops.length}` : ''
+  const upto = whole === null ? 0 : stepped.of === id ? Math.min(stepped.n, whole.hops.length) : whole.hops.length
+  const way = whole === null ? null : { ...whole, hops: whole.hops.slice(0, upto) }
   const holder = useRef<HTMLDivElement>(null)
   const { width } = useSize(holder)
-  const { columns, end } = columnsOf(s, way, Math.max(300, width || 640))
+  const { columns, end } = columnsOf(s, whole, Math.max(300, width || 640))
   const levels = Math.max(1, s.level)
   const lane = levels <= 4 ? 38 : Math.max(30, Math.floor(190 / levels))
   const y = (l: number) => 16 + (levels - 1 - l) * lane
@@ -176,46 +234,53 @@ export function SkiplistView({ s, way }: { s: SkiplistData; way: Way | null }) {
   }
   let before = 0
   return (
-    <div className="sv" ref={holder}>
-      <Picture label={`Skiplist of ${plural(s.length, 'member')}, ${plural(levels, 'level')}`} tell={tell}>
-        {(marks) => (
-          <svg width={end + 8} height={y(0) + 66} aria-hidden="true">
-            {Array.from({ length: levels }, (_, l) => link(0, X0, 0, l, s.header[l] ?? { forward: 0, span: 0 }))}
-            {columns.flatMap((c) => c.levels.map((next, l) => link(c.id, c.x, c.rank, l, next)))}
-            {Array.from({ length: levels }, (_, l) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
-              <Cell key={l} x={X0} y={y(l)} hot={reached.has(`0|${l}`)} text={`L${l + 1}`} />
-            ))}
-            <text x={X0} y={y(0) + 43} fontSize="12" className="ink2t">
-              header
-            </text>
-            {columns.map((c, i) => {
-              const skipped = c.rank - before - 1
-              before = c.rank
-              const hot = c.ele === way?.member
-              return (
-                // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
-                <g key={c.id} onClick={() => marks.pick(i)}>
-                  {skipped > 0 && <Skipped x={c.x - GAP / 2 - 16} y={y(0) + 43} n={skipped} />}
-                  {c.levels.map((_, l) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
-                    <Cell key={l} x={c.x} y={y(l)} hot={reached.has(`${c.id}|${l}`)} on={marks.on === i} text="" />
-                  ))}
-                  <text x={c.x + 15} y={y(0) + 43} fontSize="13" textAnchor="middle" fontWeight={hot ? 700 : 400}>
-                    {short(c.ele)}
-                    <title>{showBytes(c.ele)}</title>
-                  </text>
-                  <text className="m ink3t" x={c.x + 15} y={y(0) + 59} fontSize="11" textAnchor="middle">
-                    {scoreText(c.score)}
-                  </text>
-                </g>
-              )
-            })}
-            {before < s.length && <Skipped x={end - COLUMN + CELL - GAP / 2 + 8} y={y(0) + 43} n={s.length - before} />}
-          </svg>
-        )}
-      </Picture>
-    </div>
+    <>
+      <div className="sv" ref={holder}>
+        <Picture label={`Skiplist of ${plural(s.length, 'member')}, ${plural(levels, 'level')}`} tell={tell}>
+          {(marks) => (
+            <svg width={end + 8} height={y(0) + 66} aria-hidden="true">
+              {Array.from({ length: levels }, (_, l) => link(0, X0, 0, l, s.header[l] ?? { forward: 0, span: 0 }))}
+              {columns.flatMap((c) => c.levels.map((next, l) => link(c.id, c.x, c.rank, l, next)))}
+              {Array.from({ length: levels }, (_, l) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
+                <Cell key={l} x={X0} y={y(l)} hot={reached.has(`0|${l}`)} text={`L${l + 1}`} />
+              ))}
+              <text x={X0} y={y(0) + 43} fontSize="12" className="ink2t">
+                header
+              </text>
+              {columns.map((c, i) => {
+                const skipped = c.rank - before - 1
+                before = c.rank
+                const hot = c.ele === way?.member
+                return (
+                  // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+                  <g key={c.id} onClick={() => marks.pick(i)}>
+                    {skipped > 0 && <Skipped x={c.x - GAP / 2 - 16} y={y(0) + 43} n={skipped} />}
+                    {c.levels.map((_, l) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
+                      <Cell key={l} x={c.x} y={y(l)} hot={reached.has(`${c.id}|${l}`)} on={marks.on === i} text="" />
+                    ))}
+                    <text x={c.x + 15} y={y(0) + 43} fontSize="13" textAnchor="middle" fontWeight={hot ? 700 : 400}>
+                      {short(c.ele)}
+                      <title>{showBytes(c.ele)}</title>
+                    </text>
+                    <text className="m ink3t" x={c.x + 15} y={y(0) + 59} fontSize="11" textAnchor="middle">
+                      {scoreText(c.score)}
+                    </text>
+                  </g>
+                )
+              })}
+              {before < s.length && (
+                <Skipped x={end - COLUMN + CELL - GAP / 2 + 8} y={y(0) + 43} n={s.length - before} />
+              )}
+            </svg>
+          )}
+        </Picture>
+      </div>
+      {whole?.found && whole.hops.length > 0 && (
+        <Steps s={s} way={whole} upto={upto} onUpto={(n) => setStepped({ of: id, n })} />
+      )}
+    </>
   )
 }
 
