@@ -237,6 +237,17 @@ function field2(vm: LuaVm, L: number, name: string, table: number): boolean {
   return vm.x.lua_type(L, -1) === T_STRING
 }
 
+/** The value on top of the stack is the error of a command, which was counted when the command failed. */
+export function isCountedError(vm: LuaVm, L: number): boolean {
+  const x = vm.x
+  if (x.lua_type(L, -1) !== T_TABLE) return false
+  const isError = rawField(vm, L, 'err') === T_STRING
+  const counted = isError && (x.lua_settop(L, -2), rawField(vm, L, 'ignore_error_stats_update')) === T_BOOLEAN
+  const value = counted && x.lua_toboolean(L, -1) !== 0
+  x.lua_settop(L, -2)
+  return value
+}
+
 /** luaExtractErrorInformation: of the error on top of the stack (it stays there). */
 export function errorInformation(
   vm: LuaVm,

@@ -12,7 +12,7 @@ import { RedisError, type Reply } from '../protocol/reply.ts'
 import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
 import { Continuations, SUSPENDED } from '../server/suspend.ts'
-import { errorInformation, popReply, pushError } from './convert.ts'
+import { errorInformation, isCountedError, popReply, pushError } from './convert.ts'
 import { Functions } from './functions.ts'
 import { bitLibrary } from './lib-bit.ts'
 import { pushCjson } from './lib-cjson.ts'
@@ -232,6 +232,7 @@ export class Scripting {
     const { L } = this.state as LuaState
     const run = this.running as Run
     this.charge(vm.sinceHook(L) / INSTRUCTIONS_PER_MICRO)
+    if (status === 0) this.server.errorCounted = isCountedError(vm, L)
     const reply = status === 0 ? popReply(vm, L, run.client.resp) : this.failure(L, run)
     vm.setHook(L, false)
     vm.x.lua_settop(L, 0)

@@ -147,7 +147,7 @@ export class Client {
     return (this.link === null ? 0 : this.link.pending.length) + this.kernelPending + this.replBufferBytes
   }
   get addr(): string {
-    return this.link === null ? '' : formatAddr(this.link.remoteHost, this.link.remotePort)
+    return this.link === null ? '?:0' : formatAddr(this.link.remoteHost, this.link.remotePort)
   }
   get laddr(): string {
     return this.link === null ? '' : formatAddr(this.link.localHost, this.link.localPort)
