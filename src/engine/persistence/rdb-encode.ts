@@ -254,10 +254,15 @@ export function* encodeRdb(
     if (db.dict.size === 0) continue
     out += byte(RDB_OPCODE_SELECTDB) + encodeLength(db.id)
     out += byte(RDB_OPCODE_RESIZEDB) + encodeLength(db.dict.size) + encodeLength(db.expires.size)
-    for (const key of db.dict.keys()) {
-      const o = db.dict.get(key)
-      if (o === undefined) continue
-      out += encodeKey(key, o, db.expires.get(key) ?? -1, options)
+    const keys: Bytes[] = []
+    const values: Obj[] = []
+    db.dict.forEach((key, o) => {
+      keys.push(key)
+      values.push(o)
+    })
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!
+      out += encodeKey(key, values[i]!, db.expires.size === 0 ? -1 : (db.expires.get(key) ?? -1), options)
       if (out.length >= chunkBytes) {
         if (options.checksum) crc.update(out)
         yield out

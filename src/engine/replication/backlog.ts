@@ -17,7 +17,10 @@ const PROTO_REPLY_CHUNK_BYTES = 16384
 interface Block {
   parts: Bytes
   readonly size: number
+  appended: number
 }
+/** So many writes make a chain of strings that is worth joining: left alone, a backlog of chains is what the collector works on. */
+const JOIN_EVERY = 64
 
 /** The size class above 16 KB that jemalloc rounds up to: four to a doubling. */
 function sizeClass(n: number): number {
@@ -41,11 +44,13 @@ export class Backlog {
     if (tail !== undefined && tail.parts.length < tail.size) {
       const room = tail.size - tail.parts.length
       tail.parts += rest.slice(0, room)
+      // Asking for a character joins the chain.
+      if (++tail.appended % JOIN_EVERY === 0) tail.parts.charCodeAt(0)
       rest = rest.slice(room)
     }
     if (rest.length === 0) return
     const size = sizeClass(Math.max(rest.length, PROTO_REPLY_CHUNK_BYTES) + BLOCK_HEADER_BYTES) - BLOCK_HEADER_BYTES
-    this.blocks.push({ parts: rest, size })
+    this.blocks.push({ parts: rest, size, appended: 0 })
   }
   /** Drops old blocks; nothing from `needed` on (the offset a waiting replica will start at). */
   trim(limitBytes: number, needed: number): void {
