@@ -592,3 +592,27 @@ test('a failover at ten times the clock does not hold the page up', async ({ pag
   expect(spent('RecalcStyleCount')).toBeGreaterThan(10)
   expect((spent('TaskDuration') * 1000) / spent('RecalcStyleCount'), 'milliseconds for a frame').toBeLessThan(30)
 })
+
+test('redis-cli takes options: a mode runs in a tab of its own, Ctrl-C ends it, an open quote is told', async ({
+  page,
+}) => {
+  await open(page)
+  await type(page, 'SET user:1 hello', 'OK')
+  await page.getByRole('button', { name: 'Options' }).click()
+  const field = page.getByTestId('cli-options')
+  await field.fill("--scan --pattern 'user:*")
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('alert')).toContainText('quote')
+  await field.fill("--scan --pattern 'user:*'")
+  await page.keyboard.press('Enter')
+  await expect(screenText(page)).toContainText('"user:1"', { timeout: 15_000 })
+  await expect(page.getByText('redis-cli exited with code 0')).toBeVisible()
+  await page.getByRole('button', { name: 'Options' }).click()
+  await field.fill('--stat -i 0.2')
+  await page.keyboard.press('Enter')
+  await expect(screenText(page)).toContainText('------- data ------', { timeout: 15_000 })
+  await expect(screenText(page)).toContainText(/\(\+\d+\)/)
+  await page.locator('.term-pane:not([hidden]) textarea').focus()
+  await page.keyboard.press('Control+c')
+  await expect(page.getByText('redis-cli exited with code 130')).toBeVisible()
+})

@@ -187,12 +187,12 @@ export function heal(id?: number): void {
 }
 
 let tabCount = 0
-export function openTerminal(process: string, focus = true): void {
+export function openTerminal(process: string, focus = true, options: readonly string[] = []): void {
   const session = lab.get().session
   if (!session || !specOf(session.scenario, process)) return
   const id = `cli-${++tabCount}`
   lab.set({
-    tabs: [{ id, kind: 'cli', process }, ...lab.get().tabs],
+    tabs: [{ id, kind: 'cli', process, options }, ...lab.get().tabs],
     left: id,
     front: 'left',
     menu: null,

@@ -21,6 +21,8 @@ export interface TerminalTab {
   readonly kind: 'cli' | 'log' | 'events'
   /** Process it talks to, or whose log it is. Empty for the event log. */
   readonly process: string
+  /** Further words on redis-cli's command line: options and a command. */
+  readonly options?: readonly string[]
 }
 export interface Breakpoint {
   readonly kind: string

@@ -1,5 +1,5 @@
 /** Tabs over two panes: redis-cli at the left, logs at the right; one pane where there is no room for two. */
-import { lazy, Suspense, useRef } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { closeTab, openLog, openTerminal } from '../actions.ts'
 import { RoleMark } from '../parts/glyphs.tsx'
@@ -8,7 +8,9 @@ import { useNarrow } from '../parts/use-narrow.ts'
 import { Separator } from '../parts/Separator.tsx'
 import { useSize } from '../parts/use-size.ts'
 import { lab, setSize, type TerminalTab, useLab } from '../store.ts'
+import { safeText } from '../format.ts'
 import { addressOf, roleOf, specOf } from '../world-facts.ts'
+import { CommandLine } from './CommandLine.tsx'
 import { EventLog, ProcessLog } from './LogPane.tsx'
 
 const XtermPane = lazy(() => import('./XtermPane.tsx').then((m) => ({ default: m.XtermPane })))
@@ -21,6 +23,7 @@ export function Terminals() {
 function Wide() {
   const holder = useRef<HTMLDivElement>(null)
   const { width } = useSize(holder)
+  const [asking, setAsking] = useState(false)
   const [tabs, left, right, front, selected] = useLab(
     useShallow((s) => [s.tabs, s.left, s.right, s.front, s.selected] as const),
   )
@@ -49,11 +52,21 @@ function Wide() {
         >
           <Icon name="plus" />
         </button>
+        <button
+          type="button"
+          className="btn q small hide-m"
+          aria-expanded={asking}
+          title="redis-cli with options: --bigkeys, --stat, --latency ..."
+          onClick={() => setAsking(!asking)}
+        >
+          Options …
+        </button>
         <span className="grow" />
         <button type="button" className="btn q small hide-m" onClick={() => openLog(selected)}>
           Log of {selected}
         </button>
       </div>
+      {asking && <CommandLine process={selected} onDone={() => setAsking(false)} />}
       <div
         className={two ? 'panes two' : 'panes'}
         style={two ? { gridTemplateColumns: `minmax(0, ${split}fr) 1px minmax(0, ${100 - split}fr)` } : undefined}
@@ -113,7 +126,10 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
         }
       >
         {tab.kind === 'cli' && <RoleMark role={roleOf(spec, status)} size={12} />}
-        <span className={tab.kind === 'cli' ? 'mono' : ''}>{label}</span>
+        <span className={tab.kind === 'cli' ? 'mono' : ''}>
+          {label}
+          {tab.options && tab.options.length > 0 ? ` ${safeText(tab.options.join(' '), 20)}` : ''}
+        </span>
       </button>
       {tab.kind !== 'events' && (
         // For the pointer; by keyboard the tab itself takes Delete. A tab list may hold nothing but tabs.

@@ -88,7 +88,7 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
             className="btn small"
             onClick={() => {
               closeTab(tab.id)
-              openTerminal(tab.process)
+              openTerminal(tab.process, true, tab.options)
             }}
           >
             Start it again

@@ -17,7 +17,7 @@ export function terminalFor(tab: TerminalTab): Kept | null {
   const spec = session && specOf(session.scenario, tab.process)
   const box = session && boxOf(session.scenario, tab.process)
   if (!session || !spec || !box) return null
-  const terminal = session.openTerminal(box.name, ['-h', box.address, '-p', String(spec.port)])
+  const terminal = session.openTerminal(box.name, ['-h', box.address, '-p', String(spec.port), ...(tab.options ?? [])])
   const kept: Kept = { terminal, output: [] }
   open.set(tab.id, kept)
   lab.set({ clients: { ...lab.get().clients, [terminal.process]: box.name } })
