@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { ProcessHost } from '../src/browser/process-host.ts'
 import { createProgram } from '../src/world/programs.ts'
+import './support/lua.ts'
 
 const host = new ProcessHost(
   (kind) => (env, tap) => createProgram(kind, env, tap),

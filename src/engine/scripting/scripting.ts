@@ -36,8 +36,8 @@ export const SLOW_EVAL = 'BUSY Redis is busy running a script. You can only call
 export const SLOW_FUNCTION = 'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.'
 
 /** Modelled speed of Lua: instructions in a microsecond. */
-const INSTRUCTIONS_PER_MICRO = 200
-const MICROS_PER_TICK = 500
+const INSTRUCTIONS_PER_MICRO = 100
+const MICROS_PER_TICK = 1000
 /** A script goes on for this long before the world is let in. */
 const SLICE_MICROS = 5000
 
