@@ -4,13 +4,26 @@ import type { Int64 } from '../bytes/numbers.ts'
 import { type ConsumerGroup, groupLag } from '../objects/stream-group.ts'
 import { addDelta, decodeId, encodeId, formatId, type StreamId } from '../objects/stream-id.ts'
 import { ITEM_DELETED, ITEM_SAMEFIELDS, type Stream, type StreamNode } from '../objects/stream.ts'
-import type { RaxNode } from '../structures/rax.ts'
+import type { Rax, RaxNode } from '../structures/rax.ts'
 import { clip } from './structures.ts'
 
 const MAX_TREE = 300
 const MAX_ENTRIES = 32
 const MAX_BLOCKS = 64
 const MAX_PENDING = 64
+
+/** Some values from the start, and from the end when there are more, each with its place. */
+function endsOf<V>(rax: Rax<V>, each: number): { index: number; value: V }[] {
+  const out: { index: number; value: V }[] = []
+  const it = rax.iterator()
+  it.seek('^')
+  while (out.length < each && it.next()) out.push({ index: out.length, value: it.value })
+  const tail: { index: number; value: V }[] = []
+  it.seek('$')
+  while (tail.length < each && out.length + tail.length < rax.size && it.prev())
+    tail.push({ index: rax.size - 1 - tail.length, value: it.value })
+  return [...out, ...tail.reverse()]
+}
 
 interface TreeNode {
   /** Bytes of the edge that leads here. */
@@ -76,19 +89,16 @@ function entriesOf(node: StreamNode, skip: number) {
 
 function groupOf(s: Stream, name: Bytes, g: ConsumerGroup, now: number) {
   const pending: { id: string; consumer: Bytes; idleMs: number; times: string }[] = []
-  g.pel.forEach((_, nack) => {
-    if (pending.length < MAX_PENDING)
-      pending.push({
-        id: formatId(nack.id),
-        consumer: clip(nack.consumer?.name ?? ''),
-        idleMs: Math.max(0, now - Number(nack.deliveryTime)),
-        times: `${nack.deliveryCount}`,
-      })
-  })
+  for (const { value: nack } of endsOf(g.pel, MAX_PENDING / 2))
+    pending.push({
+      id: formatId(nack.id),
+      consumer: clip(nack.consumer?.name ?? ''),
+      idleMs: Math.max(0, now - Number(nack.deliveryTime)),
+      times: `${nack.deliveryCount}`,
+    })
   const consumers: { name: Bytes; pending: number; idleMs: number }[] = []
-  g.consumers.forEach((_, c) => {
+  for (const { value: c } of endsOf(g.consumers, 16))
     consumers.push({ name: clip(c.name), pending: c.pel.size, idleMs: Math.max(0, now - Number(c.seenTime)) })
-  })
   const lag = groupLag(s, g)
   return {
     name: clip(name),
@@ -97,17 +107,13 @@ function groupOf(s: Stream, name: Bytes, g: ConsumerGroup, now: number) {
     lag: lag === null ? null : `${lag}`,
     pel: g.pel.size,
     pending,
-    consumers: consumers.slice(0, 32),
+    consumers,
   }
 }
 
 export function viewStream(s: Stream, block: number, now: number): Record<string, unknown> {
-  const nodes: StreamNode[] = []
-  s.rax.forEach((_, node) => {
-    nodes.push(node)
-  })
-  const at = Math.max(0, Math.min(block, nodes.length - 1))
-  const open = nodes[at]
+  const nodes = endsOf(s.rax, MAX_BLOCKS / 2)
+  const open = nodes.find((n) => n.index === block) ?? nodes[0]
   const groups: ReturnType<typeof groupOf>[] = []
   s.groups?.forEach((name, g) => {
     if (groups.length < 16) groups.push(groupOf(s, name, g, now))
@@ -122,7 +128,7 @@ export function viewStream(s: Stream, block: number, now: number): Record<string
     keys: s.rax.size,
     treeNodes: s.rax.numNodes,
     tree: treeOf(s.rax.head),
-    blocks: nodes.slice(0, MAX_BLOCKS).map((b, index) => ({
+    blocks: nodes.map(({ index, value: b }) => ({
       index,
       id: formatId(b.id),
       key: encodeId(b.id),
@@ -130,8 +136,8 @@ export function viewStream(s: Stream, block: number, now: number): Record<string
       deleted: b.deleted(),
       bytes: b.lp.totalBytes,
     })),
-    block: at,
-    open: open === undefined ? null : entriesOf(open, 0),
+    block: open?.index ?? 0,
+    open: open === undefined ? null : entriesOf(open.value, 0),
     groups,
   }
 }

@@ -160,7 +160,7 @@ export function StreamView({ s, onBlock }: { s: StreamData; onBlock: (block: num
                         x={p.x + p.w + 18}
                         y={y(p) + 4}
                         fontSize="11"
-                        fontWeight={s.blocks[s.block]?.id === p.node.key ? 700 : 400}
+                        fontWeight={s.blocks.find((b) => b.index === s.block)?.id === p.node.key ? 700 : 400}
                       >
                         {p.node.key}
                       </text>
@@ -191,7 +191,7 @@ export function StreamView({ s, onBlock }: { s: StreamData; onBlock: (block: num
             <span className="mono">{b.count}</span>
           </button>
         ))}
-        {s.keys > s.blocks.length && <span className="cap">{count(s.keys - s.blocks.length)} more blocks</span>}
+        {s.keys > s.blocks.length && <span className="cap">{count(s.keys - s.blocks.length)} blocks between</span>}
       </div>
       {s.open && <Block s={s} open={s.open} />}
       {s.groups.map((g) => (
@@ -202,7 +202,7 @@ export function StreamView({ s, onBlock }: { s: StreamData; onBlock: (block: num
 }
 
 function Block({ s, open }: { s: StreamData; open: NonNullable<StreamData['open']> }) {
-  const b = s.blocks[s.block]
+  const b = s.blocks.find((x) => x.index === s.block)
   return (
     <>
       <p className="cap">
@@ -270,7 +270,7 @@ function Group({ s, g }: { s: StreamData; g: StreamData['groups'][number] }) {
         {g.consumers.length === 0 && <p className="cap">No consumer yet.</p>}
         {g.pel > g.pending.length && (
           <p className="cap">
-            First {g.pending.length} of {count(g.pel)} pending entries.
+            {g.pending.length} of {count(g.pel)} pending entries, from both ends.
           </p>
         )}
       </div>
