@@ -61,13 +61,17 @@ class Table {
     return c === undefined ? 0 : c[i & MASK]!
   }
   put(i: number, e: number): void {
-    const n = i >>> BITS
-    let c = this.chunks[n]
-    if (c === undefined) {
-      c = new Int32Array(Math.min(this.size, CHUNK))
-      this.chunks[n] = c
-    }
-    c[i & MASK] = e
+    this.chunk(i)[i & MASK] = e
+  }
+  /** The chunk that bucket i is in, made if need be. */
+  chunk(i: number): Int32Array {
+    const c = this.chunks[i >>> BITS]
+    return c !== undefined ? c : this.newChunk(i >>> BITS)
+  }
+  private newChunk(n: number): Int32Array {
+    const c = new Int32Array(Math.min(this.size, CHUNK))
+    this.chunks[n] = c
+    return c
   }
 }
 
@@ -213,8 +217,9 @@ export class Dict<V> {
     kv[at] = k
     kv[at + 1] = v
     m[at] = h
-    m[at + 1] = t.get(i)
-    t.put(i, e)
+    const c = t.chunk(i)
+    m[at + 1] = c[i & MASK]!
+    c[i & MASK] = e
     t.used++
   }
 
@@ -355,8 +360,9 @@ export class Dict<V> {
         const at = (e & MASK) << 1
         const next = m[at + 1]!
         const i = m[at]! & (t1.size - 1)
-        m[at + 1] = t1.get(i)
-        t1.put(i, e)
+        const c = t1.chunk(i)
+        m[at + 1] = c[i & MASK]!
+        c[i & MASK] = e
         t0.used--
         t1.used++
         e = next
