@@ -7,15 +7,15 @@ import { Picture, type TableTwin } from './Pane.tsx'
 
 const HUES = ['var(--replica)', 'var(--master)', 'var(--importing)', 'var(--sentinel)']
 
-export function historySummary(events: readonly EventData[], forgotten: number): string {
+export function historySummary(events: readonly EventData[], forgotten: number, unit = 'element'): string {
   const turns = events.filter((e) => e.from !== null && e.to !== null)
   const last = turns[turns.length - 1]
   if (events.length === 0) return 'Made before this page was watching, or by a full sync.'
   if (!last)
     return `${events[0]?.to ?? 'Gone'} since ${commandText(events[0]?.command ?? [], 40)} at ${when(events[0]?.at ?? 0)}; no change of encoding yet.`
-  const back =
-    /^intset/.test(last.from ?? '') || last.from === 'listpack' || last.from === 'embstr' ? ', and never back' : ''
-  return `${last.from} to ${last.to} by ${commandText(last.command, 44)} at ${when(last.at)}, ${plural(last.length, 'element')}${back}.${forgotten > 0 ? ` ${forgotten} earlier changes are forgotten.` : ''}`
+  // A listpack and an intset never come back; SET gives a string its encoding anew.
+  const back = /^(intset|listpack)/.test(last.from ?? '') ? ', and never back' : ''
+  return `${last.from} to ${last.to} by ${commandText(last.command, 44)} at ${when(last.at)}, ${plural(last.length, unit)}${back}.${forgotten > 0 ? ` ${forgotten} earlier changes are forgotten.` : ''}`
 }
 export function historyTable(events: readonly EventData[]): TableTwin {
   return {

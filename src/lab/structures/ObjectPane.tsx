@@ -162,7 +162,7 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
             {data.limits.filter(([n]) => /entries|max-listpack-size|bytes/.test(n))[0]?.join(' ') ?? ''}
           </span>
         }
-        summary={historySummary(data.events, data.forgotten)}
+        summary={historySummary(data.events, data.forgotten, data.type === 'string' ? 'byte' : 'element')}
         table={historyTable(data.events)}
       >
         {data.samples.length === 0 ? (
@@ -191,7 +191,9 @@ export function PinnedPane({ process, db, name }: { process: string; db: number;
         title={<span className="mono">{showBytes(name, 24)}</span>}
         right={<PinButton process={process} db={db} name={name} />}
       >
-        <div className="say small">This key is gone.</div>
+        <div className="say small">
+          {view === null ? `${process} does not hold this key, or is not running.` : 'This key is gone.'}
+        </div>
       </Pane>
     )
   return <KeyPane process={process} db={db} data={view as KeyData} name={name} from={from} onFrom={setFrom} />

@@ -140,7 +140,7 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
           rehashidx {dict?.rehashidx ?? -1}
         </span>
       }
-      summary={dict ? dictSummary(dict) : ''}
+      summary={dict?.tables[0] && dict.tables[0].size > 0 ? dictSummary(dict) : ''}
       table={dict ? dictTable(dict) : null}
     >
       <div className="grow">
