@@ -106,9 +106,9 @@ function setAccess(c: CommandContext, o: Obj, idle: number, freq: number): void 
   const lfu = c.config.maxmemoryPolicy.includes('lfu')
   if (lfu && freq >= 0) o.lru = ((Math.floor(c.nowMs / 60000) & 0xffff) << 8) | freq
   else if (!lfu && idle >= 0) {
-    const clock = Math.floor(c.nowMs / 1000) & 0xffffff
-    const lru = clock - idle
-    o.lru = lru < 0 ? Math.max(0, lru + 0xffffff) : lru
+    // The clock has 24 bits; one that was idle for longer than it tells starts anywhere.
+    const lru = c.server.lruClock - idle
+    o.lru = lru < 0 ? (((lru + 0xffffff) % 0x1000000) + 0x1000000) % 0x1000000 : lru
   }
 }
 

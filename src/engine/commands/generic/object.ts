@@ -2,6 +2,7 @@
 import type { Obj } from '../../objects/object.ts'
 import { isSharedInteger } from '../../objects/string.ts'
 import { type Reply, status } from '../../protocol/reply.ts'
+import { estimateObjectIdleTime } from '../../server/evict.ts'
 import { fail } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
@@ -42,7 +43,7 @@ function refcount(c: CommandContext, o: Obj): Reply {
 function idletime(c: CommandContext, o: Obj): Reply {
   if (c.config.maxmemoryPolicy.includes('lfu'))
     fail(`ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCH_NOTE}`)
-  return (c.server.lruClock - o.lru + 0x1000000) % 0x1000000
+  return estimateObjectIdleTime(c.server, o)
 }
 
 function freq(c: CommandContext, o: Obj): Reply {
