@@ -62,7 +62,7 @@ function shutdown(c: CommandContext, argv: readonly Bytes[]): Reply {
     else if (w === 'abort') abort = true
     else syntaxError()
   }
-  if ((abort && argv.length > 2) || (flags.save && flags.nosave)) syntaxError()
+  if ((abort && (flags.save || flags.nosave || flags.now || flags.force)) || (flags.save && flags.nosave)) syntaxError()
   const { server } = c
   if (abort) {
     if (server.shuttingDown === null) fail('ERR No shutdown in progress.')
