@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -69,8 +69,10 @@ function startFast(): Plugin {
     },
     closeBundle() {
       // One start now, so that the first one of the user finds its code compiled.
-      const args = [join(outDir, 'rehash-server.js'), '--port', '0', '--save', '', '--dir', tmpdir()]
+      const socket = join(tmpdir(), `rehash-build-${process.pid}.sock`)
+      const args = [join(outDir, 'rehash-server.js'), '--port', '0', '--unixsocket', socket, '--save', '']
       spawnSync(process.execPath, args, { env: { ...process.env, REHASH_KEEP_CODE: '1' }, timeout: 10_000 })
+      rmSync(socket, { force: true })
     },
   }
 }

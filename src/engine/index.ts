@@ -4,6 +4,7 @@ export type {
   CloseReason,
   ConnId,
   Fact,
+  FailedBind,
   FileOp,
   FileResult,
   Input,

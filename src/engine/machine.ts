@@ -35,12 +35,23 @@ export type FileResult =
     }
   | { readonly ok: false; readonly error: string }
 
+/** An address that could not be bound; when it was optional (`-::1`) the others are listened on. */
+export interface FailedBind {
+  readonly address: string
+  readonly error: string
+}
+
 export type CloseReason = 'eof' | 'reset' | 'timeout'
 
 export type Input =
   | { readonly type: 'start' }
-  | { readonly type: 'listening'; readonly port: number } // answer to 'listen'
-  | { readonly type: 'listenFailed'; readonly port: number; readonly error: string } // EADDRINUSE …
+  | { readonly type: 'listening'; readonly port: number; readonly failed?: readonly FailedBind[] } // answer to 'listen'
+  | {
+      readonly type: 'listenFailed'
+      readonly port: number
+      readonly error: string // EADDRINUSE …
+      readonly failed?: readonly FailedBind[]
+    }
   | {
       readonly type: 'accept'
       readonly conn: ConnId
@@ -61,7 +72,7 @@ export type Input =
   | { readonly type: 'winsize'; readonly columns: number; readonly rows: number }
 
 export type Output =
-  | { readonly type: 'listen'; readonly port: number; readonly bind: readonly string[] }
+  | { readonly type: 'listen'; readonly port: number; readonly bind: readonly string[] } // port 0: a unix socket, bind = [path, octal mode]; in rehash-server only
   | { readonly type: 'unlisten'; readonly port: number }
   | { readonly type: 'connect'; readonly conn: ConnId; readonly host: string; readonly port: number }
   | { readonly type: 'send'; readonly conn: ConnId; readonly bytes: Bytes }
@@ -89,6 +100,8 @@ export interface ProcessEnv {
   readonly real?: boolean
   /** Monotonic microseconds, on real hardware only: measures how long commands take (slow log, latency). Never decides anything. */
   readonly clock?: () => number
+  /** On real hardware only: goes on as a process of its own in the background (`daemonize yes`); this one ends. */
+  readonly detach?: () => void
 }
 
 /**

@@ -9,12 +9,14 @@
  */
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   truncateSync,
@@ -23,7 +25,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
-import type { Bytes, ConnId, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
+import type { Bytes, ConnId, FailedBind, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
 
 /** The fastest way from bytes to a one-byte string; not in the published types. */
 const latin1 = (b: Buffer, end: number = b.length): Bytes =>
@@ -61,6 +63,9 @@ const EXIT_FLUSH_MS = 200
 export interface RuntimeOptions {
   /** Where log lines go: the machine's `logfile`, '' for standard output. */
   readonly logfile: () => string
+  readonly backlog: () => number
+  /** Seconds before an idle connection is probed, 0 for never. */
+  readonly keepalive: () => number
   readonly onExit: (code: number) => void
 }
 
@@ -198,54 +203,68 @@ export class Runtime {
   }
 
   private listen(port: number, bind: readonly string[]): void {
+    if (port === 0) return this.listenUnix(bind)
     // Every address: one socket for both families does it, and spares Node the way through its resolver.
     if (bind.length === 2 && bind[0] === '*' && bind[1] === '-::*') bind = ['']
     const servers: NetServer[] = []
+    const failed: FailedBind[] = []
     this.servers.set(port, servers)
-    let waiting = bind.length
-    let failed: string | null = null
-    const settle = (): void => {
-      if (--waiting > 0) return
-      if (failed !== null || servers.length === 0) {
-        for (const server of servers) server.close()
-        this.servers.delete(port)
-        this.input({ type: 'listenFailed', port, error: failed ?? 'EADDRNOTAVAIL' })
-      } else this.input({ type: 'listening', port })
-    }
-    if (bind.length === 0) {
-      waiting = 1
-      settle()
-    }
-    for (const address of bind) {
+    const next = (i: number): void => {
+      const address = bind[i]
+      if (address === undefined)
+        return this.input({ type: 'listening', port, ...(failed.length > 0 ? { failed } : {}) })
       const optional = address.startsWith('-')
       const name = optional ? address.slice(1) : address
-      const host = name === '*' ? '0.0.0.0' : name === '::*' ? '::' : name
-      const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => this.accept(socket, port))
-      server.once('error', (e: NodeJS.ErrnoException) => {
-        const absent = e.code === 'EADDRNOTAVAIL' || e.code === 'EAFNOSUPPORT' || e.code === 'EPROTONOSUPPORT'
-        if (!(optional && absent)) failed = e.code ?? 'EIO'
-        settle()
-      })
-      const where = host === '' ? { port } : { port, host, ipv6Only: host.includes(':') }
-      server.listen({ ...where, backlog: 511 }, () => {
-        servers.push(server)
-        settle()
+      this.listenAt(port, name, (server, error) => {
+        if (error === null) servers.push(server)
+        else {
+          failed.push({ address: name === '' ? '*' : name, error })
+          const goOn =
+            (optional && error === 'EADDRNOTAVAIL') || error === 'EAFNOSUPPORT' || error === 'EPROTONOSUPPORT'
+          if (!goOn) {
+            for (const s of servers) s.close()
+            this.servers.delete(port)
+            return this.input({ type: 'listenFailed', port, error, failed })
+          }
+        }
+        next(i + 1)
       })
     }
+    next(0)
+  }
+  private listenAt(port: number, name: string, done: (server: NetServer, error: string | null) => void): void {
+    const host = name === '*' ? '0.0.0.0' : name === '::*' ? '::' : name
+    const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => this.accept(socket, port))
+    server.once('error', (e: NodeJS.ErrnoException) => done(server, e.code ?? 'EIO'))
+    const where = host === '' ? { port } : { port, host, ipv6Only: host.includes(':') }
+    server.listen({ ...where, backlog: this.options.backlog() }, () => done(server, null))
+  }
+  private listenUnix([path = '', mode = '0']: readonly string[]): void {
+    const server = createServer({ allowHalfOpen: false }, (socket) => this.accept(socket, 0, path))
+    server.once('error', (e: NodeJS.ErrnoException) =>
+      this.input({ type: 'listenFailed', port: 0, error: e.code ?? 'EIO' }),
+    )
+    server.listen({ path, backlog: this.options.backlog() }, () => {
+      this.servers.set(0, [server])
+      if (mode !== '0') chmodSync(path, Number.parseInt(mode, 8))
+      this.input({ type: 'listening', port: 0 })
+    })
   }
 
-  private accept(socket: Socket, port: number): void {
+  private accept(socket: Socket, port: number, path?: string): void {
     const conn = this.nextConn
     this.nextConn += 2
     this.sockets.set(conn, socket)
     this.attach(conn, socket)
+    const keepalive = path === undefined ? this.options.keepalive() : 0
+    if (keepalive > 0) socket.setKeepAlive(true, keepalive * 1000)
     this.input({
       type: 'accept',
       conn,
       port,
-      remoteHost: plainAddress(socket.remoteAddress),
+      remoteHost: path ?? plainAddress(socket.remoteAddress),
       remotePort: socket.remotePort ?? 0,
-      localHost: plainAddress(socket.localAddress),
+      localHost: path ?? plainAddress(socket.localAddress),
     })
   }
 
@@ -325,12 +344,35 @@ function writeAll(fd: number, bytes: Bytes | Buffer): void {
   }
 }
 
+/** Where a process in the background finds what was on the standard input of the one that started it. */
+export const STDIN_VARIABLE = 'REHASH_STDIN'
+let stdinText: Buffer | null = null
+/** Standard input to its end, also when it is a socket or would not wait; the same each time. */
+export function readStdin(): Buffer {
+  const given = process.env[STDIN_VARIABLE]
+  stdinText ??= given === undefined ? readToEnd() : Buffer.from(given, 'base64')
+  return stdinText
+}
+function readToEnd(): Buffer {
+  for (const parts: Buffer[] = []; ; ) {
+    const part = Buffer.allocUnsafe(65536)
+    try {
+      const n = readSync(0, part)
+      if (n === 0) return Buffer.concat(parts)
+      parts.push(part.subarray(0, n))
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') return Buffer.concat(parts)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
 /** One file operation of the contract on the real file system. */
 export function performFile(op: FileOp): FileResult {
   try {
     switch (op.op) {
       case 'read':
-        return { ok: true, bytes: latin1(readFileSync(op.path)) }
+        return { ok: true, bytes: latin1(op.path === '/dev/stdin' ? readStdin() : readFileSync(op.path)) }
       case 'write':
         writeFileSync(op.path, op.bytes, 'latin1')
         return { ok: true }

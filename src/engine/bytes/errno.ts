@@ -6,5 +6,12 @@ const TEXTS: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied',
   EISDIR: 'Is a directory',
   EROFS: 'Read-only file system',
+  ENOTDIR: 'Not a directory',
+  EPERM: 'Operation not permitted',
+  EMFILE: 'Too many open files',
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EAFNOSUPPORT: 'Address family not supported by protocol',
+  EINVAL: 'Invalid argument',
 }
 export const strerror = (errno: string): string => TEXTS[errno] ?? errno

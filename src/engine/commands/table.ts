@@ -238,18 +238,19 @@ export class CommandTable {
     const sub = argv[1] as string
     return command.subcommands.get(sub) ?? command.subcommands.get(sub.toLowerCase())
   }
-  rename(from: string, to: string): boolean {
+  /** rename-command; what is wrong, or null. */
+  rename(from: string, to: string): string | null {
     const command = this.byName.get(from.toLowerCase())
-    if (!command) return false
+    if (!command) return 'No such command in rename-command'
     this.lastName = ''
     this.lastFound = undefined
     this.byName.delete(from.toLowerCase())
     this.asTyped.delete(from.toLowerCase())
     this.asTyped.delete(from.toUpperCase())
-    if (to === '') return true
-    if (this.byName.has(to.toLowerCase())) return false
+    if (to === '') return null
+    if (this.byName.has(to.toLowerCase())) return 'Target command name already exists'
     this.byName.set(to.toLowerCase(), command)
-    return true
+    return null
   }
   all(): IterableIterator<Command> {
     return this.byName.values()

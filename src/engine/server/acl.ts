@@ -235,7 +235,7 @@ export class Acl implements AclEnvironment {
       for (const rule of rules) {
         const error = user.apply(this, rule)
         if (error === null) continue
-        server.log('warning', `Error while parsing ACL rule '${rule}' in the user '${name}': ${ruleErrorText(error)}`)
+        server.log('warning', `Error loading ACL rule '${rule}' for the user named '${name}': ${ruleErrorText(error)}`)
         return false
       }
       if (!user.on)

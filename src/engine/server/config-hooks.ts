@@ -3,7 +3,9 @@ import { strerror } from '../bytes/errno.ts'
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
 import { rewriteConfig } from './config-rewrite.ts'
+import type { ReadyHandler } from './host.ts'
 import { acceptClient } from './networking.ts'
+import type { FailedBind } from '../machine.ts'
 import type { Server } from './server.ts'
 
 /** Once the configuration has been loaded. */
@@ -48,6 +50,16 @@ export function wireConfig(server: Server): void {
   server.rewriteConfigFile = (done, all = false) => rewriteConfigFile(server, done, all)
 }
 
+/** listenToPort says of every address why it can't be used, also when it can do without. */
+export function logFailedBinds(server: Server, error: string | null, failed: readonly FailedBind[]): void {
+  const all = failed.length === 0 && error !== null ? [{ address: '*', error }] : failed
+  for (const f of all) {
+    const why = f.error === 'ENOTFOUND' ? 'Name or service not known' : `bind: ${strerror(f.error)}`
+    const at = `${f.address}:${server.config.port}`
+    server.log('warning', `Warning: Could not create server TCP listening socket ${at}: ${why}`)
+  }
+}
+
 /** The port or the addresses changed: listen anew, then stop listening where we did. On failure all is as it was. */
 export function relisten(
   server: Server,
@@ -55,7 +67,7 @@ export function relisten(
   done: (ok: boolean) => void,
 ): void {
   const { config, host } = server
-  const listen = (ready: (error: string | null) => void): void =>
+  const listen = (ready: ReadyHandler): void =>
     host.listen(
       config.port,
       config.bind.map((b) => utf8Encode(b)),
@@ -69,17 +81,14 @@ export function relisten(
   }
   if (!moved) host.unlisten(was.port)
   let answered = false
-  listen((error) => {
+  listen((error, failed) => {
     if (answered) return
     answered = true
     if (error === null) {
       if (moved && was.port !== 0) host.unlisten(was.port)
       return done(true)
     }
-    server.log(
-      'warning',
-      `Could not create server TCP listening socket *:${config.port}: bind: ${error === 'EADDRINUSE' ? 'Address already in use' : error}`,
-    )
+    logFailedBinds(server, error, failed)
     config.port = was.port
     config.bind = [...was.bind]
     if (!moved) listen(() => {})

@@ -3,6 +3,8 @@
  * text, in this order, so the later line wins and errors carry a line number of the whole.
  */
 
+import { strerror } from '../bytes/errno.ts'
+import { globMatch } from '../bytes/glob.ts'
 import { quoteBytes, splitArgs } from '../bytes/quote.ts'
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import type { Config } from './config.ts'
@@ -56,23 +58,19 @@ export interface LoadHandlers {
   /** `user ...` lines. */
   readonly userLine?: (words: readonly Bytes[]) => string | null
   readonly renameCommand?: (from: Bytes, to: Bytes) => string | null
+  readonly loadModule?: (path: Bytes) => void
   readonly done: () => void
-  /** Text of standard input for `-`. */
-  readonly stdinText?: Bytes
 }
 
 /** Lines that old files hold and that mean nothing any more. */
 const DEPRECATED = new Set(['list-max-ziplist-entries', 'list-max-ziplist-value', 'lua-replicate-commands'])
 const trim = (s: Bytes): Bytes => s.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
 
-const ERRNO: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EISDIR: 'Is a directory',
-}
-
+const FATAL = '\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\n'
 export const fatalConfigError = (lineNumber: number, line: Bytes, text: string): string =>
-  `\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`
+  `${FATAL}Reading the configuration file, at line ${lineNumber}\n>>> '${line}'\n${text}\n`
+/** What `-` names: the adapter reads standard input to its end. */
+const STDIN = '/dev/stdin'
 
 class Loader {
   private readonly config: Config
@@ -85,11 +83,42 @@ class Loader {
   }
   file(path: string, next: (text: Bytes) => void): void {
     this.host.file({ op: 'read', path }, (r) => {
-      if (r.ok) next(r.bytes ?? '')
+      // A directory opens, and reads as nothing.
+      if (r.ok || r.error === 'EISDIR') next(r.ok ? (r.bytes ?? '') : '')
       else {
-        this.host.log(this.fatal(`Fatal error, can't open config file '${path}': ${ERRNO[r.error] ?? r.error}`))
+        this.host.log(this.fatal(`Fatal error, can't open config file '${path}': ${strerror(r.error)}`))
         this.host.exit(1)
       }
+    })
+  }
+  /** `include`: with wildcards in the file's name, every file that matches, by name; none is no error. */
+  private include(path: string, next: (text: Bytes) => void): void {
+    if (!/[*?[]/.test(path)) return this.file(path, next)
+    const slash = path.lastIndexOf('/')
+    const folder = slash < 0 ? '.' : path.slice(0, slash + 1)
+    const pattern = path.slice(slash + 1)
+    this.host.file({ op: 'list', path: folder }, (r) => {
+      const names = (r.ok ? (r.names ?? []) : []).filter(
+        (n) => globMatch(pattern, n) && (!n.startsWith('.') || pattern.startsWith('.')),
+      )
+      let text = ''
+      const one = (i: number): void => {
+        const name = names[i]
+        if (name === undefined) return next(text)
+        this.file(slash < 0 ? name : folder + name, (part) => {
+          text += `${part}\n`
+          one(i + 1)
+        })
+      }
+      one(0)
+    })
+  }
+  /** `dir` takes effect at once: what follows is relative to it. */
+  private chdir(path: string, done: (error: string | null) => void): void {
+    this.host.file({ op: 'stat', path }, (r) => {
+      const error = !r.ok ? r.error : r.isDirectory === false ? 'ENOTDIR' : null
+      if (error === null) this.host.cwd = this.host.resolve(path)
+      done(error === null ? null : strerror(error))
     })
   }
   /** A log line before the server has a role: 'C' as Redis's child-less early start writes it. */
@@ -106,11 +135,13 @@ class Loader {
         if (argv.length === 0) continue
         const name = (argv[0] ?? '').toLowerCase()
         if (name === 'include' && argv.length === 2) {
-          this.file(argv[1] ?? '', (inner) => this.text(inner, () => step(i + 1)))
+          this.include(argv[1] ?? '', (inner) => this.text(inner, () => step(i + 1)))
           return
         }
         const error = this.line(name, argv, i + 1, line)
         if (error !== null) return this.error(i + 1, line, error)
+        if (name === 'dir' && this.config.dir !== '')
+          return this.chdir(this.config.dir, (e) => (e === null ? step(i + 1) : this.error(i + 1, line, e)))
       }
       done()
     }
@@ -122,6 +153,10 @@ class Loader {
     if (directiveByName.has(name)) return this.config.setAtBoot(name, words)
     if (name === 'rename-command' && argv.length === 3)
       return this.handlers.renameCommand?.(argv[1] ?? '', argv[2] ?? '') ?? null
+    if (name === 'loadmodule' && argv.length >= 2) {
+      this.handlers.loadModule?.(argv[1] ?? '')
+      return null
+    }
     if (name === 'user' && argv.length >= 2) return this.handlers.userLine?.(words) ?? null
     if (name === 'sentinel') {
       if (argv.length === 1) return null
@@ -151,22 +186,25 @@ export function loadConfig(
   const cl = parseCommandLine(argv)
   const loader = new Loader(config, host, handlers)
   if (logLine) loader.fatal = logLine
-  const rest = (fileText: Bytes): void => {
-    let text = fileText
-    if (cl.stdin) text += `${text === '' ? '' : '\n'}${handlers.stdinText ?? ''}`
-    if (cl.options !== '') text += `\n${cl.options}`
-    loader.text(text, () => {
-      if (config.clusterEnabled && config.replicaof !== null) {
-        host.stderr(
-          '\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nreplicaof directive not allowed in cluster mode\n',
-        )
-        host.exit(1)
-        return
-      }
-      handlers.done()
-    })
+  const stop = (text: string): void => {
+    host.stderr(`${FATAL}${text}\n`)
+    host.exit(1)
   }
-  if (cl.file === null) return rest('')
+  const finish = (): void => {
+    if (config.clusterEnabled && config.replicaof !== null)
+      return stop('replicaof directive not allowed in cluster mode')
+    if (config.logfile === '' || host.env.real !== true) return handlers.done()
+    host.file({ op: 'append', path: config.logfile, bytes: '' }, (r) =>
+      r.ok ? handlers.done() : stop(`Can't open the log file: ${strerror(r.error)}`),
+    )
+  }
+  const rest = (text: Bytes): void => loader.text(cl.options === '' ? text : `${text}\n${cl.options}`, finish)
+  const withStdin = (text: Bytes): void => {
+    if (!cl.stdin) return rest(text)
+    host.log(loader.fatal('Reading config from stdin'))
+    host.file({ op: 'read', path: STDIN }, (r) => rest(text + (r.ok ? (r.bytes ?? '') : '')))
+  }
+  if (cl.file === null) return withStdin('')
   config.configFile = host.resolve(cl.file)
-  loader.file(config.configFile, rest)
+  loader.file(config.configFile, withStdin)
 }

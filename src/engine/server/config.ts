@@ -80,6 +80,9 @@ export class Config extends ConfigValues {
     const d = directiveByName.get(name.toLowerCase())
     if (!d) return 'Bad directive or wrong number of arguments'
     if (words.length !== 1 && !d.flags.includes('multi')) return 'wrong number of arguments'
+    // `--replicaof '127.0.0.1 6379'`: several words in one argument.
+    const only = words[0]
+    if (words.length === 1 && d.name === 'replicaof' && only) words = only.split(' ')
     try {
       let v = parseDirective(d, words, this)
       if (d.name === 'save' && fromFile) {

@@ -10,7 +10,17 @@
  * connection within one `handle` leave as one `send` output, in order.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import type { CloseReason, ConnId, FileOp, FileResult, Input, Micros, Output, ProcessEnv } from '../machine.ts'
+import type {
+  CloseReason,
+  ConnId,
+  FailedBind,
+  FileOp,
+  FileResult,
+  Input,
+  Micros,
+  Output,
+  ProcessEnv,
+} from '../machine.ts'
 
 export interface LinkHandlers {
   /** Outgoing only. */
@@ -66,6 +76,8 @@ export class Link {
 
 export type TimerId = number
 export type AcceptHandler = (link: Link, port: number) => LinkHandlers
+/** `failed`: the addresses that could not be bound, also where the others do. */
+export type ReadyHandler = (error: string | null, failed: readonly FailedBind[]) => void
 
 export class Host {
   readonly env: ProcessEnv
@@ -75,7 +87,7 @@ export class Host {
   private readonly links = new Map<ConnId, Link>()
   private readonly timers = new Map<TimerId, () => void>()
   private readonly files = new Map<number, (r: FileResult) => void>()
-  private readonly listeners = new Map<number, { accept: AcceptHandler; ready: (error: string | null) => void }>()
+  private readonly listeners = new Map<number, { accept: AcceptHandler; ready: ReadyHandler }>()
   private dirtyLinks: Link[] = []
   private nextConn = 1
   private nextTimer = 1
@@ -90,12 +102,7 @@ export class Host {
     return Math.floor(this.now / 1000)
   }
 
-  listen(
-    port: number,
-    bind: readonly string[],
-    accept: AcceptHandler,
-    ready: (error: string | null) => void = () => {},
-  ): void {
+  listen(port: number, bind: readonly string[], accept: AcceptHandler, ready: ReadyHandler = () => {}): void {
     this.listeners.set(port, { accept, ready })
     this.out.push({ type: 'listen', port, bind })
   }
@@ -213,12 +220,12 @@ export class Host {
         return true
       }
       case 'listening':
-        this.listeners.get(input.port)?.ready(null)
+        this.listeners.get(input.port)?.ready(null, input.failed ?? [])
         return true
       case 'listenFailed': {
         const l = this.listeners.get(input.port)
         this.listeners.delete(input.port)
-        l?.ready(input.error)
+        l?.ready(input.error, input.failed ?? [])
         return true
       }
       default:

@@ -24,12 +24,22 @@ export function formatLogTime(nowMs: number): string {
   const s = Math.floor(rest / 1000)
   return `${two(day)} ${MONTHS[month - 1]} ${year} ${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}.${String(rest % 1000).padStart(3, '0')}`
 }
+/** serverLogFromHandler: a signal handler may not format a date. */
+export function formatSignalLine(server: Server, text: string): string {
+  return `${server.env.pid}:signal-handler (${Math.floor(server.nowMs / 1000)}) ${text}`
+}
 /** Null when loglevel hides it. `childPid`: a line of a forked child. */
 export function formatLogLine(server: Server, level: LogLevel, text: string, childPid?: number): string | null {
   const at = LEVELS.indexOf(level)
   if (at < LEVELS.indexOf(server.config.loglevel)) return null
   if (childPid !== undefined) return `${childPid}:C ${formatLogTime(server.nowMs)} ${'.-*#'.charAt(at)} ${text}`
   const role =
-    server.mode === 'sentinel' ? 'X' : !server.booted && server.dbs.length === 0 ? 'C' : server.isReplica ? 'S' : 'M'
+    server.mode === 'sentinel'
+      ? 'X'
+      : !server.booted && server.dbs.length === 0
+        ? 'C'
+        : server.isReplica || (!server.booted && server.config.replicaof !== null)
+          ? 'S'
+          : 'M'
   return `${server.env.pid}:${role} ${formatLogTime(server.nowMs)} ${'.-*#'.charAt(at)} ${text}`
 }

@@ -27,7 +27,8 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
     server.config.protectedMode &&
     server.acl.defaultUser.nopass &&
     link.remoteHost !== '127.0.0.1' &&
-    link.remoteHost !== '::1'
+    link.remoteHost !== '::1' &&
+    !c.isUnixSocket
   ) {
     link.send(PROTECTED_MODE)
     server.stat.rejectedConnections++
@@ -37,6 +38,7 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
 }
 function newClient(server: Server, link: Link): Client {
   const c = new Client(server, server.nextClientId++, link, server.dbs[0] as Database, server.nowMs)
+  c.isUnixSocket = link.remoteHost.startsWith('/')
   server.acl.setDefaultAuth(c)
   server.clients.set(c.id, c)
   return c

@@ -16,7 +16,7 @@ import { Acl } from './acl.ts'
 import { Evictor } from './evict.ts'
 import { evictClients } from './evict-clients.ts'
 import { activeExpireCycle } from '../keyspace/expire.ts'
-import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../machine.ts'
+import type { Input, Machine, Micros, Output, ProcessEnv, Signal, Tap } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
 import type { Scripting } from '../scripting/scripting.ts'
@@ -29,14 +29,15 @@ import { Context } from './context.ts'
 import type { PersistenceExtension, ReplicationExtension, SentinelExtension } from './extensions.ts'
 import { Host, type Link } from './host.ts'
 import { LatencyMonitor } from './latency.ts'
+import { LazyFree } from './lazyfree.ts'
 import { type LogLevel, formatLogLine } from './log.ts'
 import { adoptLink, freeClient } from './networking.ts'
 import { type PendingOp, propagatePending } from './propagate.ts'
 import { isPaused, type Pause, type PausePurpose, pauseClients } from './pause.ts'
 import { PubSub } from './pubsub.ts'
 import { SlowLog } from './slowlog.ts'
-import { prepareForShutdown, type ShutdownOptions } from './shutdown.ts'
-import { boot, onSignal } from './startup.ts'
+import { onSignal, prepareForShutdown, type ShutdownOptions } from './shutdown.ts'
+import { boot } from './startup.ts'
 import { ServerStats } from './stats.ts'
 import { signalFlushedDb, touchWatchedKey } from './watch.ts'
 import { Tracking } from './tracking.ts'
@@ -71,6 +72,8 @@ export class Server implements Machine {
   readonly clientPeaks = new ClientPeaks()
   /** The clients that run scripts and functions have the first two. */
   nextClientId = 3
+  /** What a client in MONITOR mode has just asked itself, until it has its reply. */
+  ownMonitorLine: string | null = null
   /** Changes since the last save. */
   dirty = 0
   hz = 10
@@ -87,6 +90,10 @@ export class Server implements Machine {
   /** The client whose EXEC is being run. */
   inExec = false
   shuttingDown: { readonly atMs: number; readonly options: ShutdownOptions; readonly clients: Client[] } | null = null
+  /** `loadmodule` lines: there are no modules, so the start ends at the first. */
+  startModules: readonly Bytes[] = []
+  /** The last signal that asked for a shutdown. */
+  shutdownAsap: Signal | null = null
   readonly pauses = new Map<PausePurpose, Pause>()
   /** The strictest of them (see pause.ts). */
   pause: Pause | null = null
@@ -129,6 +136,7 @@ export class Server implements Machine {
   /** CONFIG REWRITE, set where the config is loaded. */
   rewriteConfigFile: (done: (error: string | null) => void, all?: boolean) => void = (done) => done('ENOENT')
   workMicros = 0
+  readonly lazyfree = new LazyFree()
   /** When the last command of this input ended, by `env.clock`: the next begins there. 0 when there was none. */
   lastClock = 0
   /** Scripts and functions. */
@@ -329,14 +337,18 @@ export class Server implements Machine {
     if (this.tracking.active) this.tracking.invalidateAll(this)
   }
   /** Empty one database, or all (-1); number of keys removed. */
-  emptyDb(dbid: number): number {
+  emptyDb(dbid: number, lazily = false): number {
     let removed = 0
-    for (const db of this.dbs) if (dbid === -1 || db.id === dbid) removed += db.empty()
+    for (const db of this.dbs) {
+      if (dbid !== -1 && db.id !== dbid) continue
+      if (lazily) this.lazyfree.database(db, this.host.now)
+      removed += db.empty()
+    }
     return removed
   }
-  flushAll(): number {
+  flushAll(lazily = false): number {
     this.signalFlushed(-1)
-    return this.emptyDb(-1)
+    return this.emptyDb(-1, lazily)
   }
   /** updates robj.lru as lookupKey does. */
   touch(o: Obj): void {
@@ -376,8 +388,8 @@ export class Server implements Machine {
   publish(channel: Bytes, message: Bytes): number {
     return this.pubsub.publish(channel, message)
   }
-  shutdown(options: ShutdownOptions): boolean {
-    return prepareForShutdown(this, options)
+  shutdown(options: ShutdownOptions): void {
+    prepareForShutdown(this, options)
   }
   /** INFO commandstats by full name. */
   get commandStats(): Map<

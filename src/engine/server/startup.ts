@@ -1,9 +1,9 @@
-/** From `start` to "Ready to accept connections": read the configuration, say who we are, listen, load the data; and signals. */
-import { utf8Encode } from '../bytes/bytes.ts'
+/** From `start` to "Ready to accept connections": read the configuration, say who we are, listen, load the data. */
+import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
+import { strerror } from '../bytes/errno.ts'
 import { Database } from '../keyspace/database.ts'
-import type { Signal } from '../machine.ts'
 import { fatalConfigError, loadConfig } from './config-load.ts'
-import { wireConfig } from './config-hooks.ts'
+import { logFailedBinds, wireConfig } from './config-hooks.ts'
 import { startCron } from './cron.ts'
 import { acceptClient } from './networking.ts'
 import { formatLogLine } from './log.ts'
@@ -15,6 +15,8 @@ export function boot(server: Server): void {
   const { config, host, env } = server
   const sentinelMode = server.mode === 'sentinel'
   if (sentinelMode) config.protectedMode = false
+  const modules: Bytes[] = []
+  server.startModules = modules
   // A Sentinel has a table of its own; directives of redis.conf that make no sense for it are still read.
   loadConfig(
     config,
@@ -25,7 +27,8 @@ export function boot(server: Server): void {
         ? (words, linenum, line) => server.sentinel?.handleConfigLine(words, linenum, line) ?? null
         : null,
       userLine: (words) => server.acl.configLine(words),
-      renameCommand: (from, to) => (server.table.rename(from, to) ? null : 'No such command in rename-command'),
+      renameCommand: (from, to) => server.table.rename(from, to),
+      loadModule: (path) => modules.push(path),
       done: () => configured(server),
     },
     (text) => formatLogLine(server, 'warning', text) ?? text,
@@ -40,46 +43,85 @@ function configured(server: Server): void {
     host.exit(1)
     return
   }
-  if (config.dir !== '') host.cwd = host.resolve(config.dir)
-  else config.dir = env.cwd
+  if (config.dir === '') config.dir = env.cwd
+  if (server.mode === 'sentinel') return checkConfigFile(server, () => initServer(server))
+  initServer(server)
+}
+/** sentinelCheckConfigFile: what a Sentinel knows must survive it. */
+function checkConfigFile(server: Server, done: () => void): void {
+  const { config, host, env } = server
+  const stop = (text: string): void => {
+    server.log('warning', text)
+    host.exit(1)
+  }
+  if (config.configFile === '') return stop('Sentinel needs config file on disk to save state. Exiting...')
+  if (env.real !== true) return done()
+  host.file({ op: 'append', path: config.configFile, bytes: '' }, (r) =>
+    r.ok ? done() : stop(`Sentinel config file ${config.configFile} is not writable: ${strerror(r.error)}. Exiting...`),
+  )
+}
+function initServer(server: Server): void {
+  const { config, host, env } = server
+  if (config.daemonize && env.detach) {
+    env.detach()
+    host.exit(0)
+    return
+  }
+  if (config.daemonize && config.pidfile === '') config.pidfile = '/var/run/redis.pid'
   wireConfig(server)
   server.hz = server.mode === 'sentinel' ? DEFAULT_HZ + server.rng.below(DEFAULT_HZ) : config.hz
   server.log('warning', 'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo')
   server.log('warning', `Redis version=7.0.15, bits=64, commit=00000000, modified=0, pid=${env.pid}, just started`)
   if (env.argv.length === 0) {
-    const how =
-      server.mode === 'sentinel' ? 'redis-server /path/to/sentinel.conf --sentinel' : 'redis-server /path/to/redis.conf'
     server.log(
       'warning',
-      `Warning: no config file specified, using the default config. In order to specify a config file use ${how}`,
+      'Warning: no config file specified, using the default config. In order to specify a config file use redis-server /path/to/redis.conf',
     )
   } else server.log('warning', 'Configuration loaded')
-  server.log('notice', 'monotonic clock: POSIX clock_gettime')
   for (let i = 0; i < config.databases; i++) server.dbs.push(new Database(i, server.hashSeed))
-  if (server.mode === 'sentinel' && config.configFile === '') {
-    server.log('warning', 'Sentinel needs config file on disk to save state. Exiting...')
+  if (config.tlsPort !== 0) {
+    server.log('warning', config.tlsCertFile === '' ? 'No tls-cert-file configured!' : 'This server speaks no TLS.')
+    server.log('warning', 'Failed to configure TLS. Check logs for more info.')
     host.exit(1)
     return
   }
-  if (config.port === 0) return listening(server)
+  server.log('notice', 'monotonic clock: POSIX clock_gettime')
+  if (config.port === 0) return listenUnix(server, 0)
   const bind = config.bind.map((b) => utf8Encode(b))
   host.listen(
     config.port,
     bind,
     (link) => acceptClient(server, link),
-    (error) => (error === null ? listening(server) : listenFailed(server, error)),
+    (error, failed) => {
+      logFailedBinds(server, error, failed)
+      if (error === null) return listenUnix(server, bind.length - failed.length)
+      server.log('warning', `Failed listening on port ${config.port} (TCP), aborting.`)
+      host.exit(1)
+    },
   )
 }
-function listenFailed(server: Server, error: string): void {
-  const text =
-    error === 'EADDRINUSE'
-      ? 'bind: Address already in use'
-      : error === 'EACCES'
-        ? 'bind: Permission denied'
-        : `bind: ${error}`
-  server.log('warning', `Warning: Could not create server TCP listening socket *:${server.config.port}: ${text}`)
-  server.log('warning', `Failed listening on port ${server.config.port} (TCP), aborting.`)
-  server.host.exit(1)
+/** `unixsocket`, where there are real ones. */
+function listenUnix(server: Server, addresses: number): void {
+  const { config, host } = server
+  if (config.unixsocket === '' || server.env.real !== true) {
+    if (addresses > 0) return listening(server)
+    server.log('warning', 'Configured to not listen anywhere, exiting.')
+    host.exit(1)
+    return
+  }
+  const path = host.resolve(config.unixsocket)
+  host.file({ op: 'unlink', path }, () =>
+    host.listen(
+      0,
+      [path, config.unixsocketperm.toString(8)],
+      (link) => acceptClient(server, link),
+      (error) => {
+        if (error === null) return listening(server)
+        server.log('warning', `Opening Unix socket: bind: ${strerror(error)}`)
+        host.exit(1)
+      },
+    ),
+  )
 }
 function listening(server: Server): void {
   if (server.booted) return
@@ -98,6 +140,13 @@ function listening(server: Server): void {
     return
   }
   server.log('warning', 'Server initialized')
+  const [module] = server.startModules
+  if (module !== undefined) {
+    server.log('warning', `Module ${module} failed to load: this server runs no native code`)
+    server.log('warning', `Can't load module from ${module}: server aborting`)
+    server.host.exit(1)
+    return
+  }
   // Users first: nobody is served before it is known who may do what.
   server.loading = server.config.aclfile !== ''
   server.acl.loadAtStart(() => loadData(server))
@@ -112,28 +161,4 @@ function loadData(server: Server): void {
   }
   if (server.rdb === null) ready()
   else server.rdb.loadAtStart(ready)
-}
-
-export function onSignal(server: Server, signal: Signal): void {
-  if (signal === 'SIGHUP') return
-  if (server.shuttingDown !== null) {
-    if (signal === 'SIGINT') {
-      server.log('warning', 'You insist... exiting now.')
-      server.host.exit(1)
-    }
-    return
-  }
-  server.log(
-    'warning',
-    signal === 'SIGINT' ? 'Received SIGINT scheduling shutdown...' : 'Received SIGTERM scheduling shutdown...',
-  )
-  const actions = signal === 'SIGINT' ? server.config.shutdownOnSigint : server.config.shutdownOnSigterm
-  const save = actions.includes('save') ? true : actions.includes('nosave') ? false : undefined
-  const options = {
-    now: actions.includes('now'),
-    force: actions.includes('force'),
-    ...(save === undefined ? {} : { save }),
-  }
-  server.shuttingDown = { atMs: server.nowMs, options, clients: [] }
-  server.host.after(0, () => server.shutdown(options))
 }

@@ -9,12 +9,14 @@ import { infoText } from '../../server/info.ts'
 import { equalsIgnoreCase, fail, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 
-function flushFlags(argv: readonly Bytes[]): void {
+/** True when the memory is to be freed in the background. */
+function flushFlags(c: CommandContext, argv: readonly Bytes[]): boolean {
   if (
     argv.length > 2 ||
     (argv.length === 2 && !equalsIgnoreCase(argv[1], 'sync') && !equalsIgnoreCase(argv[1], 'async'))
   )
     syntaxError()
+  return argv.length === 2 ? equalsIgnoreCase(argv[1], 'async') : c.config.lazyfreeLazyUserFlush
 }
 /** FLUSHDB and FLUSHALL travel to the replicas even when nothing was there to remove. */
 function flushed(c: CommandContext, argv: readonly Bytes[], removed: number): Reply {
@@ -24,13 +26,12 @@ function flushed(c: CommandContext, argv: readonly Bytes[], removed: number): Re
   return OK
 }
 function flushDb(c: CommandContext, argv: readonly Bytes[]): Reply {
-  flushFlags(argv)
+  const lazily = flushFlags(c, argv)
   c.server.signalFlushed(c.db.id)
-  return flushed(c, argv, c.db.empty())
+  return flushed(c, argv, c.server.emptyDb(c.db.id, lazily))
 }
 function flushAll(c: CommandContext, argv: readonly Bytes[]): Reply {
-  flushFlags(argv)
-  const reply = flushed(c, argv, c.server.flushAll())
+  const reply = flushed(c, argv, c.server.flushAll(flushFlags(c, argv)))
   c.server.rdb?.onFlushAll?.()
   return reply
 }
@@ -65,11 +66,10 @@ function shutdown(c: CommandContext, argv: readonly Bytes[]): Reply {
   if ((abort && (flags.save || flags.nosave || flags.now || flags.force)) || (flags.save && flags.nosave)) syntaxError()
   const { server } = c
   if (abort) {
-    if (server.shuttingDown === null) fail('ERR No shutdown in progress.')
-    abortShutdown(server)
+    if (!abortShutdown(server)) fail('ERR No shutdown in progress.')
     return OK
   }
-  if (!(flags.now && flags.nosave) && c.client.denyBlocking)
+  if (!flags.now && c.client.denyBlocking)
     fail("ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client")
   if (!c.client.denyBlocking) blockClient(server, c.client, 'shutdown', { timeoutAtMs: 0 })
   prepareForShutdown(
