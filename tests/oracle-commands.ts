@@ -239,7 +239,7 @@ export class Requests {
       () => [this.pick(['sinter', 'sunion', 'sdiff']), ...some(t)],
       () => [this.pick(['sinterstore', 'sunionstore', 'sdiffstore']), this.pick(['d', 't3']), ...some(t)],
       () => ['sintercard', num(), ...some(t), ...opt('limit', num())],
-      () => [this.pick(['spop', 'srandmember']), 'absent', ...opt(num())],
+      () => [this.pick(['spop', 'srandmember']), 'never', ...opt(num())],
       () => ['sscan', t(), '0', 'count', '1000', ...opt('match', this.pick(['*', '1*', 'm?']))],
     ]
   }

@@ -56,31 +56,30 @@ export function makeRound(seed: number, length: number, options: Options): Round
   const families = new Requests(seed)
   const grammar = new Grammar(seed ^ 0x5bd1e995, options.implemented)
   const ops: Op[] = []
-  const request = (): string[][] => {
+  const request = (): string[] => {
     const kind = rng.below(40)
-    if (kind === 0) return [lexMembers(rng)]
-    return kind < 20 ? [families.next()] : grammar.next()
+    if (kind === 0) return lexMembers(rng)
+    return kind < 20 ? families.next() : grammar.next()
   }
-  const push = (...requests: (readonly string[])[]): void => {
-    for (const argv of requests)
-      if (!waitsLong(argv) && !expiresSoon(argv) && !/^multi$/i.test(argv[0] ?? '')) ops.push(argv)
+  const push = (argv: readonly string[]): void => {
+    if (!waitsLong(argv) && !expiresSoon(argv) && !/^multi$/i.test(argv[0] ?? '')) ops.push(argv)
   }
   while (ops.length < length) {
     const kind = rng.below(100)
     if (kind < 4) {
       ops.push(['multi'])
       for (let i = 1 + rng.below(4); i > 0; i--) {
-        const [argv] = request()
-        if (argv && isPlain(argv)) push(argv)
+        const argv = request()
+        if (isPlain(argv)) push(argv)
       }
       ops.push(rng.below(8) === 0 ? ['discard'] : ['exec'])
     } else if (kind < 8 && options.implemented('eval')) {
-      const [argv] = request()
-      if (argv && isPlain(argv)) ops.push(['eval', WRAPPED, '0', ...argv])
+      const argv = request()
+      if (isPlain(argv)) ops.push(['eval', WRAPPED, '0', ...argv])
     } else if (kind === 8 && rng.below(4) === 0) {
       const key = ['s1', 'l1', 't1', 'z1', 'h1'][rng.below(5)] as string
       ops.push(['pexpire', key, '1'], { waitMs: PAUSE_MS }, ['exists', key])
-    } else push(...request())
+    } else push(request())
   }
   return { seed, settings: SETTINGS[rng.below(SETTINGS.length)] as readonly string[], ops }
 }
@@ -126,6 +125,10 @@ async function reset(rig: Rig, settings: readonly string[]): Promise<void> {
     ['config', 'set', ...settings],
   ]
   for (const argv of first) await rig.real.send(1, encode(argv))
+  const parser = new ReplyParser()
+  parser.feed((await rig.real.send(1, encode(['acl', 'users']))).get(1) ?? '')
+  for (const user of (parser.next() ?? []) as string[])
+    if (user !== 'default') await rig.real.send(1, encode(['acl', 'deluser', user]))
   const id = (await rig.real.send(1, encode(['client', 'id']))).get(1) ?? ''
   rig.clientId = id.slice(1, -2)
   rig.ours = new Ours(undefined, Date.now() * 1000)
@@ -137,7 +140,7 @@ async function reset(rig: Rig, settings: readonly string[]): Promise<void> {
 }
 
 /** Cuts one stream into replies: the bytes of each. */
-function cut(bytes: string): string[] {
+export function cut(bytes: string): string[] {
   const parser = new ReplyParser()
   const out: string[] = []
   parser.feed(bytes)

@@ -165,7 +165,6 @@ const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 }
 
 const isLex = (command: string): boolean => command.includes('lex')
-const RANDOM_WALK = new Set(['spop'])
 
 export class Grammar {
   private readonly rng: Prng
@@ -175,8 +174,7 @@ export class Grammar {
     this.names = Object.keys(TABLE).filter((n) => !LEFT_OUT.has(n) && wanted(n))
   }
 
-  /** A request, and what must follow it: after a random removal the key goes, so that both servers stay equal. */
-  next(): string[][] {
+  next(): string[] {
     const name = this.pick(this.names)
     const row = TABLE[name] as Facts
     let argv = [...name.split('|'), ...this.sequence(row.arguments ?? [], name, row.group)]
@@ -184,9 +182,9 @@ export class Grammar {
     argv = this.keepLexApart(argv)
     if (this.rng.below(12) === 0) this.spoil(argv, name)
     if (name === 'xadd') argv = argv.map((a) => (a === '*' ? '9-9' : a))
-    const first = [argv]
-    if (RANDOM_WALK.has(name) && argv[1] !== undefined) first.push(['del', argv[1]])
-    return first
+    // All members go, or the two servers would keep different ones.
+    if (name === 'spop' && argv.length > 1) argv = [argv[0] as string, argv[1] as string, '1000', ...argv.slice(3)]
+    return argv
   }
 
   private pick<T>(a: readonly T[]): T {

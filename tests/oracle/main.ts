@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { provideLuaFrom } from '../../src/node/lua.ts'
 import { stopAll } from '../support/processes.ts'
+import { runConversations } from './conversations.ts'
 import { run } from './run.ts'
 
 provideLuaFrom('src/engine/scripting/lua51.wasm')
@@ -13,16 +14,19 @@ const seed = Number(option('seed', '1'))
 const ops = Number(option('ops', '20000'))
 const maxShrunk = Number(option('shrink', '10'))
 let last = 0
-const result = await run({
-  seed,
-  ops,
-  maxShrunk,
-  progress: (done, differences) => {
-    if (done - last < (ops > 200_000 ? 50_000 : 5_000)) return
-    last = done
-    console.error(`${done} requests, ${differences} differences`)
-  },
-})
+const progress = (done: number, differences: number): void => {
+  if (done - last < (ops > 200_000 ? 50_000 : 5_000)) return
+  last = done
+  console.error(`${done} requests, ${differences} differences`)
+}
+if (process.argv.includes('--conversations')) {
+  const talked = await runConversations({ seed, ops, maxShrunk, progress })
+  for (const report of talked.reports) console.log(`${report}\n`)
+  console.log(`seed ${seed}: ${talked.requests} requests in conversations, ${talked.differences} differences`)
+  stopAll()
+  process.exit(talked.differences === 0 ? 0 : 1)
+}
+const result = await run({ seed, ops, maxShrunk, progress })
 const width = Math.max(...[...result.rows.keys()].map((k) => k.length))
 for (const [row, t] of result.rows)
   console.log(

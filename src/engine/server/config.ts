@@ -109,7 +109,8 @@ export class Config extends ConfigValues {
     const chosen: Directive[] = []
     for (const [name, _] of pairs) {
       const d = directiveByName.get(name.toLowerCase())
-      if (!d) throw new RedisError(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`)
+      if (!d)
+        throw new RedisError(`ERR Unknown option or number of arguments for CONFIG SET - '${name.split('\0', 1)[0]}'`)
       chosen.push(d)
     }
     const failed = (i: number, text: string): never => {
