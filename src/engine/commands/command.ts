@@ -62,8 +62,8 @@ export interface CommandContext {
   overwrite(key: Bytes, value: Obj): void
   /** SET's way: add or overwrite, drop the TTL unless keepTtl, signal modified (dbSetKey). */
   setKey(key: Bytes, value: Obj, keepTtl?: boolean): void
-  /** Remove key and TTL; true when it existed. No notification, no signal. */
-  delete(key: Bytes): boolean
+  /** Remove key and TTL; true when it existed. No notification, no signal. `lazily`: a big value is freed in the background (lazyfree-lazy-server-del unless said). */
+  delete(key: Bytes, lazily?: boolean): boolean
 
   /** Absolute expiry in ms, or -1. */
   getExpire(key: Bytes): number

@@ -76,7 +76,7 @@ const perElement =
   }
 
 export const costsBefore: ReadonlyMap<string, CostBefore> = new Map<string, CostBefore>([
-  ['del', ofKeys],
+  ['del', (server, c, argv) => (server.config.lazyfreeLazyUserDel ? ofUnlink : ofKeys)(server, c, argv)],
   ['unlink', ofUnlink],
   ['flushall', ofDatabases(true)],
   ['flushdb', ofDatabases(false)],

@@ -31,7 +31,8 @@ export function expireIfNeeded(server: Server, db: Database, key: Bytes, forWrit
 }
 
 export function deleteExpiredKeyAndPropagate(server: Server, db: Database, key: Bytes): void {
-  db.remove(key)
+  const old = db.remove(key)
+  if (old !== undefined && server.config.lazyfreeLazyExpire) server.lazyfree.value(old, server.host.now)
   server.stat.expiredKeys++
   notifyKeyspaceEvent(server, 'x', 'expired', key, db.id)
   server.signalModifiedKey(null, db, key)

@@ -57,7 +57,7 @@ export class Transfer {
     if (loadProgress(s) === undefined) return
     stopLoading(s)
     if (parser?.dbs) s.log('notice', 'MASTER <-> REPLICA sync: Discarding temporary DB in background')
-    else if (parser) s.emptyDb(-1)
+    else if (parser) s.emptyDb(-1, s.config.replicaLazyFlush)
   }
 
   data(bytes: Bytes): void {
@@ -152,7 +152,9 @@ export class Transfer {
     this.owner.attachToNewMaster()
     s.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
     s.signalFlushed(-1)
-    s.workMicros += s.emptyDb(-1) * MICROS_PER_FREED_KEY
+    const lazily = s.config.replicaLazyFlush
+    const freed = s.emptyDb(-1, lazily)
+    if (!lazily) s.workMicros += freed * MICROS_PER_FREED_KEY
     this.owner.newline()
     s.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
   }

@@ -83,12 +83,14 @@ export class Context implements CommandContext {
     const db = this.client.db
     const old = db.dict.get(key)
     value.lru = old !== undefined && this.server.lfu ? old.lru : this.server.initialLru()
+    if (this.config.lazyfreeLazyServerDel) this.dropOld(db, key)
     db.put(key, value)
   }
   setKey(key: Bytes, value: Obj, keepTtl = false): void {
     const db = this.client.db
     if (db.expires.size !== 0) expireIfNeeded(this.server, db, key, true)
     value.lru = this.server.initialLru()
+    if (this.config.lazyfreeLazyServerDel) this.dropOld(db, key)
     const isNew = db.put(key, value)
     if (isNew) {
       if (value.type !== 'string') signalKeyAsReady(this.server, db, key)
@@ -96,8 +98,15 @@ export class Context implements CommandContext {
     } else if (!keepTtl && db.expires.size !== 0) db.removeExpire(key)
     this.server.signalModifiedKey(this.client, db, key)
   }
-  delete(key: Bytes): boolean {
-    return this.client.db.remove(key) !== undefined
+  delete(key: Bytes, lazily = this.config.lazyfreeLazyServerDel): boolean {
+    const old = this.client.db.remove(key)
+    if (lazily && old !== undefined) this.server.lazyfree.value(old, this.server.host.now)
+    return old !== undefined
+  }
+  /** The value that a new one is about to replace. */
+  private dropOld(db: Database, key: Bytes): void {
+    const old = db.dict.peek(key)
+    if (old !== undefined) this.server.lazyfree.value(old, this.server.host.now)
   }
   getExpire(key: Bytes): number {
     return this.client.db.getExpire(key)

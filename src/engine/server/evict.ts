@@ -143,6 +143,7 @@ export class Evictor {
     if (server.notice !== null)
       server.notice({ kind: 'evict victim', db: db.id, key, score, size, pool: this.pool.map((p) => p.key) })
     db.remove(key)
+    if (o !== undefined && server.config.lazyfreeLazyEviction) server.lazyfree.value(o, server.host.now)
     server.stat.evictedKeys++
     server.signalModifiedKey(null, db, key)
     notifyKeyspaceEvent(server, 'e', 'evicted', key, db.id)

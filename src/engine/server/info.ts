@@ -101,8 +101,8 @@ function memorySection(s: Server): string {
     ['mem_aof_buffer', 0],
     ['mem_allocator', 'jemalloc-5.3.0'],
     ['active_defrag_running', 0],
-    ['lazyfree_pending_objects', 0],
-    ['lazyfreed_objects', s.stat.lazyfreedObjects],
+    ['lazyfree_pending_objects', s.lazyfree.pending(s.host.now)],
+    ['lazyfreed_objects', s.lazyfree.freed(s.host.now)],
   ])
 }
 

@@ -31,7 +31,6 @@ export class ServerStats {
   totalWritesProcessed = 0
   activeDefragHits = 0
   activeDefragMisses = 0
-  lazyfreedObjects = 0
   peakMemory = 0
   peakClients = 0
   slowlogEntryId = 0
@@ -49,7 +48,7 @@ export class ServerStats {
     this.forkTimeMicros = this.totalForks = 0
     this.unexpectedErrorReplies = this.totalErrorReplies = this.dumpPayloadSanitizations = 0
     this.totalReadsProcessed = this.totalWritesProcessed = 0
-    this.activeDefragHits = this.activeDefragMisses = this.lazyfreedObjects = 0
+    this.activeDefragHits = this.activeDefragMisses = 0
     this.errors.clear()
     for (const s of this.instantaneous) s.reset()
   }

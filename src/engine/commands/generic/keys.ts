@@ -16,13 +16,15 @@ export function lookupNoTouch(c: CommandContext, key: Bytes): Obj | undefined {
   return o
 }
 
-/** DEL and UNLINK differ in who frees the memory; here nobody waits for either. */
-const del: Handler = (c, argv) => {
+/** DEL and UNLINK differ in who frees the memory. */
+const del: Handler = (c, argv) => deleteKeys(c, argv, c.config.lazyfreeLazyUserDel)
+const unlink: Handler = (c, argv) => deleteKeys(c, argv, true)
+function deleteKeys(c: CommandContext, argv: readonly Bytes[], lazily: boolean): number {
   let deleted = 0
   for (let j = 1; j < argv.length; j++) {
     const key = argv[j]!
     if (!c.lookupWrite(key)) continue
-    c.delete(key)
+    c.delete(key, lazily)
     c.signalModified(key)
     c.notify('g', 'del', key)
     c.dirty()
@@ -132,7 +134,7 @@ const renamenx: Handler = (c, argv) => (rename(c, argv, true) ? 1 : 0)
 
 export const keyFamily: readonly CommandImpl[] = [
   { name: 'del', handler: del },
-  { name: 'unlink', handler: del },
+  { name: 'unlink', handler: unlink },
   { name: 'exists', handler: exists },
   { name: 'touch', handler: touch },
   { name: 'type', handler: type },

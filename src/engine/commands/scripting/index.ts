@@ -49,7 +49,10 @@ const flush: Handler = (c, argv) => {
   const mode = argv[2]?.toLowerCase()
   if (argv.length > 3 || (mode !== undefined && mode !== 'sync' && mode !== 'async'))
     throw new RedisError('ERR SCRIPT FLUSH only support SYNC|ASYNC option')
-  scriptingOf(c).flush()
+  const scripting = scriptingOf(c)
+  if (mode === 'async' || (mode === undefined && c.config.lazyfreeLazyUserFlush))
+    c.server.lazyfree.entries(scripting.scripts.size, c.server.host.now)
+  scripting.flush()
   return OK
 }
 const kill: Handler = (c) => {

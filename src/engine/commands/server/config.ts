@@ -102,6 +102,7 @@ export function* everyCommand(table: { all(): Iterable<Command> }): Generator<Co
 }
 function configResetStat(c: CommandContext): Reply {
   c.server.stat.reset()
+  c.server.lazyfree.reset(c.server.host.now)
   for (const command of everyCommand(c.server.table)) command.resetStats()
   return OK
 }
