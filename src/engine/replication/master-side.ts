@@ -79,6 +79,9 @@ export class MasterSide {
     return replicaInfo(c)
   }
 
+  get heard(): boolean {
+    return this.backlog !== null || this.replicas.length > 0
+  }
   feed(dbid: number, argv: readonly Bytes[]): void {
     if (this.backlog === null && this.replicas.length === 0) return
     let bytes = ''

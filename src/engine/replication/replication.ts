@@ -64,6 +64,10 @@ export class Replication implements ReplicationExtension {
     this.r.state = 'connect'
   }
 
+  /** There is a backlog or a replica: what is fed is kept. */
+  get heard(): boolean {
+    return this.m.heard
+  }
   feed(dbid: number, argv: readonly Bytes[]): void {
     if (!this.isReplica) this.m.feed(dbid, argv)
   }

@@ -43,7 +43,10 @@ function pushTagged(vm: LuaVm, L: number, r: Tagged, resp: 2 | 3): void {
   const x = vm.x
   switch (r.t) {
     case 'status':
-      return wrap(vm, L, 'ok', () => vm.pushString(L, r.text))
+      x.luaL_checkstack(L, 8, 0)
+      x.lua_createtable(L, 0, 1)
+      vm.pushString(L, r.text)
+      return x.lua_setfield(L, -2, vm.okName)
     case 'error':
       return pushCommandError(vm, L, r.text)
     case 'nullArray':

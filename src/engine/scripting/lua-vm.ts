@@ -64,6 +64,8 @@ export class LuaVm {
   /** Called by the hook and the budget, and again (`resumed`) when a call that was put aside there goes on. */
   onTick: (L: number, resumed: boolean) => void = () => {}
   suspended = false
+  /** "ok" */
+  readonly okName: number
   private readonly memory: WasmMemory
   private readonly table: WasmTable
   private readonly strings = new Map<string, number>()
@@ -86,6 +88,7 @@ export class LuaVm {
     x.__wasm_call_ctors()
     this.scratch = x.malloc(this.scratchSize)
     this.asideBuffer = x.malloc(STACK_BUFFER)
+    this.okName = this.cstring('ok')
     this.hookIndex = this.addHook()
   }
 

@@ -158,7 +158,9 @@ export function scriptCall(server: Server, run: Run, argv: readonly Bytes[]): { 
   c.captured = null
   server.scripting?.beforeCommand(run)
   const reply = execute(server, c, command, argv)
-  if (run.replFlags !== (REPL_AOF | REPL_REPLICA) && server.ops.length > before) keepOps(server, run, before)
+  if (server.ops.length > before && server.repl?.heard === false && !server.config.appendonly)
+    server.ops.length = before
+  else if (run.replFlags !== (REPL_AOF | REPL_REPLICA) && server.ops.length > before) keepOps(server, run, before)
   return { reply, refused: false }
 }
 /** redis.set_repl: effects that go nowhere. There is no AOF that could be fed without the replicas. */

@@ -13,6 +13,8 @@ export interface ReplicationExtension {
   readonly commands: readonly CommandImpl[]
   /** replicationFeedSlaves: `dbid` -1 means "no SELECT needed" (PING, REPLCONF GETACK). Called for every propagated command, MULTI and EXEC included. */
   feed(dbid: number, argv: readonly Bytes[]): void
+  /** False while nobody hears what is fed: a long script need not collect its effects. */
+  readonly heard?: boolean
   /** replicationCron: once a second (and whenever the core is told to, after a failover began). */
   cron(): void
   /** Before the outputs of each `handle` are taken (beforeSleep): GETACK for WAIT, flush to replicas, unblock WAIT clients. */
