@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { bench } from '../server/rig.ts'
+import { formatG } from './format.ts'
+import { ScriptRandom } from './random.ts'
+
+const request = (...argv: string[]): string =>
+  `*${argv.length}\r\n${argv.map((a) => `$${a.length}\r\n${a}\r\n`).join('')}`
+
+test('two servers in one thread share no state, even when both are in the middle of a script', () => {
+  const [p, q] = [bench(), bench()]
+  const [a, b] = [p.connect(), q.connect()]
+  const long = "local s = 0 for i = 1, 3000000 do s = s + i end redis.call('set','k',ARGV[1]) return {s, math.random(1000)}"
+  a(request('EVAL', long, '0', 'a'))
+  b(request('EVAL', long, '0', 'b'))
+  for (let i = 0; i < 100; i++) {
+    p.wait(1)
+    q.wait(1)
+  }
+  const expected = '*2\r\n:4500001500000\r\n:397\r\n'
+  expect(p.read(a)).toBe(expected)
+  expect(q.read(b)).toBe(expected)
+  expect(a(request('GET', 'k'))).toBe('$1\r\na\r\n')
+  expect(b(request('GET', 'k'))).toBe('$1\r\nb\r\n')
+})
+
+test('any bytes go through a script both ways', () => {
+  const a = bench().connect()
+  const all = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join('')
+  expect(a(request('EVAL', "redis.call('set',KEYS[1],ARGV[1]) return redis.call('get',KEYS[1])", '1', all, all))).toBe(
+    `$256\r\n${all}\r\n`,
+  )
+  const large = all.repeat(4096)
+  expect(a(request('EVAL', 'return {#ARGV[1], ARGV[1]}', '0', large))).toBe(
+    `*2\r\n:${large.length}\r\n$${large.length}\r\n${large}\r\n`,
+  )
+})
+
+test('a client that leaves in the middle of its script does not stop it', () => {
+  const b = bench()
+  const [a, other] = [b.connect(), b.connect()]
+  a(request('EVAL', "for i = 1, 3000000 do end redis.call('set','k','done')", '0'))
+  b.input({ type: 'closed', conn: a.conn, reason: 'reset' })
+  b.wait(1000)
+  expect(other(request('GET', 'k'))).toBe('$4\r\ndone\r\n')
+})
+
+test('%.14g and %.17g: exact, ties to even, the shape of C', () => {
+  expect(formatG(1234567890123.25, 14)).toBe('1234567890123.2')
+  expect(formatG(1234567890123.75, 14)).toBe('1234567890123.8')
+  expect([0.1, 1 / 3, 1e14, 1e15, -0, 1e-5, 123456].map((n) => formatG(n, 14))).toEqual([
+    '0.1',
+    '0.33333333333333',
+    '1e+14',
+    '1e+15',
+    '-0',
+    '1e-05',
+    '123456',
+  ])
+  expect(formatG(0.1, 17)).toBe('0.10000000000000001')
+})
+
+test('math.random draws what redisLrand48 draws', () => {
+  const r = new ScriptRandom()
+  const draw = (): number => Math.floor(((r.next() % 2147483647) / 2147483647) * 1000) + 1
+  expect([draw(), draw()]).toEqual([397, 841])
+  r.seed(7)
+  expect([draw(), draw()]).toEqual([267, 683])
+})
