@@ -1,7 +1,8 @@
 /**
  * Writing the RDB. The problem: a file that a real redis-server loads, made from live structures without stopping the
- * server for long. The idea: a generator that walks the databases in dict order and hands out chunks of bytes; whoever
- * drives it decides what to do between chunks (write them to a file, send them to replicas).
+ * server for long. The idea: a generator that walks the databases and hands out chunks of bytes; whoever drives it decides
+ * what to do between chunks (write them to a file, send them to replicas). Keys come in the order of memory: a dict's own
+ * order means nothing to a reader.
  *
  * Kept exactly: every byte (opcodes, aux fields and their order, the choice of integer and LZF encodings, sorted sets
  * from the greatest score down, the CRC64 at the end).
@@ -256,7 +257,7 @@ export function* encodeRdb(
     out += byte(RDB_OPCODE_RESIZEDB) + encodeLength(db.dict.size) + encodeLength(db.expires.size)
     const keys: Bytes[] = []
     const values: Obj[] = []
-    db.dict.forEach((key, o) => {
+    db.dict.forEachInMemory((key, o) => {
       keys.push(key)
       values.push(o)
     })

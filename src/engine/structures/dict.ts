@@ -437,6 +437,11 @@ export class Dict<V> {
       this.pauserehash--
     }
   }
+  /** In the order in which entries lie in memory, which is several times faster for a big dict. */
+  forEachInMemory(fn: (k: Bytes, v: V) => void): void {
+    for (const kv of this.kv)
+      for (let at = 0; at < kv.length; at += 2) if (kv[at] !== undefined) fn(kv[at] as Bytes, kv[at + 1] as V)
+  }
   /** As forEach, until fn says false. */
   forEachWhile(fn: (k: Bytes, v: V) => boolean): void {
     this.pauserehash++
