@@ -336,7 +336,7 @@ export class RdbLoader {
     const crc = new Crc64().update(r.bytes, this.start, end)
     if (crc.littleEndian() !== stored)
       throw new RdbError(
-        `Wrong RDB checksum expected: (${hexOf(stored)}) but got (${crc.hex().replace(/^0+(?=.)/, '')}). Aborting now.`,
+        `Wrong RDB checksum expected: (${crc.hex().replace(/^0+(?=.)/, '')}) but got (${hexOf(stored)}). Aborting now.`,
       )
   }
 }

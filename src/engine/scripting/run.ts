@@ -125,7 +125,7 @@ function refusal(server: Server, run: Run, command: Command | undefined, argv: r
   const arity = command.arity
   if (arity > 0 ? arity !== argv.length : argv.length < -arity)
     return 'ERR Wrong number of args calling Redis command from script'
-  if (command.noScript) return 'ERR This Redis command is not allowed from script'
+  if (command.noScript && !server.debug.disableDenyScripts) return 'ERR This Redis command is not allowed from script'
   if (!command.staleOk && runningStale(server)) return 'ERR Can not execute the command on a stale replica'
   const denied = server.scripting?.aclDenial?.(run.caller, command, argv) ?? null
   if (denied !== null) return denied

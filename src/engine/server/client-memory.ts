@@ -14,7 +14,6 @@ const CHUNK = 16384
 const MIN_BUFFER = 1024
 /** A list node with its block's header. */
 const LIST_ITEM = 24 + 24
-const PEAK_RESET_MS = 5000
 const QUERY_READ = 16384
 
 /** The sizes that change over time; kept on the client. */
@@ -104,9 +103,11 @@ export function resizeBuffers(server: Server, c: Client): void {
   if (b.query === 'roomy' && idle > 2 && queryFree(server, c) > 4096) b.query = 'trimmed'
   const half = Math.floor(b.size / 2)
   let size = 0
+  if (!server.debug.replyBufferResizing) return
   if (half >= MIN_BUFFER && b.peak < half) size = Math.max(MIN_BUFFER, b.peak + 1)
   else if (b.size * 2 < CHUNK * 2 && b.peak === b.size) size = Math.min(CHUNK, b.size * 2)
-  if (server.nowMs - b.peakResetMs > PEAK_RESET_MS) {
+  const resetMs = server.debug.replyBufferPeakResetMs
+  if (resetMs >= 0 && server.nowMs - b.peakResetMs > resetMs) {
     b.peak = Math.min(c.obufBytes, b.size)
     b.peakResetMs = server.nowMs
   }

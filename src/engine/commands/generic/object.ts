@@ -30,6 +30,9 @@ const about =
   (tell: (c: CommandContext, o: Obj) => Reply): Handler =>
   (c, argv) => {
     const o = c.peek(argv[2]!)
+    // Yet it is a read that finds the key, or does not.
+    if (o === undefined) c.server.stat.keyspaceMisses++
+    else c.server.stat.keyspaceHits++
     return o ? tell(c, o) : null
   }
 

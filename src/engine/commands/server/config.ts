@@ -44,7 +44,7 @@ function configSet(c: CommandContext, argv: readonly Bytes[]): Reply {
   return answerLater(c, (answer) =>
     server.host.file({ op: 'stat', path: dir[1] }, (r) => {
       const error = !r.ok ? r.error : r.isDirectory === false ? 'ENOTDIR' : null
-      config.dirError = error === null ? null : `Changing directory: ${ERRNO[error] ?? error}`
+      config.dirError = error === null ? null : (ERRNO[error] ?? error)
       try {
         answer(applyPairs(c, pairs, protectedOk))
       } catch (e) {
