@@ -1,54 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Output } from '../machine.ts'
-import { createServer } from './create.ts'
+import { bench } from './rig.ts'
 
+/** A server and one connection to it. */
 function boot() {
-  const server = createServer({ pid: 1, seed: 7, host: '10.0.0.1', argv: ['--save', ''], cwd: '/' }, undefined, {
-    mode: 'server',
-  })
-  let now = 1_700_000_000_000_000
-  const queue: Output[] = []
-  const timers = new Map<number, number>()
-  let sent = ''
-  const logs: string[] = []
-  const take = (outputs: readonly Output[]) => {
-    queue.push(...outputs)
-    while (queue.length > 0) {
-      const o = queue.shift() as Output
-      if (o.type === 'listen') queue.push(...server.handle({ type: 'listening', port: o.port }, now))
-      else if (o.type === 'file')
-        queue.push(...server.handle({ type: 'fileDone', id: o.id, result: { ok: false, error: 'ENOENT' } }, now))
-      else if (o.type === 'setTimer') timers.set(o.id, o.at)
-      else if (o.type === 'clearTimer') timers.delete(o.id)
-      else if (o.type === 'send') sent += o.bytes
-      else if (o.type === 'log') logs.push(o.line)
-    }
-  }
-  take(server.handle({ type: 'start' }, now))
-  take(
-    server.handle(
-      { type: 'accept', conn: 2, port: 6379, remoteHost: '10.0.0.2', remotePort: 5, localHost: '10.0.0.1' },
-      now,
-    ),
-  )
-  const say = (bytes: string) => {
-    sent = ''
-    take(server.handle({ type: 'data', conn: 2, bytes }, now))
-    return sent
-  }
-  const wait = (ms: number) => {
-    const end = now + ms * 1000
-    for (;;) {
-      let next: [number, number] | null = null
-      for (const t of timers) if (t[1] <= end && (next === null || t[1] < next[1])) next = t
-      if (next === null) break
-      timers.delete(next[0])
-      now = Math.max(now, next[1])
-      take(server.handle({ type: 'timer', id: next[0] }, now))
-    }
-    now = end
-  }
-  return { server, say, wait, logs, last: () => sent }
+  const b = bench()
+  return { ...b, say: b.connect() }
 }
 
 test('a pipeline is answered in order, however the bytes are cut', () => {

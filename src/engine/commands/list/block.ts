@@ -5,38 +5,18 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import type { ListEnd } from '../../objects/list.ts'
 import { listPop } from '../../objects/list.ts'
-import type { Obj } from '../../objects/object.ts'
 import type { Reply } from '../../protocol/reply.ts'
-import { NULL_ARRAY } from '../../protocol/reply.ts'
 import { parseTimeoutSeconds } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { takeOrBlock } from '../take-or-block.ts'
 import { moveElement } from './move.ts'
 import { listElementsRemoved, mpopFrom, parseEnd, parseMpop } from './pop.ts'
-
-type Take = (c: CommandContext, key: Bytes, o: Obj) => Reply
-
-function takeOrBlock(c: CommandContext, keys: readonly Bytes[], timeoutMs: number, take: Take): Reply {
-  for (const key of keys) {
-    const o = c.lookupWriteOf(key, 'list')
-    if (o) return take(c, key, o)
-  }
-  return c.block({
-    type: 'list',
-    keys,
-    timeoutMs,
-    onTimeout: NULL_ARRAY,
-    serve: (cc, key) => {
-      const o = cc.lookupWrite(key)
-      return o?.type === 'list' ? take(cc, key, o) : undefined
-    },
-  })
-}
 
 const bpop =
   (where: ListEnd): Handler =>
   (c, argv) => {
     const timeoutMs = parseTimeoutSeconds(argv[argv.length - 1])
-    return takeOrBlock(c, argv.slice(1, -1), timeoutMs, (cc, key, o) => {
+    return takeOrBlock(c, 'list', argv.slice(1, -1), timeoutMs, (cc, key, o) => {
       const value = listPop(o, where)!
       listElementsRemoved(cc, key, where, o, 1)
       cc.rewrite([where === 'left' ? 'LPOP' : 'RPOP', key])
@@ -47,7 +27,7 @@ const bpop =
 const blmpop: Handler = (c, argv) => {
   const { keys, where, count } = parseMpop(argv, 2)
   const timeoutMs = parseTimeoutSeconds(argv[1])
-  return takeOrBlock(c, keys, timeoutMs, (cc, key, o) => mpopFrom(cc, key, o, where, count))
+  return takeOrBlock(c, 'list', keys, timeoutMs, (cc, key, o) => mpopFrom(cc, key, o, where, count))
 }
 
 function blockingMove(
@@ -62,7 +42,7 @@ function blockingMove(
   const destination = argv[2]!
   // Where it may not block it answers like LMOVE; only a real timeout gives the null array.
   if (c.client.denyBlocking && !c.lookupWriteOf(source, 'list')) return null
-  return takeOrBlock(c, [source], timeoutMs, (cc, _key, o) => {
+  return takeOrBlock(c, 'list', [source], timeoutMs, (cc, _key, o) => {
     const value = moveElement(cc, source, o, destination, from, to)
     cc.rewrite(plain)
     return value

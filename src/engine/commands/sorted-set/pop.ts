@@ -6,6 +6,7 @@ import type { Reply } from '../../protocol/reply.ts'
 import { double, NULL_ARRAY } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, parseLongArg, parsePositiveLongArg, parseTimeoutSeconds, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { takeOrBlock } from '../take-or-block.ts'
 import { parseMpopCount } from '../list/pop.ts'
 import { pairsReply } from './range.ts'
 
@@ -74,29 +75,11 @@ const zmpop: Handler = (c, argv) => {
   return NULL_ARRAY
 }
 
-type Take = (c: CommandContext, key: Bytes, o: Obj) => Reply
-function takeOrBlock(c: CommandContext, keys: readonly Bytes[], timeoutMs: number, take: Take): Reply {
-  for (const key of keys) {
-    const o = c.lookupWriteOf(key, 'zset')
-    if (o) return take(c, key, o)
-  }
-  return c.block({
-    type: 'zset',
-    keys,
-    timeoutMs,
-    onTimeout: NULL_ARRAY,
-    serve: (cc, key) => {
-      const o = cc.lookupWrite(key)
-      return o?.type === 'zset' ? take(cc, key, o) : undefined
-    },
-  })
-}
-
 const bzpop =
   (where: Where): Handler =>
   (c, argv) => {
     const timeoutMs = parseTimeoutSeconds(argv[argv.length - 1])
-    return takeOrBlock(c, argv.slice(1, -1), timeoutMs, (cc, key, o) => {
+    return takeOrBlock(c, 'zset', argv.slice(1, -1), timeoutMs, (cc, key, o) => {
       const [ele, score] = popElements(cc, key, o, where, 1)[0]!
       cc.rewrite([COMMAND[where], key])
       return [key, ele, double(score)]
@@ -106,7 +89,7 @@ const bzpop =
 const bzmpop: Handler = (c, argv) => {
   const { keys, where, count } = parseZmpop(argv, 2)
   const timeoutMs = parseTimeoutSeconds(argv[1])
-  return takeOrBlock(c, keys, timeoutMs, (cc, key, o) => zmpopFrom(cc, key, o, where, count))
+  return takeOrBlock(c, 'zset', keys, timeoutMs, (cc, key, o) => zmpopFrom(cc, key, o, where, count))
 }
 
 export const popCommands: readonly CommandImpl[] = [
