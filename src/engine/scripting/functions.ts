@@ -251,6 +251,12 @@ export class Functions {
     return this.s.start(state, run, 2)
   }
 
+  /** The Lua machine is a new one. */
+  reload(): void {
+    const codes = this.codes()
+    this.flush()
+    if (codes.length > 0) this.restore(codes, 'flush')
+  }
   codes(): Bytes[] {
     return [...this.libraries.values()].map((l) => l.code)
   }

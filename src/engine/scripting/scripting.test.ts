@@ -9,7 +9,8 @@ const request = (...argv: string[]): string =>
 test('two servers in one thread share no state, even when both are in the middle of a script', () => {
   const [p, q] = [bench(), bench()]
   const [a, b] = [p.connect(), q.connect()]
-  const long = "local s = 0 for i = 1, 3000000 do s = s + i end redis.call('set','k',ARGV[1]) return {s, math.random(1000)}"
+  const long =
+    "local s = 0 for i = 1, 3000000 do s = s + i end redis.call('set','k',ARGV[1]) return {s, math.random(1000)}"
   a(request('EVAL', long, '0', 'a'))
   b(request('EVAL', long, '0', 'b'))
   for (let i = 0; i < 100; i++) {
@@ -33,6 +34,22 @@ test('any bytes go through a script both ways', () => {
   expect(a(request('EVAL', 'return {#ARGV[1], ARGV[1]}', '0', large))).toBe(
     `*2\r\n:${large.length}\r\n$${large.length}\r\n${large}\r\n`,
   )
+})
+
+test('F7: what exhausts the machine outside of the script costs the machine, not the process', () => {
+  const b = bench()
+  const a = b.connect()
+  a(request('FUNCTION', 'LOAD', "#!lua name=l\nredis.register_function('f', function() return 'kept' end)"))
+  const sha = a(request('SCRIPT', 'LOAD', 'return #ARGV[1]')).slice(5, 45)
+  const huge = 'x'.repeat(300 * 1024 * 1024)
+  expect(a(request('EVALSHA', sha, '0', huge))).toBe('-ERR not enough memory\r\n')
+  expect(a(request('EVALSHA', sha, '0', 'abc'))).toBe(':3\r\n')
+  expect(a(request('FCALL', 'f', '0'))).toBe('$4\r\nkept\r\n')
+  const deep = "return ('a'):rep(300000):match(('a?'):rep(150000))"
+  const first = a(request('EVAL', deep, '0'))
+  b.wait(1000)
+  expect(first + b.read(a)).toMatch(/^(-ERR|\$300000|\$150000)/)
+  expect(a(request('EVAL', 'return 1', '0'))).toBe(':1\r\n')
 })
 
 test('a client that leaves in the middle of its script does not stop it', () => {

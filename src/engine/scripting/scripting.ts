@@ -18,7 +18,7 @@ import { bitLibrary } from './lib-bit.ts'
 import { pushCjson } from './lib-cjson.ts'
 import { cmsgpackLibrary } from './lib-cmsgpack.ts'
 import { structLibrary } from './lib-struct.ts'
-import { LUA_GLOBALSINDEX, LUA_REGISTRYINDEX, LuaVm, SUSPENDED as PUT_ASIDE, T_TABLE } from './lua-vm.ts'
+import { LUA_GLOBALSINDEX, LUA_REGISTRYINDEX, LuaError, LuaVm, SUSPENDED as PUT_ASIDE, T_TABLE } from './lua-vm.ts'
 import { ScriptRandom } from './random.ts'
 import { registerRedisTable } from './redis-api.ts'
 import {
@@ -38,6 +38,8 @@ export const SLOW_FUNCTION = 'BUSY Redis is busy running a script. You can only 
 /** Modelled speed of Lua: instructions in a microsecond. */
 const INSTRUCTIONS_PER_MICRO = 100
 const MICROS_PER_TICK = 1000
+/** A machine that has grown beyond this is not kept. */
+const KEPT_MEMORY = 64 * 1024 * 1024
 /** A script goes on for this long before the world is let in. */
 const SLICE_MICROS = 5000
 
@@ -45,8 +47,9 @@ export interface Script {
   readonly sha: Bytes
   readonly body: Bytes
   readonly flags: number
-  /** In Lua's registry. */
-  readonly ref: number
+  /** In the registry of the Lua machine of this generation. */
+  ref: number
+  generation: number
 }
 export interface LuaState {
   readonly L: number
@@ -72,6 +75,7 @@ export class Scripting {
   private clockAt = 0
   private gcCount = 0
   private commands = 0
+  private generation = 0
   private waiting: Input[] = []
   private timer = -1
 
@@ -169,7 +173,7 @@ export class Scripting {
     const { flags, code } = shebang(body)
     const { L } = this.evalState()
     const ref = this.compile(L, code, '@user_script', 'ERR Error compiling script (new function): ')
-    const script = { sha, body: own(body), flags, ref }
+    const script = { sha, body: own(body), flags, ref, generation: this.generation }
     this.scripts.set(sha, script)
     this.byBody.set(script.body, script)
     return script
@@ -202,6 +206,10 @@ export class Scripting {
     ;(run as { evalMode: boolean }).evalMode = true
     const { vm } = this
     const { L } = state
+    if (script.generation !== this.generation) {
+      script.ref = this.compile(L, shebang(script.body).code, '@user_script', 'ERR ')
+      script.generation = this.generation
+    }
     vm.x.lua_pushcclosure(L, state.handler, 0)
     vm.x.lua_rawgeti(L, LUA_REGISTRYINDEX, script.ref)
     vm.setReadonly(L, LUA_GLOBALSINDEX, false)
@@ -224,6 +232,28 @@ export class Scripting {
     vm.setHook(state.L, true)
     return this.after(vm.call(state.L, nargs, 1, -(nargs + 2)))
   }
+  /** What exhausts the machine outside of every pcall (memory, the stack) costs the machine, not the process. */
+  guarded(f: () => Reply): Reply {
+    try {
+      return f()
+    } catch (e) {
+      // RuntimeError: the C stack is too deep to be put aside.
+      const stack = e instanceof RangeError || (e instanceof Error && e.name === 'RuntimeError')
+      const memory = e instanceof LuaError || (e instanceof Error && e.message.includes('not enough memory'))
+      if (e instanceof RedisError || !(stack || memory)) throw e
+      this.discard()
+      return { t: 'error', text: stack ? 'ERR stack overflow' : 'ERR not enough memory' }
+    }
+  }
+  /** A new machine at the next use. Compiled scripts are compiled again, libraries loaded again. */
+  private discard(): void {
+    this.machine = null
+    this.eval = null
+    this.state = null
+    this.running = null
+    this.generation++
+    this.functions.reload()
+  }
   private after(status: number): Reply {
     if (status === PUT_ASIDE) {
       this.scheduleSlice()
@@ -243,6 +273,8 @@ export class Scripting {
       this.gcCount = 0
       vm.x.lua_gc(L, 5, 50)
     }
+    // WebAssembly memory never shrinks.
+    if (vm.memoryBytes > KEPT_MEMORY && this.functions.libraries.size === 0) this.discard()
     return reply
   }
   private failure(L: number, run: Run): Reply {
@@ -330,7 +362,7 @@ export class Scripting {
     if (!this.suspended) return
     this.sliceMicros = 0
     this.clockAt = server.env.clock?.() ?? 0
-    const reply = this.after(this.vm.resume())
+    const reply = this.guarded(() => this.after(this.vm.resume()))
     if (reply !== SUSPENDED) this.continuations.finish(reply)
     if (!this.suspended || (this.running as Run | null)?.timedOut === true) this.release()
   }

@@ -22,7 +22,7 @@ export function numKeys(argv: readonly Bytes[]): number {
 export function runScript(c: CommandContext, argv: readonly Bytes[], run: () => Reply): Reply {
   c.preventPropagation()
   if (c.server.monitors.size > 0) sendToMonitors(c.server, c.client, argv)
-  return run()
+  return scriptingOf(c).guarded(run)
 }
 
 const evaluate =
