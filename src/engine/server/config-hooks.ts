@@ -8,6 +8,8 @@ import { acceptClient } from './networking.ts'
 import type { FailedBind } from '../machine.ts'
 import type { Server } from './server.ts'
 
+const REPL_BACKLOG_MIN_SIZE = 16384
+
 /** Once the configuration has been loaded. */
 export function wireConfig(server: Server): void {
   const { config, host } = server
@@ -42,6 +44,20 @@ export function wireConfig(server: Server): void {
     }
     server.evict?.()
   })
+  follow('repl-backlog-size', false, () => {
+    config.replBacklogSize = Math.max(config.replBacklogSize, REPL_BACKLOG_MIN_SIZE)
+  })
+  // Two ticks at least.
+  follow('watchdog-period', false, () => {
+    if (config.watchdogPeriod > 0)
+      config.watchdogPeriod = Math.max(config.watchdogPeriod, Math.floor(1000 / server.hz) * 2)
+  })
+  for (const name of ['tls-port', 'tls-cluster', 'tls-replication'])
+    config.onApply(name, () => {
+      if (config.tlsPort === 0 && !config.tlsCluster && !config.tlsReplication) return null
+      server.log('warning', 'No tls-cert-file configured!')
+      return 'Unable to update TLS configuration. Check server logs.'
+    })
   config.onApply('appendonly', () => {
     if (!config.appendonly) return null
     server.log('warning', 'This server keeps no append only file.')
@@ -89,6 +105,11 @@ export function relisten(
       return done(true)
     }
     logFailedBinds(server, error, failed)
+    if (!moved) server.log('warning', 'Failed to bind')
+    server.log(
+      'warning',
+      `Failed applying new configuration. Possibly related to new ${moved ? 'port' : 'bind'} setting. Restoring previous settings.`,
+    )
     config.port = was.port
     config.bind = [...was.bind]
     if (!moved) listen(() => {})

@@ -107,6 +107,7 @@ export class Config extends ConfigValues {
     options: { allowProtected?: boolean; loading?: boolean } = {},
   ): void {
     const chosen: Directive[] = []
+    const names = pairs.map(([name]) => name.toLowerCase())
     for (const [name, _] of pairs) {
       const d = directiveByName.get(name.toLowerCase())
       if (!d)
@@ -120,7 +121,8 @@ export class Config extends ConfigValues {
       if (d.flags.includes('immutable')) failed(i, "can't set immutable config")
       if (d.flags.includes('protected') && !options.allowProtected) failed(i, "can't set protected config")
       if (d.flags.includes('denyLoading') && options.loading) failed(i, "can't set deny-loading config")
-      if (chosen.indexOf(d) !== i) failed(i, 'duplicate parameter')
+      // A name and its alias are two.
+      if (names.indexOf(names[i] as Bytes) !== i) failed(i, 'duplicate parameter')
     })
     const before = chosen.map((d) => this.fields()[d.field])
     const restore = () =>
