@@ -14,6 +14,7 @@ const fail = (text: string): never => {
 }
 
 const ULLONG_MAX = 18446744073709551615n
+const LLONG_MAX = 9223372036854775807n
 const UNITS: Readonly<Record<string, bigint>> = {
   '': 1n,
   b: 1n,
@@ -63,6 +64,12 @@ function parseNumber(d: Directive, text: Bytes): number {
     if (d.flags.includes('octal')) fail("argument couldn't be parsed as an octal number")
     return fail("argument couldn't be parsed into an integer")
   }
+  if (memory && percent && v > LLONG_MAX) {
+    // Read as unsigned, kept as signed: what is negative then is a percentage.
+    const wrapped = BigInt.asIntN(64, v)
+    if (wrapped < min) fail(`percentage argument must be less or equal to ${-min}`)
+    return Number(wrapped)
+  }
   const low = memory && min < 0n ? 0n : min
   if (v < low || v > max) {
     if (d.flags.includes('octal')) fail(`argument must be between ${min.toString(8)} and ${max.toString(8)} inclusive`)
@@ -105,15 +112,17 @@ export function canonicalEvents(text: Bytes): string | null {
 }
 
 const isCount = (w: Bytes): boolean => /^\s*[+-]?\d+$/.test(w)
+/** strtoll takes nothing at all for 0. */
+const isCountOrEmpty = (w: Bytes): boolean => w === '' || isCount(w)
 
 function parseSave(words: readonly Bytes[]): readonly SavePoint[] {
-  const list = words.length === 1 ? (splitArgs(words[0] ?? '') ?? ['?']) : words
+  const list = words.length === 1 ? (words[0] ?? '').split(' ') : words
   if (words.length === 1 && words[0] === '') return []
   if (list.length % 2 !== 0) fail('Invalid save parameters')
   const points: SavePoint[] = []
   for (let i = 0; i < list.length; i += 2) {
     const [s = '', c = ''] = [list[i], list[i + 1]]
-    if (!isCount(s) || !isCount(c) || Number(s) < 1 || Number(c) < 0) fail('Invalid save parameters')
+    if (!isCountOrEmpty(s) || !isCountOrEmpty(c) || Number(s) < 1 || Number(c) < 0) fail('Invalid save parameters')
     points.push({ seconds: Number(s), changes: Number(c) })
   }
   return points
@@ -200,7 +209,9 @@ function checkString(d: Directive, v: Bytes): string {
   if (d.name === 'proc-title-template') {
     const known = ['title', 'listen-addr', 'server-mode', 'port', 'tls-port', 'unixsocket', 'config-file']
     const names = [...v.matchAll(/\{([^}]*)\}/g)].map((m) => m[1] ?? '')
-    if (names.some((n) => !known.includes(n)) || /\{[^}]*$/.test(v))
+    const unknown = names.some((n) => !known.includes(n)) || /\{[^}]*$/.test(v)
+    // A title that comes out empty is none; that of the program is not known yet.
+    if (unknown || v.replaceAll('{title}', '').replaceAll(' ', '') === '')
       fail('template format is invalid or contains unknown variables')
   }
   if (d.name === 'cluster-announce-hostname') {
@@ -240,7 +251,13 @@ export function parseDirective(d: Directive, words: readonly Bytes[], current: C
 }
 
 /** formatDouble of `%.17g`-like percentiles: 50, 99, 99.9. */
-const plain = (n: number): string => `${n}`
+const plain = (n: number): string => (Object.is(n, -0) ? '-0' : `${n}`)
+
+/** A number that lost its last digits to the powers of two: the largest values of 64 bits are what was most likely meant. */
+function nearest(n: number): bigint {
+  const exact = BigInt(n)
+  return exact === LLONG_MAX + 1n || exact > ULLONG_MAX ? exact - 1n : exact
+}
 
 const LIMIT_CLASSES = ['normal', 'slave', 'pubsub'] as const
 
@@ -252,11 +269,7 @@ export function formatDirective(d: Directive, value: unknown): Bytes {
     case 'number': {
       const n = value as number
       if (d.flags.includes('percent') && n < 0) return `${-n}%`
-      return d.flags.includes('octal')
-        ? n.toString(8)
-        : n > Number.MAX_SAFE_INTEGER
-          ? `${BigInt(n) > 2n ** 63n - 1n && d.max === 2n ** 63n - 1n ? d.max : BigInt(n)}`
-          : `${n}`
+      return d.flags.includes('octal') ? n.toString(8) : n > Number.MAX_SAFE_INTEGER ? `${nearest(n)}` : `${n}`
     }
     case 'enum':
     case 'string':
