@@ -6,8 +6,9 @@
 import { closeSync, openSync, readSync, realpathSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { createServer } from '../engine/index.ts'
+import { readStdin, STDIN_VARIABLE } from './files.ts'
 import { provideLuaFrom } from './lua.ts'
-import { readStdin, Runtime, STDIN_VARIABLE } from './runtime.ts'
+import { Runtime } from './runtime.ts'
 
 const argv = process.argv.slice(2)
 const name = basename(process.argv[1] ?? '')

@@ -7,29 +7,11 @@
  * so a machine sees the same sequence as in the simulated world. Input that arises while a machine is being handled
  * waits in a queue: `handle` is never re-entered.
  */
-import {
-  appendFileSync,
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  statSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { appendFileSync, chmodSync, existsSync } from 'node:fs'
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
-import type { Bytes, ConnId, FailedBind, FileOp, FileResult, Input, Machine, Output, Signal } from '../engine/index.ts'
-
-/** The fastest way from bytes to a one-byte string; not in the published types. */
-const latin1 = (b: Buffer, end: number = b.length): Bytes =>
-  (b as unknown as { latin1Slice(start: number, end: number): string }).latin1Slice(0, end)
+import { dirname } from 'node:path'
+import type { Bytes, ConnId, FailedBind, Input, Machine, Output, Signal } from '../engine/index.ts'
+import { latin1, performFile, writeAll } from './files.ts'
 
 /**
  * Lets a socket read into one buffer that all share, as net.connect's `onread` option does; for sockets that a server accepted
@@ -205,7 +187,15 @@ export class Runtime {
   private listen(port: number, bind: readonly string[]): void {
     if (port === 0) return this.listenUnix(bind)
     // Every address: one socket for both families does it, and spares Node the way through its resolver.
-    if (bind.length === 2 && bind[0] === '*' && bind[1] === '-::*') bind = ['']
+    const every = bind.length === 2 && bind[0] === '*' && bind[1] === '-::*'
+    if (!every) return this.listenAll(port, bind)
+    this.listenAt(port, '', (server, error) => {
+      if (error !== null) return this.listenAll(port, bind)
+      this.servers.set(port, [server])
+      this.input({ type: 'listening', port })
+    })
+  }
+  private listenAll(port: number, bind: readonly string[]): void {
     const servers: NetServer[] = []
     const failed: FailedBind[] = []
     this.servers.set(port, servers)
@@ -218,7 +208,7 @@ export class Runtime {
       this.listenAt(port, name, (server, error) => {
         if (error === null) servers.push(server)
         else {
-          failed.push({ address: name === '' ? '*' : name, error })
+          failed.push({ address: name, error })
           const goOn =
             (optional && error === 'EADDRNOTAVAIL') || error === 'EAFNOSUPPORT' || error === 'EPROTONOSUPPORT'
           if (!goOn) {
@@ -241,9 +231,11 @@ export class Runtime {
   }
   private listenUnix([path = '', mode = '0']: readonly string[]): void {
     const server = createServer({ allowHalfOpen: false }, (socket) => this.accept(socket, 0, path))
-    server.once('error', (e: NodeJS.ErrnoException) =>
-      this.input({ type: 'listenFailed', port: 0, error: e.code ?? 'EIO' }),
-    )
+    server.once('error', (e: NodeJS.ErrnoException) => {
+      // Node says EACCES where bind(2) says ENOENT.
+      const error = existsSync(dirname(path)) ? (e.code ?? 'EIO') : 'ENOENT'
+      this.input({ type: 'listenFailed', port: 0, error })
+    })
     server.listen({ path, backlog: this.options.backlog() }, () => {
       this.servers.set(0, [server])
       if (mode !== '0') chmodSync(path, Number.parseInt(mode, 8))
@@ -331,90 +323,4 @@ export class Runtime {
 function plainAddress(address: string | undefined): string {
   const a = address ?? '?'
   return a.startsWith('::ffff:') ? a.slice(7) : a
-}
-
-function writeAll(fd: number, bytes: Bytes | Buffer): void {
-  const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
-  for (let offset = 0; offset < data.length; ) {
-    try {
-      offset += writeSync(fd, data, offset)
-    } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') return
-    }
-  }
-}
-
-/** Where a process in the background finds what was on the standard input of the one that started it. */
-export const STDIN_VARIABLE = 'REHASH_STDIN'
-let stdinText: Buffer | null = null
-/** Standard input to its end, also when it is a socket or would not wait; the same each time. */
-export function readStdin(): Buffer {
-  const given = process.env[STDIN_VARIABLE]
-  stdinText ??= given === undefined ? readToEnd() : Buffer.from(given, 'base64')
-  return stdinText
-}
-function readToEnd(): Buffer {
-  for (const parts: Buffer[] = []; ; ) {
-    const part = Buffer.allocUnsafe(65536)
-    try {
-      const n = readSync(0, part)
-      if (n === 0) return Buffer.concat(parts)
-      parts.push(part.subarray(0, n))
-    } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') return Buffer.concat(parts)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
-  }
-}
-
-/** One file operation of the contract on the real file system. */
-export function performFile(op: FileOp): FileResult {
-  try {
-    switch (op.op) {
-      case 'read':
-        return { ok: true, bytes: latin1(op.path === '/dev/stdin' ? readStdin() : readFileSync(op.path)) }
-      case 'write':
-        writeFileSync(op.path, op.bytes, 'latin1')
-        return { ok: true }
-      case 'append':
-        appendFileSync(op.path, op.bytes, 'latin1')
-        return { ok: true }
-      case 'pwrite':
-        return withFile(op.path, 'r+', (fd) =>
-          writeSync(fd, Buffer.from(op.bytes, 'latin1'), 0, op.bytes.length, op.offset),
-        )
-      case 'truncate':
-        truncateSync(op.path, op.length)
-        return { ok: true }
-      case 'fsync':
-        return withFile(op.path, 'r', (fd) => fsyncSync(fd))
-      case 'rename':
-        renameSync(op.path, op.to)
-        return { ok: true }
-      case 'unlink':
-        unlinkSync(op.path)
-        return { ok: true }
-      case 'stat': {
-        const s = statSync(op.path)
-        return { ok: true, size: s.size, isDirectory: s.isDirectory() }
-      }
-      case 'list':
-        return { ok: true, names: readdirSync(op.path).sort() }
-      case 'mkdir':
-        mkdirSync(op.path)
-        return { ok: true }
-    }
-  } catch (e) {
-    return { ok: false, error: (e as NodeJS.ErrnoException).code ?? 'EIO' }
-  }
-}
-
-function withFile(path: string, flags: string, use: (fd: number) => unknown): FileResult {
-  const fd = openSync(path, flags)
-  try {
-    use(fd)
-    return { ok: true }
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -332,15 +332,14 @@ export class RdbPersistence implements PersistenceExtension {
     s.host.file({ op: 'read', path: this.path }, (r) => {
       const aux = new Map<Bytes, Bytes>()
       const failed = (error: string | null): void => {
-        if (error !== null) s.log('warning', error)
-        s.log('warning', 'Fatal error loading the DB, check server logs. Exiting.')
+        for (const line of fatalLoadLines(error)) s.log('warning', line)
         s.host.exit(1)
       }
       if (!r.ok && r.error === 'ENOENT') {
         stopLoading(s)
         return done()
       }
-      if (!r.ok) return failed(null)
+      if (!r.ok) return failed(r.error === 'EISDIR' ? EOF_ERROR : null)
       const onAux = (k: Bytes, v: Bytes): void => void aux.set(k, v)
       loadInSlices(s, r.bytes ?? '', {
         onAux,
@@ -415,5 +414,17 @@ export class RdbPersistence implements PersistenceExtension {
   }
 }
 
+const EOF_ERROR = 'Unexpected EOF reading RDB file'
+/** A file that is no RDB is told from one that is broken. */
+function fatalLoadLines(error: string | null): string[] {
+  if (error === null) return ['Fatal error loading the DB, check server logs. Exiting.']
+  if (/^(Wrong signature|Can't handle RDB format)/.test(error))
+    return [error, 'Fatal error loading the DB: Invalid argument. Exiting.']
+  const report = (text: string): string =>
+    `Internal error in RDB reading offset 0, function at rdb-decode.ts -> ${text}`
+  if (error === EOF_ERROR) return ['Short read or OOM loading DB. Unrecoverable error, aborting now.', report(error)]
+  if (error.startsWith('Wrong RDB checksum')) return [error, report('RDB CRC error')]
+  return error.startsWith('FATAL') ? [error] : [report(error)]
+}
 const why = (r: FileResult): string => (r.ok ? 'Success' : strerror(r.error))
 export type { CommandContext }

@@ -43,3 +43,8 @@ export function formatLogLine(server: Server, level: LogLevel, text: string, chi
           : 'M'
   return `${server.env.pid}:${role} ${formatLogTime(server.nowMs)} ${'.-*#'.charAt(at)} ${text}`
 }
+/** What is said to systemd goes over a datagram socket that it names; there is none. */
+export function supervisorIsAbsent(server: Server): void {
+  if (server.config.supervised === 'systemd')
+    server.log('warning', 'systemd supervision error: NOTIFY_SOCKET not found!')
+}

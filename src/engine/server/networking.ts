@@ -17,6 +17,13 @@ const PROTECTED_MODE =
 
 /** acceptCommonHandler */
 export function acceptClient(server: Server, link: Link): LinkHandlers {
+  if (isVerbose(server))
+    server.log(
+      'verbose',
+      link.remoteHost.startsWith('/')
+        ? `Accepted connection to ${link.remoteHost}`
+        : `Accepted ${link.remoteHost}:${link.remotePort}`,
+    )
   const c = newClient(server, link)
   if (server.clients.size > server.config.maxclients) {
     link.send('-ERR max number of clients reached\r\n')
@@ -36,6 +43,9 @@ export function acceptClient(server: Server, link: Link): LinkHandlers {
   } else server.stat.numConnections++
   return handlersOf(server, c)
 }
+/** The text of such a line is made only for who reads it. */
+const isVerbose = (server: Server): boolean =>
+  server.config.loglevel === 'verbose' || server.config.loglevel === 'debug'
 function newClient(server: Server, link: Link): Client {
   const c = new Client(server, server.nextClientId++, link, server.dbs[0] as Database, server.nowMs)
   c.isUnixSocket = link.remoteHost.startsWith('/')
@@ -46,7 +56,16 @@ function newClient(server: Server, link: Link): Client {
 function handlersOf(server: Server, c: Client): LinkHandlers {
   return {
     data: (bytes) => readFromClient(server, c, bytes),
-    closed: () => freeClient(server, c),
+    closed: (reason) => {
+      if (!c.freed && isVerbose(server))
+        server.log(
+          'verbose',
+          reason === 'eof'
+            ? `Client closed connection ${clientInfo(server, c)}`
+            : 'Reading from client: Connection reset by peer',
+        )
+      freeClient(server, c)
+    },
     sent: (pending) => {
       c.kernelPending = pending
       checkOutputBufferLimits(server, c)

@@ -10,7 +10,7 @@ import type { Signal } from '../machine.ts'
 import { ReplicaInfo, replicaName } from '../replication/replica-state.ts'
 import { unblockClient } from './blocked.ts'
 import type { Client } from './client.ts'
-import { formatSignalLine } from './log.ts'
+import { formatSignalLine, supervisorIsAbsent } from './log.ts'
 import { unpauseClients } from './pause.ts'
 import type { Server } from './server.ts'
 
@@ -30,6 +30,7 @@ export function prepareForShutdown(server: Server, asked: ShutdownOptions, clien
   // Half a data set must not replace a whole one.
   const options = server.loading || server.mode === 'sentinel' ? { ...asked, save: false } : asked
   server.log('warning', 'User requested shutdown...')
+  supervisorIsAbsent(server)
   const state = { atMs: server.nowMs, options, clients: client === null ? [] : [client] }
   server.shuttingDown = state
   if (options.now === true || server.config.shutdownTimeout === 0 || replicasAreInSync(server)) {

@@ -6,10 +6,12 @@ import { fatalConfigError, loadConfig } from './config-load.ts'
 import { logFailedBinds, wireConfig } from './config-hooks.ts'
 import { startCron } from './cron.ts'
 import { acceptClient } from './networking.ts'
-import { formatLogLine } from './log.ts'
+import { formatLogLine, supervisorIsAbsent } from './log.ts'
 import type { Server } from './server.ts'
 
 const DEFAULT_HZ = 10
+/** sizeof(sockaddr_un.sun_path) */
+const UNIX_PATH_MAX = 108
 
 export function boot(server: Server): void {
   const { config, host, env } = server
@@ -62,6 +64,9 @@ function checkConfigFile(server: Server, done: () => void): void {
 }
 function initServer(server: Server): void {
   const { config, host, env } = server
+  if (config.supervised === 'upstart')
+    server.log('warning', 'upstart supervision requested, but UPSTART_JOB not found!')
+  supervisorIsAbsent(server)
   if (config.daemonize && env.detach) {
     env.detach()
     host.exit(0)
@@ -110,6 +115,14 @@ function listenUnix(server: Server, addresses: number): void {
     return
   }
   const path = host.resolve(config.unixsocket)
+  if (path.length >= UNIX_PATH_MAX) {
+    server.log(
+      'warning',
+      `Failed opening Unix socket: unix socket path too long (${path.length}), must be under ${UNIX_PATH_MAX}`,
+    )
+    host.exit(1)
+    return
+  }
   host.file({ op: 'unlink', path }, () =>
     host.listen(
       0,
@@ -117,7 +130,7 @@ function listenUnix(server: Server, addresses: number): void {
       (link) => acceptClient(server, link),
       (error) => {
         if (error === null) return listening(server)
-        server.log('warning', `Opening Unix socket: bind: ${strerror(error)}`)
+        server.log('warning', `Failed opening Unix socket: bind: ${strerror(error)}`)
         host.exit(1)
       },
     ),
@@ -157,7 +170,13 @@ function loadData(server: Server): void {
   const ready = (): void => {
     server.loading = false
     server.booted = true
-    server.log('notice', 'Ready to accept connections')
+    const { config } = server
+    const unix = config.unixsocket !== '' && server.env.real === true
+    if (config.port !== 0 || !unix) server.log('notice', 'Ready to accept connections')
+    if (unix) server.log('notice', `The server is now ready to accept connections at ${config.unixsocket}`)
+    // systemd hears of "Ready to accept connections" and READY=1.
+    supervisorIsAbsent(server)
+    supervisorIsAbsent(server)
   }
   if (server.rdb === null) ready()
   else server.rdb.loadAtStart(ready)
