@@ -3,16 +3,16 @@
  * encodings. Ordered things are *mixed* (digest = SHA1(digest xor SHA1(x))), unordered ones are *xored* (digest ^= SHA1(x)).
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { formatDouble } from '../bytes/numbers.ts'
 import { sha1 } from '../bytes/sha1.ts'
 import type { Obj } from '../objects/object.ts'
 import { hashForEach } from '../objects/hash.ts'
 import type { Stream } from '../objects/stream.ts'
 import { stringBytes } from '../objects/string.ts'
+import { zsetForEach } from '../objects/zset.ts'
 import type { Dict } from '../structures/dict.ts'
 import type { Intset } from '../structures/intset.ts'
-import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
-import type { Zset } from '../structures/zset.ts'
 import type { Database } from './database.ts'
 
 const ZERO: Bytes = '\0'.repeat(20)
@@ -27,38 +27,6 @@ const xorDigest = (digest: Bytes, b: Bytes): Bytes => xor(digest, sha1(b))
 const mixDigest = (digest: Bytes, b: Bytes): Bytes => sha1(xorDigest(digest, b))
 const bigEndian = (n: number): Bytes =>
   String.fromCharCode((n >>> 24) & 255, (n >>> 16) & 255, (n >>> 8) & 255, n & 255)
-
-/** printf's %.17g. */
-export function formatG17(n: number): Bytes {
-  if (n === Infinity) return 'inf'
-  if (n === -Infinity) return '-inf'
-  if (n === 0) return Object.is(n, -0) ? '-0' : '0'
-  const [mantissa = '', exponent = '0'] = n.toExponential(16).split('e')
-  const e = Number(exponent)
-  if (e < -4 || e >= 17) {
-    const digits = Math.abs(e) < 10 ? `0${Math.abs(e)}` : `${Math.abs(e)}`
-    return `${mantissa.replace(/\.?0+$/, '')}e${e < 0 ? '-' : '+'}${digits}`
-  }
-  const negative = mantissa.startsWith('-')
-  const digits = mantissa.replace(/[-.]/g, '')
-  const text =
-    e < 0 ? `0.${'0'.repeat(-e - 1)}${digits}` : e >= 16 ? digits : `${digits.slice(0, e + 1)}.${digits.slice(e + 1)}`
-  const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text
-  return negative ? `-${short}` : short
-}
-
-function zsetPairs(o: Obj, fn: (ele: Bytes, score: number) => void): void {
-  if (o.encoding === 'listpack') {
-    const lp = o.value as Listpack
-    for (let p = lp.first(); p !== -1; ) {
-      const ele = lp.getBytes(p)
-      p = lp.next(p)
-      const text = lp.getBytes(p)
-      fn(ele, text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text))
-      p = lp.next(p)
-    }
-  } else (o.value as Zset).dict.forEach(fn)
-}
 
 /** The value's own digest, mixed into `start`. */
 export function objectDigest(o: Obj, hasExpire: boolean, start: Bytes = ZERO): Bytes {
@@ -78,8 +46,8 @@ export function objectDigest(o: Obj, hasExpire: boolean, start: Bytes = ZERO): B
         })
       break
     case 'zset':
-      zsetPairs(o, (ele, score) => {
-        d = xorDigest(d, mixDigest(mixDigest(ZERO, ele), formatG17(score)))
+      zsetForEach(o, (ele, score) => {
+        d = xorDigest(d, mixDigest(mixDigest(ZERO, ele), formatDouble(score)))
       })
       break
     case 'hash':

@@ -7,6 +7,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { d2string, doubleToInt64, parseDouble } from '../bytes/numbers.ts'
 import type { Prng } from '../bytes/prng.ts'
+import { strtod } from '../bytes/strtod.ts'
 import { Listpack } from '../structures/listpack.ts'
 import type { LexRange, ScoreRange } from '../structures/skiplist.ts'
 import {
@@ -51,7 +52,7 @@ export function zsetLength(o: Obj): number {
 export function listpackScore(lp: Listpack, p: number): number {
   const v = lp.get(p)
   if (typeof v !== 'string') return Number(v)
-  return v === 'nan' ? Number.NaN : (parseDouble(v) ?? 0)
+  return parseDouble(v) ?? strtod(v) ?? 0
 }
 function findElement(lp: Listpack, ele: Bytes): number {
   return lp.find(ele, lp.first(), 1)

@@ -5,7 +5,9 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { own, toUint8 } from '../bytes/bytes.ts'
 import { parseInt64 } from '../bytes/numbers.ts'
 import { Obj } from '../objects/object.ts'
+import { convertHashToTable } from '../objects/hash.ts'
 import { createStringObject } from '../objects/string.ts'
+import { convertZsetToSkiplist } from '../objects/zset.ts'
 import { Dict } from '../structures/dict.ts'
 import { Intset } from '../structures/intset.ts'
 import { Listpack } from '../structures/listpack.ts'
@@ -14,6 +16,7 @@ import { Zset } from '../structures/zset.ts'
 import { d2string } from '../bytes/numbers.ts'
 import type { Config } from '../server/config.ts'
 import { RdbError } from './rdb-format.ts'
+import { readZiplist, readZipmap } from './rdb-old.ts'
 
 export interface LoadLimits {
   readonly seed: number
@@ -25,7 +28,6 @@ export interface LoadLimits {
   readonly hashMaxValue: number
   readonly zsetMaxEntries: number
   readonly zsetMaxValue: number
-  listpackEntries(blob: Bytes, error: string): Bytes[]
 }
 
 export function loadLimits(config: Config, seed: number): LoadLimits {
@@ -39,7 +41,6 @@ export function loadLimits(config: Config, seed: number): LoadLimits {
     hashMaxValue: config.hashMaxListpackValue,
     zsetMaxEntries: config.zsetMaxListpackEntries,
     zsetMaxValue: config.zsetMaxListpackValue,
-    listpackEntries,
   }
 }
 
@@ -48,11 +49,64 @@ function listpackOf(blob: Bytes, error: string): Listpack {
   if (!Listpack.validate(u8, true)) throw new RdbError(error)
   return Listpack.fromBytes(u8)
 }
-function listpackEntries(blob: Bytes, error: string): Bytes[] {
+/** lpPairsValidateIntegrityAndDups: an even number of entries, and no first of a pair twice. */
+function pairsOf(blob: Bytes, error: string): Listpack {
   const lp = listpackOf(blob, error)
-  const out: Bytes[] = []
-  for (let p = lp.first(); p !== -1; p = lp.next(p)) out.push(lp.getBytes(p))
-  return out
+  const seen = new Set<Bytes>()
+  let n = 0
+  for (let p = lp.first(); p !== -1; p = lp.next(p)) if (n++ % 2 === 0) seen.add(lp.getBytes(p))
+  if (n % 2 !== 0 || seen.size !== n / 2) throw new RdbError(error)
+  return lp
+}
+/** The same from a ziplist. */
+function pairsOfZiplist(blob: Bytes, error: string): Listpack {
+  const lp = new Listpack()
+  const seen = new Set<Bytes>()
+  let n = 0
+  const whole = readZiplist(blob, (e) => {
+    if (n++ % 2 === 0) seen.add(String(e))
+    lp.append(e)
+    return true
+  })
+  if (!whole || n % 2 !== 0 || seen.size !== n / 2) throw new RdbError(error)
+  return lp
+}
+
+/** A list whose nodes are put in as they were saved. */
+export class ListBuilder {
+  private readonly list: Quicklist
+  constructor(limits: LoadLimits) {
+    this.list = new Quicklist(limits.listFill, limits.listCompress, limits.listPacked)
+  }
+  plain(b: Bytes): void {
+    this.list.appendPlain(b)
+  }
+  /** Empty nodes are passed over in silence. */
+  listpack(blob: Bytes): void {
+    this.node(listpackOf(blob, 'Listpack integrity check failed.'))
+  }
+  ziplist(blob: Bytes): void {
+    const lp = new Listpack()
+    const whole = readZiplist(blob, (e) => lp.append(e) >= 0)
+    if (!whole) throw new RdbError('Ziplist integrity check failed.')
+    this.node(lp)
+  }
+  private node(lp: Listpack): void {
+    if (lp.length > 0) this.list.appendListpack(lp)
+  }
+  /** Null when it is empty. */
+  finish(): Obj | null {
+    return this.list.count === 0 ? null : new Obj('list', 'quicklist', this.list)
+  }
+}
+export function buildListFromZiplist(blob: Bytes, limits: LoadLimits): Obj | null {
+  const list = new Quicklist(limits.listFill, limits.listCompress, limits.listPacked)
+  const whole = readZiplist(blob, (e) => {
+    list.pushTail(String(e))
+    return true
+  })
+  if (!whole) throw new RdbError('List ziplist integrity check failed.')
+  return list.count === 0 ? null : new Obj('list', 'quicklist', list)
 }
 
 export function buildString(b: Bytes): Obj {
@@ -102,7 +156,7 @@ export function buildHash(flat: readonly Bytes[], limits: LoadLimits): Obj | nul
     for (let i = 0; i < flat.length; i++) {
       const b = flat[i] ?? ''
       if (i % 2 === 0) {
-        if (seen.has(b)) throw new RdbError('Hash zipmap with dup elements, or big length (0)')
+        if (seen.has(b)) throw new RdbError('Hash with dup elements')
         seen.add(b)
       }
       lp.append(b)
@@ -116,14 +170,35 @@ export function buildHash(flat: readonly Bytes[], limits: LoadLimits): Obj | nul
   return new Obj('hash', 'hashtable', ht)
 }
 
-export function buildHashFromListpack(blob: Bytes, limits: LoadLimits): Obj | null {
-  const lp = listpackOf(blob, 'Hash listpack integrity check failed.')
-  if (lp.length % 2 !== 0) throw new RdbError('Hash listpack integrity check failed.')
+const HASH_LISTPACK = 'Hash listpack integrity check failed.'
+const HASH_ZIPLIST = 'Hash ziplist integrity check failed.'
+export const buildHashFromListpack = (blob: Bytes, limits: LoadLimits): Obj | null =>
+  hashOf(pairsOf(blob, HASH_LISTPACK), limits)
+export const buildHashFromZiplist = (blob: Bytes, limits: LoadLimits): Obj | null =>
+  hashOf(pairsOfZiplist(blob, HASH_ZIPLIST), limits)
+export function buildHashFromZipmap(blob: Bytes, limits: LoadLimits): Obj | null {
+  const lp = new Listpack()
+  const fields = new Set<Bytes>()
+  let longest = 0
+  let n = 0
+  const whole = readZipmap(blob, (e) => {
+    const b = String(e)
+    longest = Math.max(longest, b.length)
+    if (n++ % 2 === 0) {
+      if (fields.has(b)) throw new RdbError(`Hash zipmap with dup elements, or big length (${b.length})`)
+      fields.add(b)
+    }
+    lp.append(b)
+    return true
+  })
+  if (!whole) throw new RdbError('Zipmap integrity check failed.')
+  return hashOf(lp, longest > limits.hashMaxValue ? { ...limits, hashMaxEntries: -1 } : limits)
+}
+function hashOf(lp: Listpack, limits: LoadLimits): Obj | null {
   if (lp.length === 0) return null
-  if (lp.length / 2 <= limits.hashMaxEntries) return new Obj('hash', 'listpack', lp)
-  const flat: Bytes[] = []
-  for (let p = lp.first(); p !== -1; p = lp.next(p)) flat.push(lp.getBytes(p))
-  return buildHash(flat, { ...limits, hashMaxEntries: -1 })
+  const o = new Obj('hash', 'listpack', lp)
+  if (lp.length / 2 > limits.hashMaxEntries) convertHashToTable(o, limits.seed)
+  return o
 }
 
 function fillZset(pairs: readonly (readonly [Bytes, number])[], limits: LoadLimits): Obj {
@@ -148,16 +223,13 @@ export function buildZset(pairs: readonly (readonly [Bytes, number])[], limits: 
   return new Obj('zset', 'listpack', lp)
 }
 
-export function buildZsetFromListpack(blob: Bytes, limits: LoadLimits): Obj | null {
-  const lp = listpackOf(blob, 'Zset listpack integrity check failed.')
-  if (lp.length % 2 !== 0) throw new RdbError('Zset listpack integrity check failed.')
+export const buildZsetFromListpack = (blob: Bytes, limits: LoadLimits): Obj | null =>
+  zsetOf(pairsOf(blob, 'Zset listpack integrity check failed.'), limits)
+export const buildZsetFromZiplist = (blob: Bytes, limits: LoadLimits): Obj | null =>
+  zsetOf(pairsOfZiplist(blob, 'Zset ziplist integrity check failed.'), limits)
+function zsetOf(lp: Listpack, limits: LoadLimits): Obj | null {
   if (lp.length === 0) return null
-  if (lp.length / 2 <= limits.zsetMaxEntries) return new Obj('zset', 'listpack', lp)
-  const pairs: [Bytes, number][] = []
-  for (let p = lp.first(); p !== -1; ) {
-    const s = lp.next(p)
-    pairs.push([lp.getBytes(p), Number(lp.getBytes(s).replace('inf', 'Infinity'))])
-    p = lp.next(s)
-  }
-  return fillZset(pairs, limits)
+  const o = new Obj('zset', 'listpack', lp)
+  if (lp.length / 2 > limits.zsetMaxEntries) convertZsetToSkiplist(o, limits.seed)
+  return o
 }

@@ -9,22 +9,29 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { fromUint8, toUint8 } from '../bytes/bytes.ts'
 import { Crc64 } from '../bytes/crc64.ts'
 import { lzfDecompress } from '../bytes/lzf.ts'
+import { strtod } from '../bytes/strtod.ts'
 import type { Obj } from '../objects/object.ts'
 import {
   buildHash,
   buildHashFromListpack,
+  buildHashFromZiplist,
+  buildHashFromZipmap,
   buildIntset,
   buildList,
+  buildListFromZiplist,
   buildSet,
   buildString,
   buildZset,
   buildZsetFromListpack,
+  buildZsetFromZiplist,
+  ListBuilder,
 } from './rdb-build.ts'
 import type { LoadLimits } from './rdb-build.ts'
 import * as rdb from './rdb-format.ts'
 import { RdbError } from './rdb-format.ts'
-import { readZiplist, readZipmap } from './rdb-old.ts'
 import { decodeStream } from './rdb-stream.ts'
+
+const EOF = 'Unexpected EOF reading RDB file'
 
 export class RdbReader {
   readonly bytes: Bytes
@@ -37,7 +44,7 @@ export class RdbReader {
   }
   private need(n: number): number {
     const at = this.pos
-    if (n > this.end - at) throw new RdbError('Unexpected EOF reading RDB file')
+    if (n > this.end - at) throw new RdbError(EOF)
     this.pos = at + n
     return at
   }
@@ -73,17 +80,6 @@ export class RdbReader {
     return scratch.getFloat64(0, true)
   }
 
-  /** A plain length, or the number of a special encoding as a negative: -1 is INT8 … -4 is LZF. */
-  private lengthOrEncoding(): number {
-    const b = this.u8()
-    const kind = b >> 6
-    if (kind === 0) return b & 63
-    if (kind === 1) return ((b & 63) << 8) | this.u8()
-    if (kind === 3) return -1 - (b & 63)
-    if (b === 0x80) return this.be32()
-    if (b === 0x81) return this.be32() * 4294967296 + this.be32()
-    throw new RdbError(`Unknown length encoding ${b} in rdbLoadLen()`)
-  }
   /** A length that may need all 64 bits; null for an encoding that does not exist. */
   length64(): number | bigint | null {
     const b = this.u8()
@@ -96,15 +92,17 @@ export class RdbReader {
     const low = this.be32()
     return high < 2097152 ? high * 4294967296 + low : (BigInt(high) << 32n) | BigInt(low)
   }
+  /** rdbLoadLen: the number of a special encoding, where none is expected, is a length like any other. */
   length(): number {
-    const n = this.lengthOrEncoding()
-    if (n < 0) throw new RdbError('Unexpected special encoding instead of a length')
-    return n
+    const n = this.length64()
+    if (n === null) throw new RdbError('Unknown length encoding 2 in rdbLoadLen()')
+    return Number(n)
   }
   string(): Bytes {
-    const n = this.lengthOrEncoding()
-    if (n >= 0) return this.take(n)
-    switch (-1 - n) {
+    const special = this.pos < this.end && this.bytes.charCodeAt(this.pos) >= 192
+    const n = this.length()
+    if (!special) return this.take(n)
+    switch (n) {
       case rdb.RDB_ENC_INT8:
         return String((this.u8() << 24) >> 24)
       case rdb.RDB_ENC_INT16:
@@ -115,13 +113,15 @@ export class RdbReader {
         const packed = this.length()
         const plain = this.length()
         const src = this.take(packed)
-        if (plain > 536870912) throw new RdbError('Invalid LZF compressed string')
-        const out = lzfDecompress(toUint8(src), plain)
+        // Three bytes never stand for more than 264: what claims more is not worth the memory.
+        // Where nothing shall come out, the failure to fit it in looks like success.
+        if (plain === 0) return ''
+        const out = plain > 264 * packed ? null : lzfDecompress(toUint8(src), plain)
         if (out === null) throw new RdbError('Invalid LZF compressed string')
         return fromUint8(out)
       }
       default:
-        throw new RdbError(`Unknown RDB string encoding type ${-1 - n}`)
+        throw new RdbError(`Unknown RDB string encoding type ${n}`)
     }
   }
   /** rdbLoadDoubleValue: the old notation, a length byte and text. */
@@ -130,13 +130,15 @@ export class RdbReader {
     if (n === 255) return Number.NEGATIVE_INFINITY
     if (n === 254) return Number.POSITIVE_INFINITY
     if (n === 253) return Number.NaN
-    return Number(this.take(n))
+    const v = strtod(this.take(n))
+    if (v === null) throw new RdbError(EOF)
+    return v
   }
 }
 const scratch = new DataView(new ArrayBuffer(8))
 
 function strings(r: RdbReader, n: number): Bytes[] {
-  if (n > r.end - r.pos) throw new RdbError('Unexpected EOF reading RDB file')
+  if (n > r.end - r.pos) throw new RdbError(EOF)
   const out: Bytes[] = []
   for (let i = 0; i < n; i++) out.push(r.string())
   return out
@@ -184,17 +186,13 @@ function decode(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
     case rdb.RDB_TYPE_ZSET_LISTPACK:
       return buildZsetFromListpack(r.string(), limits)
     case rdb.RDB_TYPE_HASH_ZIPMAP:
-      return buildHash(readZipmap(r.string()), limits)
+      return buildHashFromZipmap(r.string(), limits)
     case rdb.RDB_TYPE_HASH_ZIPLIST:
-      return buildHash(readZiplist(r.string()), limits)
+      return buildHashFromZiplist(r.string(), limits)
     case rdb.RDB_TYPE_LIST_ZIPLIST:
-      return buildList(readZiplist(r.string()), limits)
-    case rdb.RDB_TYPE_ZSET_ZIPLIST: {
-      const flat = readZiplist(r.string())
-      const pairs: [Bytes, number][] = []
-      for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i]!, parseScore(flat[i + 1]!)])
-      return buildZset(pairs, limits)
-    }
+      return buildListFromZiplist(r.string(), limits)
+    case rdb.RDB_TYPE_ZSET_ZIPLIST:
+      return buildZsetFromZiplist(r.string(), limits)
     case rdb.RDB_TYPE_STREAM_LISTPACKS:
     case rdb.RDB_TYPE_STREAM_LISTPACKS_2:
       return decodeStream(type, r)
@@ -203,15 +201,9 @@ function decode(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
   }
 }
 
-function parseScore(b: Bytes): number {
-  if (b === 'inf') return Number.POSITIVE_INFINITY
-  return b === '-inf' ? Number.NEGATIVE_INFINITY : Number(b)
-}
-
 function decodeQuicklist(type: number, r: RdbReader, limits: LoadLimits): Obj | null {
-  const n = r.length()
-  const elements: Bytes[] = []
-  for (let i = 0; i < n; i++) {
+  const list = new ListBuilder(limits)
+  for (let n = r.length(); n > 0; n--) {
     let container = rdb.QUICKLIST_NODE_CONTAINER_PACKED
     if (type === rdb.RDB_TYPE_LIST_QUICKLIST_2) {
       container = r.length()
@@ -219,11 +211,12 @@ function decodeQuicklist(type: number, r: RdbReader, limits: LoadLimits): Obj | 
         throw new RdbError('Quicklist integrity check failed.')
     }
     const node = r.string()
-    if (container === rdb.QUICKLIST_NODE_CONTAINER_PLAIN) elements.push(node)
-    else if (type === rdb.RDB_TYPE_LIST_QUICKLIST) elements.push(...readZiplist(node))
-    else for (const e of limits.listpackEntries(node, 'Listpack integrity check failed.')) elements.push(e)
+    if (node === '') throw new RdbError(EOF)
+    if (container === rdb.QUICKLIST_NODE_CONTAINER_PLAIN) list.plain(node)
+    else if (type === rdb.RDB_TYPE_LIST_QUICKLIST) list.ziplist(node)
+    else list.listpack(node)
   }
-  return buildList(elements, limits)
+  return list.finish()
 }
 
 export interface RdbSink {

@@ -49,7 +49,8 @@ export function encodeStream(s: Stream, w: Writer): Bytes {
     u64(i.seq)
   }
   s.rax.forEach((key, node) => void parts.push(w.string(key), w.string(node.lp.toBytes())))
-  u64(s.length)
+  // A count that came from outside may be all ones.
+  u64(s.length >= 2 ** 64 ? U64_MAX : s.length)
   id(s.lastId)
   id(s.firstId)
   id(s.maxDeletedId)
