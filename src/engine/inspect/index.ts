@@ -18,6 +18,7 @@ import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions }
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { still } from './still.ts'
 import { viewStream } from './streams.ts'
+import { viewLoop } from './turns.ts'
 import { clip, namesOf, ROWS, viewDict, viewObject } from './structures.ts'
 
 export { viewDict, viewListpack, viewObject, viewSkiplist } from './structures.ts'
@@ -225,7 +226,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'object':
       return viewKey(s, args)
     case 'memory':
-      return viewMemory(s)
+      return viewMemory(s, args)
     case 'databases':
       return viewDatabases(s, args)
     case 'expiry':
@@ -234,6 +235,8 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return viewEviction(s, lookMemory(s)())
     case 'commands':
       return viewCommands(s)
+    case 'loop':
+      return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
       return viewTransactions(s)
     case 'pubsub':
@@ -257,6 +260,7 @@ const VIEWS = [
   'expiry',
   'eviction',
   'commands',
+  'loop',
   'transactions',
   'pubsub',
 ] as const

@@ -53,6 +53,7 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
       'expiry',
       'eviction',
       'commands',
+      'loop',
       'transactions',
       'pubsub',
     ])

@@ -136,7 +136,7 @@ export interface MemoryAccount {
   readonly overhead: number
   readonly keys: number
 }
-function fixedParts(s: Server): { clients: number; replicas: number; backlog: number } {
+export function fixedParts(s: Server): { clients: number; replicas: number; backlog: number } {
   let [clients, replicas] = [0, 0]
   for (const c of s.clients.values()) {
     const n = CLIENT_MEMORY + c.obufBytes

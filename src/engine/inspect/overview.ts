@@ -32,8 +32,9 @@ function eachKey(s: Server, fn: (db: number, key: Bytes, o: Obj) => void): { see
   return { seen, total }
 }
 
-export function viewMemory(s: Server) {
+export function viewMemory(s: Server, args: readonly string[]) {
   const account = memoryAccount(s)
+  const recorder = recorderOf(s)
   const keys: { db: number; key: Bytes; type: string; encoding: string; bytes: number; length: number }[] = []
   const prefixes = new Map<string, { keys: number; bytes: number }>()
   const types = new Map<string, { keys: number; bytes: number }>()
@@ -65,6 +66,9 @@ export function viewMemory(s: Server) {
     policy: s.config.maxmemoryPolicy,
     seen,
     all: total,
+    history: recorder === undefined ? [] : [...recorder.memory.samples, recorder.memory.now()],
+    growth: recorder?.story(Number(args[0] ?? 0), args[1] ?? '')?.samples ?? [],
+    now: s.host.now,
     top: keys.slice(0, 60),
     prefixes: sorted(prefixes),
     types: sorted(types),

@@ -9,7 +9,7 @@ import { globMatch } from '../bytes/glob.ts'
 import { quoteBytes } from '../bytes/quote.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
-import type { Fact } from '../machine.ts'
+import type { Fact, Tap } from '../machine.ts'
 import type { Obj } from '../objects/object.ts'
 import { stringLength } from '../objects/string.ts'
 import type { Client } from '../server/client.ts'
@@ -19,10 +19,12 @@ import type { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import type { Zset } from '../structures/zset.ts'
+import { MemoryHistory } from './growth.ts'
 import { memoryUsage } from './memory.ts'
 import { candidates } from './pressure.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
+import { Turns } from './turns.ts'
 
 const MAX_KEYS = 512
 const MAX_EVENTS = 24
@@ -145,6 +147,8 @@ export class Recorder {
   readonly segments: Segment[] = []
   readonly transactions: TxEvent[] = []
   readonly published: Published[] = []
+  readonly turns: Turns
+  readonly memory: MemoryHistory
   private sampled: readonly Bytes[] = []
   private readonly rehashing = new Set<number>()
   private readonly spent = new Map<Command, number>()
@@ -153,6 +157,8 @@ export class Recorder {
 
   constructor(server: Server) {
     this.server = server
+    this.memory = new MemoryHistory(server)
+    this.turns = new Turns(server, () => this.memory.tick())
   }
   story(db: number, key: Bytes): KeyStory | undefined {
     return this.stories.get(`${db}:${key}`)
@@ -160,6 +166,7 @@ export class Recorder {
 
   notice(fact: Fact): void {
     const at = this.server.host.now
+    this.turns.notice(fact)
     if (fact.kind === 'expire loop') {
       const { db, cycle, sampled, expired } = fact as unknown as ExpireLoop
       if (sampled > 0) push(this.loops, { at, db, cycle, sampled, expired })
@@ -190,6 +197,7 @@ export class Recorder {
     this.spent.set(command, command.micros)
     const end = this.server.host.now + this.server.workMicros
     push(this.segments, { start: end - micros, micros, name: command.name, client: whoIs(c) })
+    this.turns.command(command.name, whoIs(c), this.server.workMicros - micros, micros)
   }
   /** A table of keys that begins to grow or shrink is worth a mark. */
   private rehash(c: Client): void {
@@ -355,4 +363,9 @@ export function record(server: Server): void {
   recorders.set(server, recorder)
   server.afterCommand = (c, command, argv) => recorder.command(c, command, argv)
   server.notice = (fact) => recorder.notice(fact)
+  const { tap } = server
+  ;(server as { tap: Tap }).tap = (fact) => {
+    recorder.turns.fact(fact)
+    tap?.(fact)
+  }
 }

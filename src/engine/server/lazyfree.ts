@@ -37,6 +37,8 @@ export class LazyFree {
   private readonly queue: { readonly doneAt: number; readonly objects: number }[] = []
   private waiting = 0
   private done = 0
+  /** What was given last; for pictures. */
+  last: { readonly startAt: number; readonly doneAt: number; readonly objects: number } | null = null
 
   /** freeObjAsync: true when the thread frees it. */
   value(o: Obj, now: number): boolean {
@@ -54,7 +56,9 @@ export class LazyFree {
   }
   private give(objects: number, micros: number, now: number): void {
     this.settle(now)
-    this.queue.push({ doneAt: Math.max(now, this.queue.at(-1)?.doneAt ?? 0) + micros, objects })
+    const startAt = Math.max(now, this.queue.at(-1)?.doneAt ?? 0)
+    this.last = { startAt, doneAt: startAt + micros, objects }
+    this.queue.push(this.last)
     this.waiting += objects
   }
   private settle(now: number): void {
