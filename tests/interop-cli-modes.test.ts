@@ -178,8 +178,13 @@ describe.skipIf(!haveRedis())('redis-cli, mode by mode', () => {
 
   test('--stat opens a lost connection again', async () => {
     const other = await start('real')
-    setTimeout(() => other.child.kill('SIGKILL'), 150)
-    const r = await runCli(['-p', String(other.port), '--no-raw', '--stat', '-i', '0.05'], { stopAfterMs: 700 })
+    let killed = false
+    const r = await runCli(['-p', String(other.port), '--no-raw', '--stat', '-i', '0.05'], {
+      stopWhen: (text) => {
+        if (!killed && /\(\+\d+\)/.test(text)) killed = other.child.kill('SIGKILL')
+        return text.includes('Reconnecting... 2')
+      },
+    })
     expect(r.text).toMatch(/\r\x1b\[0KReconnecting\.\.\. 1\r\r\x1b\[0KReconnecting\.\.\. 2\r/)
   })
 })

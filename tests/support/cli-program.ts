@@ -10,11 +10,16 @@ export interface CliResult {
   readonly code: number
 }
 
-/** `stdin` is typed and ended when it is given. With `stopAfterMs`, Ctrl-C is pressed then. */
-export function runCli(
-  argv: readonly string[],
-  options: { readonly stdin?: string; readonly stopAfterMs?: number } = {},
-): Promise<CliResult> {
+export interface CliRun {
+  /** Typed, and then the input ends. */
+  readonly stdin?: string
+  /** Ctrl-C is pressed after so long. */
+  readonly stopAfterMs?: number
+  /** Told all that was printed so far; true presses Ctrl-C. */
+  readonly stopWhen?: (text: string) => boolean
+}
+
+export function runCli(argv: readonly string[], options: CliRun = {}): Promise<CliResult> {
   return new Promise((resolve) => {
     const env = { pid: 4242, seed: 1, host: '127.0.0.1', argv, cwd: process.cwd() }
     const machine = new RedisCli(env)
@@ -33,7 +38,10 @@ export function runCli(
       socket.on('connect', () => input({ type: 'opened', conn, localHost: '127.0.0.1', localPort: 1 }))
       socket.on('data', (d) => input({ type: 'data', conn, bytes: d.toString('latin1') }))
       socket.on('error', (e: NodeJS.ErrnoException) => {
-        if (socket.connecting || socket.bytesRead === 0) input({ type: 'refused', conn, error: e.code ?? 'EIO' })
+        const established = socket.bytesRead > 0
+        input(
+          established ? { type: 'closed', conn, reason: 'reset' } : { type: 'refused', conn, error: e.code ?? 'EIO' },
+        )
       })
       socket.on('end', () => input({ type: 'closed', conn, reason: 'eof' }))
     }
@@ -48,8 +56,10 @@ export function runCli(
       if (out.type === 'connect') open(out.conn, out.host, out.port)
       else if (out.type === 'send') sockets.get(out.conn)?.write(out.bytes, 'latin1')
       else if (out.type === 'close') sockets.get(out.conn)?.end()
-      else if (out.type === 'stdout' || out.type === 'stderr') text += out.bytes
-      else if (out.type === 'setTimer') {
+      else if (out.type === 'stdout' || out.type === 'stderr') {
+        text += out.bytes
+        if (options.stopWhen?.(text)) later({ type: 'stdin', bytes: '\x03' })
+      } else if (out.type === 'setTimer') {
         clearTimeout(timers.get(out.id))
         timers.set(
           out.id,
