@@ -1,5 +1,6 @@
 // npm run oracle -- [--seed N] [--ops M] [--shrink K] [--report file.json]: random requests over the whole command table to
 // our server and to an installed redis-server, byte for byte; agreement per command and the shortest differing sequences.
+// With --conversations on several connections at once: what each of them hears.
 import { join } from 'node:path'
 import { bin, ensurePackages, ensureRedis, root, run } from './setup.mjs'
 

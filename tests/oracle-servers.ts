@@ -28,6 +28,10 @@ export class Ours implements Subject {
   private readonly files = new Map<string, string>()
   private heard: Heard = new Map()
   private readonly opened = new Set<number>()
+  /** Ports from which connections come, where it matters. */
+  readonly ports = new Map<number, number>()
+  /** Connections that the server has closed. */
+  readonly closed = new Set<number>()
 
   constructor(configure: (server: Server) => void = () => {}, startedAtMicros = 1_790_000_000_000_000) {
     this.now = startedAtMicros
@@ -46,6 +50,7 @@ export class Ours implements Subject {
       else if (o.type === 'setTimer') this.timers.set(o.id, o.at)
       else if (o.type === 'clearTimer') this.timers.delete(o.id)
       else if (o.type === 'send') this.heard.set(o.conn / 2, (this.heard.get(o.conn / 2) ?? '') + o.bytes)
+      else if (o.type === 'close') this.closed.add(o.conn / 2)
       else if (o.type === 'file')
         queue.push(...this.server.handle({ type: 'fileDone', id: o.id, result: this.file(o.op) }, this.now))
     }
@@ -92,7 +97,7 @@ export class Ours implements Subject {
             conn: conn * 2,
             port: 6379,
             remoteHost: '127.0.0.1',
-            remotePort: 40000 + conn,
+            remotePort: this.ports.get(conn) ?? 40000 + conn,
             localHost: '127.0.0.1',
           },
           this.now,
@@ -101,6 +106,12 @@ export class Ours implements Subject {
     }
     this.now += 20
     this.take(this.server.handle({ type: 'data', conn: conn * 2, bytes }, this.now))
+    this.pass(0)
+    return this.drain()
+  }
+  /** The other end of a connection goes away. */
+  hangUp(conn: number): Heard {
+    this.take(this.server.handle({ type: 'closed', conn: conn * 2, reason: 'eof' }, this.now))
     this.pass(0)
     return this.drain()
   }
@@ -142,6 +153,8 @@ export class Real implements Subject {
   private readonly port: number
   private readonly sockets = new Map<number, Socket>()
   private heard: Heard = new Map()
+  /** Connections that the server has closed. */
+  readonly closed = new Set<number>()
   private wake = (): void => {}
   constructor(port: number) {
     this.port = port
@@ -153,7 +166,8 @@ export class Real implements Subject {
       const s = connect(this.port, '127.0.0.1', () => resolve(s))
       s.setNoDelay(true)
       s.setEncoding('latin1')
-      s.once('error', reject)
+      s.on('error', reject)
+      s.once('end', () => this.closed.add(conn))
       s.on('data', (d) => {
         this.heard.set(conn, (this.heard.get(conn) ?? '') + d)
         this.wake()
@@ -172,15 +186,38 @@ export class Real implements Subject {
     for (let i = 0; i < 2; i++) {
       this.heard.delete(0)
       control.write(PING, 'latin1')
-      while (!(this.heard.get(0) ?? '').endsWith(PONG))
-        await new Promise<void>((r) => {
-          this.wake = r
-        })
+      await this.pong()
     }
     await new Promise((r) => setImmediate(r))
   }
+  private async pong(): Promise<void> {
+    while (!(this.heard.get(0) ?? '').endsWith(PONG))
+      await new Promise<void>((r) => {
+        this.wake = r
+      })
+  }
   async send(conn: number, bytes: string): Promise<Heard> {
     ;(await this.socket(conn)).write(bytes, 'latin1')
+    await this.settle()
+    return this.drain()
+  }
+  /** Opens a connection; the port that it comes from. */
+  async open(conn: number): Promise<number> {
+    return (await this.socket(conn)).localPort as number
+  }
+  /** Closes a connection; resolves when the server has seen it. */
+  async hangUp(conn: number): Promise<Heard> {
+    const s = this.sockets.get(conn)
+    this.sockets.delete(conn)
+    const address = `127.0.0.1:${s?.localPort} `
+    s?.destroy()
+    const control = await this.socket(0)
+    for (;;) {
+      this.heard.delete(0)
+      control.write(`CLIENT LIST\r\n${PING}`, 'latin1')
+      await this.pong()
+      if (!(this.heard.get(0) ?? '').includes(` addr=${address}`)) break
+    }
     await this.settle()
     return this.drain()
   }

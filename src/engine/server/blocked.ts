@@ -8,7 +8,7 @@ import type { Database } from '../keyspace/database.ts'
 import { type Reply, RedisError } from '../protocol/reply.ts'
 import { countError } from './call.ts'
 import type { BlockedState, Client } from './client.ts'
-import { resumeClient } from './networking.ts'
+import { resumeClient, turnReplySkip } from './networking.ts'
 import type { Server } from './server.ts'
 
 export function blockForKeys(server: Server, c: Client, opts: BlockOptions): void {
@@ -81,6 +81,7 @@ export function unblockClient(server: Server, c: Client): void {
     }
     if (b.opts?.onKeyGone !== undefined) c.db.goneWatchers--
   }
+  if (b.kind !== 'postpone') turnReplySkip(c)
   b.onUnblock?.()
   if (!c.freed) server.host.after(0, () => resumeClient(server, c))
 }

@@ -76,6 +76,7 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
 function answer(server: Server, c: Client, command: Command, reply: Reply): void {
   if (reply === OK) c.write('+OK\r\n')
   else c.addReply(reply)
+  if (server.ownMonitorLine !== null) showOwnLine(server, c)
   if (c.tracking?.caching === true && c.multi === null && !command.name.startsWith('client')) c.tracking.caching = false
   if (server.tracking.pending.length > 0) server.tracking.sendPending(server)
   if (server.ops.length > 0) server.propagatePending()
@@ -127,6 +128,7 @@ function reject(server: Server, c: Client, command: Command | null, line: string
   }
   countError(server, line)
   c.addReply({ t: 'error', text: line })
+  if (server.ownMonitorLine !== null) showOwnLine(server, c)
 }
 function discard(c: Client): void {
   c.multi = null
@@ -210,7 +212,13 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
   if (server.loading && (server.asyncLoading ? command.noAsyncLoading : !command.loadingOk))
     return 'LOADING Redis is loading the dataset in memory'
   if (server.scripting !== null && server.scripting.busy && !command.allowBusy) return server.scripting.busyText
-  if ((c.isReplica || c.isMonitor) && (command.isWrite || command.isReadonly))
+  if (
+    (c.isReplica || c.isMonitor) &&
+    (as.isWrite ||
+      command.isReadonly ||
+      (as === command && command.mayReplicate) ||
+      (isExec && (m.mayReplicate || m.queue.some((q) => q.command.isReadonly))))
+  )
     return "ERR Replica can't interact with the keyspace"
   return null
 }
@@ -221,7 +229,6 @@ function protectedAllowed(server: Server, c: Client, what: 'debug' | 'module'): 
 function mustWait(server: Server, c: Client, command: Command): boolean {
   const p = server.pause
   if (p === null || c.isReplica || c.isMaster || c.isFake) return false
-  if (p.untilMs < server.nowMs) return false
   if (p.kind === 'all') return true
   return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.mayReplicate === true)
 }
@@ -369,9 +376,17 @@ export function feedMonitors(server: Server, c: Client, command: Command, argv: 
   if (server.loading || command.skipMonitor || command.isAdmin) return
   sendToMonitors(server, c, argv)
 }
+function showOwnLine(server: Server, c: Client): void {
+  if (!c.closeAfterReply) c.addReply({ t: 'status', text: server.ownMonitorLine as string })
+  server.ownMonitorLine = null
+}
 export function sendToMonitors(server: Server, c: Client, argv: readonly Bytes[]): void {
   const now = server.host.now
   const seconds = Math.floor(now / 1e6)
   const line = `${seconds}.${String(Math.floor(now - seconds * 1e6)).padStart(6, '0')} [${c.db.id} ${c.isFake ? 'lua' : c.addr}] ${argv.map(quoteBytes).join(' ')}`
-  for (const m of server.monitors) m.addReply({ t: 'status', text: line })
+  for (const m of server.monitors) {
+    // A monitor that asks something itself is answered first.
+    if (m === c && m === server.requestOf && !server.nested) server.ownMonitorLine = line
+    else m.addReply({ t: 'status', text: line })
+  }
 }

@@ -10,7 +10,7 @@ function flagsOf(c: Client): string {
   else if (c.isMonitor) f += 'O'
   if (c.isMaster) f += 'M'
   if (c.isPubsub) f += 'P'
-  if (c.multi !== null) f += 'x'
+  if (c.multi !== null || c.executing !== null) f += 'x'
   if (c.blocked !== null) f += 'b'
   if (c.tracking !== null) f += 't'
   if (c.tracking?.brokenRedirect) f += 'R'
@@ -38,7 +38,7 @@ export function clientInfo(server: Server, c: Client): Bytes {
     ['sub', c.channels?.size ?? 0],
     ['psub', c.patterns?.size ?? 0],
     ['ssub', c.shardChannels?.size ?? 0],
-    ['multi', c.multi ? c.multi.queue.length : -1],
+    ['multi', (c.multi ?? c.executing)?.queue.length ?? -1],
     ['qbuf', queryBytes(server, c)],
     ['qbuf-free', queryFree(server, c)],
     ['argv-mem', argvBytes(server, c).bytes],

@@ -87,10 +87,12 @@ export class Client {
   replySkip = false
   replySkipNext = false
   asking = false
-  /** HELLO or SUBSCRIBE push: only while a push is being written. */
+  /** While a message or its like is being written: CLIENT REPLY does not hold it back. */
   pushing = false
 
   multi: MultiState | null = null
+  /** The transaction that EXEC is running (CLIENT LIST still shows it). */
+  executing: MultiState | null = null
   /** A watched key changed: EXEC answers nil. */
   dirtyCas = false
   watched: { readonly db: Database; readonly key: Bytes; expired: boolean }[] = []
@@ -174,7 +176,7 @@ export class Client {
     this.write(encodeReply(reply, this.resp))
   }
   addPush(reply: Reply): void {
-    if (this.resp === 3) this.pushing = true
+    this.pushing = true
     this.addReply(reply)
     this.pushing = false
   }

@@ -105,7 +105,6 @@ export function canonicalEvents(text: Bytes): string | null {
     else on.add(c)
   }
   let out = [...'g$lshzxetd'].every((c) => on.has(c)) ? 'A' : [...'g$lshzxetdn'].filter((c) => on.has(c)).join('')
-  if (out === 'A' && on.has('n')) out += ''
   for (const c of 'KEm') if (on.has(c)) out += c
   if (out.startsWith('A') && on.has('n')) out += 'n'
   return out
@@ -263,6 +262,8 @@ const LIMIT_CLASSES = ['normal', 'slave', 'pubsub'] as const
 
 /** As CONFIG GET shows it. */
 export function formatDirective(d: Directive, value: unknown): Bytes {
+  // 7.0.15 does not show its n behind A.
+  if (d.name === 'notify-keyspace-events' && String(value).startsWith('A')) return String(value).replace('n', '')
   switch (d.kind) {
     case 'bool':
       return value ? 'yes' : 'no'

@@ -38,6 +38,7 @@ export function evictClients(server: Server): void {
   candidates.sort((a, b) => bucketOf(b.bytes) - bucketOf(a.bytes))
   for (const { c, bytes } of candidates) {
     server.log('notice', `Evicting client: ${clientInfo(server, c)}`)
+    c.dropOutput = true
     freeClient(server, c)
     server.stat.evictedClients++
     total -= bytes

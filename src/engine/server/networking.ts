@@ -144,13 +144,12 @@ export function processInputBuffer(server: Server, c: Client): void {
     server.requestOf = c
     processCommand(server, c, argv)
     server.requestOf = null
-    if (c.replySkipNext) {
-      c.replySkip = true
-      c.replySkipNext = false
-    } else if (c.replySkip) c.replySkip = false
+    if (c.blocked === null) turnReplySkip(c)
   }
-  if (c.closeAfterReply && !c.freed) server.freeClientAsync(c)
-  else if (c.link !== null && c.link.pending.length > 0) checkOutputBufferLimits(server, c)
+  if (c.closeAfterReply && !c.freed) {
+    // Closed when the last reply has been written; where CLIENT REPLY held it back, 7.0.15 never comes to that.
+    if (c.obufBytes > 0) server.freeClientAsync(c)
+  } else if (c.link !== null && c.link.pending.length > 0) checkOutputBufferLimits(server, c)
 }
 function protocolError(server: Server, c: Client, text: string): void {
   const line = `Protocol error (${text}) from ${c.isMaster ? 'master' : 'client'}: ${clientInfo(server, c)}. Query buffer during protocol error: ${excerpt(c.reader.unread())}`
@@ -167,6 +166,12 @@ function excerpt(bytes: Bytes): string {
   return `${shown(bytes.slice(0, 64))} (... more ${bytes.length - 128} bytes ...) ${shown(bytes.slice(-64))}`
 }
 
+/** resetClient: CLIENT REPLY SKIP holds for one command, to its end. */
+export function turnReplySkip(c: Client): void {
+  c.replySkip = c.replySkipNext
+  c.replySkipNext = false
+}
+
 /** After unblocking: a postponed command runs now, then whatever else was sent. */
 export function resumeClient(server: Server, c: Client): void {
   if (c.freed || c.blocked !== null) return
@@ -176,6 +181,7 @@ export function resumeClient(server: Server, c: Client): void {
     server.requestOf = c
     processCommand(server, c, again)
     server.requestOf = null
+    if (c.blocked === null) turnReplySkip(c)
   }
   processInputBuffer(server, c)
   if (c.isMaster) masterApplied(server, c)

@@ -30,6 +30,7 @@ import type { PersistenceExtension, ReplicationExtension, SentinelExtension } fr
 import { Host, type Link } from './host.ts'
 import { LatencyMonitor } from './latency.ts'
 import { LazyFree } from './lazyfree.ts'
+import { ReplicaKeys } from '../keyspace/replica-keys.ts'
 import { type LogLevel, formatLogLine } from './log.ts'
 import { adoptLink, freeClient } from './networking.ts'
 import { type PendingOp, propagatePending } from './propagate.ts'
@@ -137,6 +138,7 @@ export class Server implements Machine {
   rewriteConfigFile: (done: (error: string | null) => void, all?: boolean) => void = (done) => done('ENOENT')
   workMicros = 0
   readonly lazyfree = new LazyFree()
+  readonly replicaKeys = new ReplicaKeys()
   /** When the last command of this input ended, by `env.clock`: the next begins there. 0 when there was none. */
   lastClock = 0
   /** Scripts and functions. */
@@ -339,6 +341,7 @@ export class Server implements Machine {
   /** Empty one database, or all (-1); number of keys removed. */
   emptyDb(dbid: number, lazily = false): number {
     let removed = 0
+    if (dbid === -1) this.replicaKeys.forget()
     for (const db of this.dbs) {
       if (dbid !== -1 && db.id !== dbid) continue
       if (lazily) this.lazyfree.database(db, this.host.now)

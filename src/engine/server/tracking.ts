@@ -43,7 +43,7 @@ export class Tracking {
     if (state.bcast && state.prefixes.length === 0) state.prefixes.push('')
     if (c.tracking === null) this.active++
     else state.prefixes.push(...c.tracking.prefixes.filter((p) => !state.prefixes.includes(p)))
-    state.prefixes.sort(compareBytes)
+    state.prefixes = [...new Set(state.prefixes)].sort(compareBytes)
     c.tracking = state
     for (const name of state.prefixes) {
       let prefix = this.prefixes.get(name)

@@ -40,13 +40,26 @@ export function touchWatchedKey(_server: Server, db: Database, key: Bytes): void
   }
 }
 export function signalFlushedDb(server: Server, dbid: number): void {
-  for (const db of server.dbs) {
-    if (dbid !== -1 && db.id !== dbid) continue
-    for (const [key, set] of db.watchedKeys) if (db.dict.has(key)) for (const c of set) c.dirtyCas = true
-  }
+  for (const db of server.dbs) if (dbid === -1 || db.id === dbid) touchAllWatchedKeysInDb(server, db, null)
 }
-/** SWAPDB: a watched key that exists in either database is touched. */
-export function touchAllWatchedKeysInDb(db: Database, other: Database): void {
-  for (const [key, set] of db.watchedKeys)
-    if (db.dict.has(key) || other.dict.has(key)) for (const c of set) c.dirtyCas = true
+/** All of `emptied` goes, and what `replacedBy` holds comes in its place (SWAPDB) or nothing. */
+export function touchAllWatchedKeysInDb(server: Server, emptied: Database, replacedBy: Database | null): void {
+  for (const [key, set] of emptied.watchedKeys) {
+    const existed = emptied.dict.has(key)
+    const comes = replacedBy?.dict.has(key) === true
+    if (!existed && !comes) continue
+    const comesExpired = replacedBy !== null && keyIsExpired(server, replacedBy, key)
+    for (const c of set) {
+      const w = c.watched.find((x) => x.db === emptied && x.key === key)
+      if (w?.expired) {
+        // It was gone already, and is still.
+        if (!comes) w.expired = false
+        if (!comes || comesExpired) continue
+      } else if (w !== undefined && !existed && comesExpired) {
+        w.expired = true
+        continue
+      }
+      c.dirtyCas = true
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { type Bytes, own } from '../../bytes/bytes.ts'
 import { parseInt64 } from '../../bytes/numbers.ts'
 import { map, NO_REPLY, OK, RedisError, type Reply, set, SYNTAX_ERROR, verbatim } from '../../protocol/reply.ts'
 import { timeoutClient, unblockClient } from '../../server/blocked.ts'
+import { countError } from '../../server/call.ts'
 import type { Client } from '../../server/client.ts'
 import { clientInfo } from '../../server/client-info.ts'
 import type { User } from '../../server/acl-user.ts'
@@ -90,7 +91,10 @@ const kill: Handler = ({ server, client }, argv) => {
     if (c === client && skipMe) continue
     killed++
     if (c === client) c.closeAfterReply = true
-    else server.freeClient(c)
+    else {
+      c.dropOutput = true
+      server.freeClient(c)
+    }
   }
   if (!old) return killed
   if (killed === 0) throw new RedisError('ERR No such client')
@@ -196,12 +200,15 @@ const tracking: Handler = ({ server, client }, argv) => {
       "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
     )
   }
-  if (t.bcast) checkPrefixes(t.prefixes, before?.prefixes ?? [])
+  if (t.bcast) checkPrefixes(client, t.prefixes, before?.prefixes ?? [])
   server.tracking.enable(client, t)
   return OK
 }
-/** Prefixes of one client may not cover each other: it would be told twice. */
-function checkPrefixes(prefixes: readonly Bytes[], existing: readonly Bytes[]): void {
+/**
+ * Prefixes of one client may not cover each other: it would be told twice. 7.0.15 complains, but stops only when it is the
+ * first of those that are given: behind a later complaint there is an OK as well.
+ */
+function checkPrefixes(client: Client, prefixes: readonly Bytes[], existing: readonly Bytes[]): void {
   const overlap = (a: Bytes, b: Bytes): boolean => a.startsWith(b) || b.startsWith(a)
   for (let i = 0; i < prefixes.length; i++) {
     const p = prefixes[i] as Bytes
@@ -211,10 +218,12 @@ function checkPrefixes(prefixes: readonly Bytes[], existing: readonly Bytes[]): 
         `ERR Prefix '${p}' overlaps with an existing prefix '${old}'. Prefixes for a single client must not overlap.`,
       )
     const other = prefixes.slice(i + 1).find((q) => overlap(p, q))
-    if (other !== undefined)
-      throw new RedisError(
-        `ERR Prefix '${p}' overlaps with another provided prefix '${other}'. Prefixes for a single client must not overlap.`,
-      )
+    if (other === undefined) continue
+    const text = `ERR Prefix '${p}' overlaps with another provided prefix '${other}'. Prefixes for a single client must not overlap.`
+    if (i === 0) throw new RedisError(text)
+    countError(client.server, text)
+    client.addReply({ t: 'error', text })
+    return
   }
 }
 const caching: Handler = ({ client }, argv) => {

@@ -19,7 +19,7 @@ const countOf = (c: Client, kind: PubSubKind): number =>
 const subscriber =
   (kind: PubSubKind): Handler =>
   ({ server, client }, argv) => {
-    if (client.denyBlocking && client.resp === 2 && client.isFake)
+    if (client.denyBlocking && (kind === 'shard' || client.executing === null))
       throw new RedisError(`ERR ${WORDS[kind][0].toUpperCase()} isn't allowed for a DENY BLOCKING client`)
     for (let i = 1; i < argv.length; i++) {
       server.pubsub.subscribe(client, kind, argv[i] as Bytes)

@@ -45,8 +45,8 @@ function swapDb(c: CommandContext, argv: readonly Bytes[]): Reply {
   const [x, y] = [server.dbs[a], server.dbs[b]]
   if (!x || !y) return fail('ERR DB index is out of range')
   if (x !== y) {
-    touchAllWatchedKeysInDb(x, y)
-    touchAllWatchedKeysInDb(y, x)
+    touchAllWatchedKeysInDb(server, x, y)
+    touchAllWatchedKeysInDb(server, y, x)
     x.swapWith(y)
     for (const db of [x, y])
       for (const key of db.blockingKeys.keys()) if (db.dict.has(key)) signalKeyAsReady(server, db, key)

@@ -36,6 +36,7 @@ const exec: Handler = ({ client, server }) => {
   unwatchAllKeys(client)
   client.denyBlocking = true
   client.multi = null
+  client.executing = m
   server.inExec = true
   client.write(`*${m.queue.length}\r\n`)
   return runQueue(server, client, m.queue, 0)
@@ -61,6 +62,7 @@ function runQueue(server: Server, client: Client, queue: MultiState['queue'], fr
     }
   }
   server.inExec = false
+  client.executing = null
   client.denyBlocking = false
   client.dirtyCas = false
   return NO_REPLY
