@@ -93,6 +93,24 @@ export function scriptMemory(s: Server): { readonly count: number; readonly byte
   return { count: scripts.size, bytes }
 }
 
+/** functionsMemoryOverhead: libraries and functions with their texts, and the tables of both. */
+export function functionMemory(s: Server): number {
+  let bytes = 200
+  let count = 0
+  for (const { name, code, functions } of s.scripting?.functions.libraries.values() ?? []) {
+    bytes += 32 + sdsSize(name.length) + sdsSize(code.length)
+    for (const f of functions.values()) {
+      bytes += 56 + sdsSize(f.name.length) + 24
+      if (f.description !== null) bytes += sdsSize(f.description.length)
+      count++
+    }
+  }
+  if (count === 0) return bytes
+  let slots = 4
+  while (slots < count) slots *= 2
+  return bytes + 8 * slots
+}
+
 /** What a freshly started redis-server 7.0.15 has allocated. */
 export const STARTUP_MEMORY = 876416
 const CLIENT_MEMORY = 1928
@@ -124,6 +142,13 @@ function contentMemory(db: Database): number {
     }
   }
   return seen === 0 ? 0 : Math.floor((bytes / seen) * dict.size)
+}
+/** freeMemoryGetNotCountedMemory: what replicas hold beyond the backlog; evicting keys for it would only feed it more DELs. */
+export function notCountedForEvict(s: Server): number {
+  const { backlog, replicas } = fixedParts(s)
+  const size = s.config.replBacklogSize
+  const counted = size + (Math.floor(size / 16384) + 1) * (40 + 24)
+  return Math.max(0, backlog + replicas - counted)
 }
 export interface MemoryAccount {
   readonly total: number

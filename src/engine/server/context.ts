@@ -112,7 +112,10 @@ export class Context implements CommandContext {
     return this.client.db.getExpire(key)
   }
   setExpire(key: Bytes, atMs: number): void {
-    this.client.db.setExpire(key, atMs)
+    const { db, isMaster } = this.client
+    db.setExpire(key, atMs)
+    if (this.server.isReplica && !isMaster && !this.config.replicaReadOnly)
+      this.server.replicaKeys.remember(db.id, own(key))
   }
   removeExpire(key: Bytes): boolean {
     return this.client.db.removeExpire(key)

@@ -76,7 +76,10 @@ function clientsCron(server: Server): void {
   }
 }
 function databasesCron(server: Server): void {
-  if (server.activeExpireEnabled) activeExpireCycle(server, 'slow')
+  if (server.activeExpireEnabled) {
+    if (server.isReplica) server.replicaKeys.expire(server)
+    else activeExpireCycle(server, 'slow')
+  }
   if (server.rdb?.saving) return
   for (const db of server.dbs) {
     if (db.dict.needsResize) db.dict.resizeToFit()

@@ -9,7 +9,7 @@
  * engine that reads no clock can't measure itself.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { memoryUsage } from '../inspect/memory.ts'
+import { memoryUsage, notCountedForEvict } from '../inspect/memory.ts'
 import type { Obj } from '../objects/object.ts'
 import type { Server } from './server.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -79,6 +79,8 @@ export class Evictor {
   private pool: Candidate[] = []
   private nextDb = 0
   private running = false
+  private exceededSince: number | null = null
+  private exceededTotal = 0
 
   constructor(server: Server) {
     this.server = server
@@ -88,12 +90,14 @@ export class Evictor {
     const { server } = this
     const { config } = server
     if (server.loading || (server.isReplica && config.replicaIgnoreMaxmemory) || server.pausedFor('all')) return true
-    const excess = config.maxmemory === 0 ? 0 : server.usedMemory() - config.maxmemory
-    if (excess <= 0) return true
-    if (config.maxmemoryPolicy === 'noeviction') return false
+    let excess = config.maxmemory === 0 ? 0 : server.usedMemory() - config.maxmemory
+    if (excess > 0) excess -= notCountedForEvict(server)
+    if (excess <= 0) return this.under()
+    if (config.maxmemoryPolicy === 'noeviction') return this.over(false)
     const limit = timeLimit(config.maxmemoryEvictionTenacity)
     let freed = 0
     let removed = 0
+    let later = false
     while (freed < excess) {
       const victim = this.choose()
       if (victim === null) break
@@ -101,11 +105,31 @@ export class Evictor {
       removed++
       if (removed % 16 === 0 && removed * MICROS_PER_KEY > limit) {
         this.goOnSoon()
+        later = true
         break
       }
     }
     server.workMicros += removed * MICROS_PER_KEY
-    return removed > 0
+    if (later) return this.over(true)
+    return freed < excess ? this.over(false) : this.under()
+  }
+  private over(goingOn: boolean): boolean {
+    this.exceededSince ??= this.server.host.now
+    return goingOn
+  }
+  private under(): boolean {
+    this.exceededTotal += this.exceededMicros(false)
+    this.exceededSince = null
+    return true
+  }
+  /** How long memory has been over the limit: now, or in all. */
+  exceededMicros(inAll: boolean): number {
+    const current = this.exceededSince === null ? 0 : this.server.host.now - this.exceededSince
+    return inAll ? this.exceededTotal + current : current
+  }
+  resetStats(): void {
+    this.exceededSince = null
+    this.exceededTotal = 0
   }
   private choose(): Candidate | null {
     const { server } = this

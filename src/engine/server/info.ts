@@ -1,7 +1,7 @@
 /** INFO: sections of `field:value` lines, in 7.0.15's order and words. */
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Command } from '../commands/table.ts'
-import { memoryAccount, scriptMemory } from '../inspect/memory.ts'
+import { functionMemory, memoryAccount, notCountedForEvict, scriptMemory } from '../inspect/memory.ts'
 import { latencyPercentile } from './latency.ts'
 import type { Server } from './server.ts'
 
@@ -46,6 +46,7 @@ const TOTAL_SYSTEM_MEMORY = 17179869184
 function memorySection(s: Server): string {
   const m = memoryAccount(s)
   const scripts = scriptMemory(s)
+  const functions = functionMemory(s)
   const vmEval = s.scripting?.stateBytes('eval') ?? 32768
   const vmFunctions = s.scripting?.stateBytes('functions') ?? 33792
   const used = m.total
@@ -80,8 +81,8 @@ function memorySection(s: Server): string {
     ['used_memory_vm_functions', vmFunctions],
     ['used_memory_vm_total', vmEval + vmFunctions],
     ['used_memory_vm_total_human', bytesToHuman(vmEval + vmFunctions)],
-    ['used_memory_functions', 200],
-    ...human('used_memory_scripts', 200 + scripts.bytes),
+    ['used_memory_functions', functions],
+    ...human('used_memory_scripts', functions + scripts.bytes),
     ...human('maxmemory', s.config.maxmemory),
     ['maxmemory_policy', s.config.maxmemoryPolicy],
     ['allocator_frag_ratio', '1.00'],
@@ -92,7 +93,7 @@ function memorySection(s: Server): string {
     ['rss_overhead_bytes', rss - used],
     ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
     ['mem_fragmentation_bytes', rss - used],
-    ['mem_not_counted_for_evict', 0],
+    ['mem_not_counted_for_evict', notCountedForEvict(s)],
     ['mem_replication_backlog', m.backlog],
     ['mem_total_replication_buffers', m.backlog + m.replicas],
     ['mem_clients_slaves', m.replicas],
@@ -178,8 +179,8 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['expire_cycle_cpu_milliseconds', Math.floor(t.expireCycleTimeUsedMicros / 1000)],
       ['evicted_keys', t.evictedKeys],
       ['evicted_clients', t.evictedClients],
-      ['total_eviction_exceeded_time', 0],
-      ['current_eviction_exceeded_time', 0],
+      ['total_eviction_exceeded_time', Math.floor(s.evictor.exceededMicros(true) / 1000)],
+      ['current_eviction_exceeded_time', Math.floor(s.evictor.exceededMicros(false) / 1000)],
       ['keyspace_hits', t.keyspaceHits],
       ['keyspace_misses', t.keyspaceMisses],
       ['pubsub_channels', s.pubsub.channels.size],
@@ -188,7 +189,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['latest_fork_usec', t.forkTimeMicros],
       ['total_forks', t.totalForks],
       ['migrate_cached_sockets', 0],
-      ['slave_expires_tracked_keys', 0],
+      ['slave_expires_tracked_keys', s.replicaKeys.size],
       ['active_defrag_hits', 0],
       ['active_defrag_misses', 0],
       ['active_defrag_key_hits', 0],
@@ -205,8 +206,8 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['total_writes_processed', t.totalWritesProcessed],
       ['io_threaded_reads_processed', 0],
       ['io_threaded_writes_processed', 0],
-      ['reply_buffer_shrinks', 0],
-      ['reply_buffer_expands', 0],
+      ['reply_buffer_shrinks', t.replyBufferShrinks],
+      ['reply_buffer_expands', t.replyBufferExpands],
     ])
   },
   replication: (s) => s.repl?.infoSection() ?? '# Replication\r\nrole:master\r\nconnected_slaves:0\r\n',

@@ -29,6 +29,8 @@ export class ServerStats {
   dumpPayloadSanitizations = 0
   totalReadsProcessed = 0
   totalWritesProcessed = 0
+  replyBufferShrinks = 0
+  replyBufferExpands = 0
   activeDefragHits = 0
   activeDefragMisses = 0
   peakMemory = 0
@@ -49,6 +51,7 @@ export class ServerStats {
     this.unexpectedErrorReplies = this.totalErrorReplies = this.dumpPayloadSanitizations = 0
     this.totalReadsProcessed = this.totalWritesProcessed = 0
     this.activeDefragHits = this.activeDefragMisses = 0
+    this.replyBufferShrinks = this.replyBufferExpands = 0
     this.errors.clear()
     for (const s of this.instantaneous) s.reset()
   }

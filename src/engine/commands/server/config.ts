@@ -103,6 +103,7 @@ export function* everyCommand(table: { all(): Iterable<Command> }): Generator<Co
 function configResetStat(c: CommandContext): Reply {
   c.server.stat.reset()
   c.server.lazyfree.reset(c.server.host.now)
+  c.server.evictor.resetStats()
   for (const command of everyCommand(c.server.table)) command.resetStats()
   return OK
 }
