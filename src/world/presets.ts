@@ -5,7 +5,15 @@ const SERVER_CONF = '/etc/redis/redis.conf'
 const SENTINEL_CONF = '/etc/redis/sentinel.conf'
 
 function server(n: number, box: string, lines: readonly string[]): ProcessSpec {
-  const conf = ['bind * -::*', 'protected-mode no', 'port 6379', 'dir /var/lib/redis', ...lines]
+  // A lab is where one wants DEBUG HTSTATS and DEBUG SEGFAULT.
+  const conf = [
+    'bind * -::*',
+    'protected-mode no',
+    'enable-debug-command yes',
+    'port 6379',
+    'dir /var/lib/redis',
+    ...lines,
+  ]
   return {
     name: `redis-${n}`,
     kind: 'server',
