@@ -16,6 +16,7 @@ import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../../mach
 import { ReplyParser } from '../../protocol/reply-parser.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { Host, type Link, type LinkHandlers } from '../../server/host.ts'
+import { isSensitive, repliesRaw } from './command-rules.ts'
 import { formatCsv, formatJson, formatRaw, formatTty, isError, isPush } from './format.ts'
 import { completions, helpText, hint } from './help.ts'
 import { Linenoise } from './linenoise.ts'
@@ -534,30 +535,4 @@ export class RedisCli implements Machine {
       this.resp3 = false
     }
   }
-}
-
-/** Replies that redis-cli prints as text although they are strings. */
-function repliesRaw(argv: readonly Bytes[]): boolean {
-  const [a = '', b = ''] = argv.map((x) => x.toLowerCase())
-  const n = argv.length
-  if (a === 'info' || a === 'lolwut') return true
-  if (a === 'debug') return n >= 2 && (b === 'htstats' || b === 'htstats-key' || b === 'jmap')
-  if (a === 'memory') return n >= 2 && (b === 'malloc-stats' || b === 'doctor')
-  if (a === 'cluster') return n === 2 && (b === 'nodes' || b === 'info')
-  if (a === 'client') return n >= 2 && (b === 'list' || b === 'info')
-  if (a === 'latency') return (n === 3 && b === 'graph') || (n === 2 && b === 'doctor')
-  return false
-}
-
-/** Lines that must not stay in the history. */
-function isSensitive(argv: readonly Bytes[]): boolean {
-  const [a = '', b = '', c = ''] = argv.map((x) => x.toLowerCase())
-  if (a === 'auth') return true
-  if (a === 'acl' && b === 'setuser') return true
-  if (a === 'config' && b === 'set') {
-    return ['masterauth', 'masteruser', 'tls-key-file-pass', 'tls-client-key-file-pass', 'requirepass'].includes(c)
-  }
-  if (a === 'hello' || a === 'migrate') return argv.some((x) => /^auth2?$/i.test(x))
-  if (a === 'sentinel' && b === 'config') return argv.some((x) => /^sentinel-(pass|user)$/i.test(x))
-  return a === 'sentinel' && b === 'set' && argv.some((x) => /^auth-(pass|user)$/i.test(x))
 }
