@@ -8,9 +8,6 @@
  * Simplified: the RDB is encoded at the moment of the fork, and sent in slices afterwards, at the pace of the cost model.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { RedisError, NO_REPLY, type Reply } from '../protocol/reply.ts'
-import type { Client } from '../server/client.ts'
-import type { Server } from '../server/server.ts'
 import {
   chargeFork,
   countElements,
@@ -20,9 +17,12 @@ import {
   MICROS_PER_ELEMENT,
   nextChildPid,
 } from '../persistence/snapshot.ts'
+import { NO_REPLY, RedisError, type Reply } from '../protocol/reply.ts'
+import type { Client } from '../server/client.ts'
 import { checkOutputBufferLimits } from '../server/networking.ts'
+import type { Server } from '../server/server.ts'
 import { Backlog } from './backlog.ts'
-import { encodeCommand, ReplicaInfo, replicaInfo, replicaName } from './replica-state.ts'
+import { encodeCommand, type ReplicaInfo, replicaInfo, replicaName } from './replica-state.ts'
 
 const SLICE_BYTES = 65536
 /** How often a sender looks whether a full socket takes more. */
@@ -116,6 +116,7 @@ export class MasterSide {
     const info = this.info(c)
     if (c.isReplica) return NO_REPLY
     if (linkDown) throw new RedisError("NOMASTERLINK Can't SYNC while not connected with my master")
+    if (c.obufBytes > 0) throw new RedisError('ERR SYNC and PSYNC are invalid with pending output')
     s.log('notice', `Replica ${replicaName(c)} asks for synchronization`)
     if (argv.length >= 3) {
       const offset = Number(argv[2])

@@ -39,6 +39,7 @@ export function prepareForShutdown(server: Server, asked: ShutdownOptions, clien
   }
   server.pauseClients(Number.MAX_SAFE_INTEGER, 'write', 'shutdown')
   server.log('notice', 'Waiting for replicas before shutting down.')
+  server.repl?.feed(-1, ['REPLCONF', 'GETACK', '*'])
   const poll = (): void => {
     if (server.shuttingDown !== state) return
     const late = server.nowMs >= state.atMs + server.config.shutdownTimeout * 1000
