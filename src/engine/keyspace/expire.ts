@@ -103,7 +103,9 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
           acceptableStale,
           budget,
         })
-      server.workMicros += sampled * 0.2 + dead.length
+      const micros = sampled * 0.2 + dead.length
+      server.workMicros += micros
+      server.stat.expireCycleTimeUsedMicros += micros
       if (ttlSamples > 0) {
         const avg = ttlSum / ttlSamples
         db.avgTtlMs = db.avgTtlMs === 0 ? avg : (db.avgTtlMs / 50) * 49 + avg / 50
