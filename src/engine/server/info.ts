@@ -253,7 +253,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       'Latencystats',
       [...commandsOf(s)].flatMap((c) => {
         const h = c.latency
-        if (h === null) return []
+        if (h === null || !s.config.latencyTracking) return []
         return [
           [
             `latency_percentiles_usec_${c.name}`,
