@@ -129,6 +129,7 @@ function viewKey(s: Server, args: readonly string[]) {
     type: o.type,
     encoding: o.encoding,
     ttlAtMs: expiryOf(db, key),
+    ttlMs: expiryOf(db, key) === -1 ? null : expiryOf(db, key) - s.nowMs,
     lru: o.lru,
     bytes: sizeOf(key, o),
     length: lengthOf(o),

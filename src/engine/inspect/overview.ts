@@ -5,7 +5,7 @@ import type { Obj } from '../objects/object.ts'
 import type { Client } from '../server/client.ts'
 import { latencyPercentile } from '../server/latency.ts'
 import type { Server } from '../server/server.ts'
-import { memoryAccount, memoryUsage } from './memory.ts'
+import { memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
 import { lengthOf, recorderOf } from './recorder.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
@@ -64,6 +64,7 @@ export function viewMemory(s: Server, args: readonly string[]) {
     peak: s.stat.peakMemory,
     maxmemory: s.config.maxmemory,
     policy: s.config.maxmemoryPolicy,
+    notCounted: notCountedForEvict(s),
     seen,
     all: total,
     history: recorder === undefined ? [] : [...recorder.memory.samples, recorder.memory.now()],

@@ -1,8 +1,8 @@
 /** The main thread: what it ran for whom, how long it took, what was slow. */
-import { count, duration } from '../format.ts'
+import { count } from '../format.ts'
 import { commandText, plural, when } from './data.ts'
 import { failureOf, Pane } from './Pane.tsx'
-import { Asking, DataTable, Scroll, useSheet } from './sheets.tsx'
+import { Asking, DataTable, useSheet } from './sheets.tsx'
 
 interface CommandsData {
   readonly threshold: number
@@ -32,25 +32,8 @@ interface CommandsData {
 export function CommandsSheet({ process }: { process: string }) {
   const d = useSheet<CommandsData>(process, 'commands')
   if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
-  const last = d.segments[d.segments.length - 1]
   return (
     <div className="sheets">
-      <Pane
-        label="Main thread"
-        title="Main thread"
-        sub="one command after the other"
-        className="wide"
-        summary={`${count(d.processed)} commands processed, hz ${d.hz}.${last ? ` Last: ${last.name.toUpperCase()} for ${last.client}, ${duration(last.micros)} at ${when(last.start)}.` : ''}`}
-        table={{
-          head: ['Start', 'Command', 'Client', 'Microseconds'],
-          rows: [...d.segments]
-            .reverse()
-            .slice(0, 100)
-            .map((s) => [when(s.start), s.name, s.client, Number(s.micros.toFixed(1))]),
-        }}
-      >
-        <Lanes d={d} />
-      </Pane>
       <Pane label="Latency" title="Latency of commands" sub="time against microseconds" className="wide">
         <HeatMap d={d} />
       </Pane>
@@ -67,7 +50,12 @@ export function CommandsSheet({ process }: { process: string }) {
           }
         />
       </Pane>
-      <Pane label="Commands" title="commandstats" sub="and percentiles">
+      <Pane
+        label="Commands"
+        title="commandstats"
+        sub="and percentiles"
+        summary={`${plural(d.processed, 'command')} processed.`}
+      >
         <DataTable
           label="Statistics of commands"
           head={['Command', 'Calls', 'Microseconds', 'A call', 'p50', 'p99', 'Failed']}
@@ -91,80 +79,6 @@ export function CommandsSheet({ process }: { process: string }) {
         />
       </Pane>
     </div>
-  )
-}
-
-/** The last commands as segments, one lane a client; the gaps between them are cut short and marked. */
-function Lanes({ d }: { d: CommandsData }) {
-  const list = d.segments.slice(-80)
-  const clients = [...new Set(list.map((s) => s.client))].slice(-8)
-  if (list.length === 0) return <p className="cap">No command yet.</p>
-  const places: { x: number; w: number; gap: boolean }[] = []
-  let x = 0
-  let end = list[0]?.start ?? 0
-  for (const s of list) {
-    const gap = s.start - end
-    x += gap > 40 ? 14 : Math.max(0, gap) * 0.35
-    const w = Math.max(7, Math.min(140, s.micros * 2))
-    places.push({ x, w, gap: gap > 40 })
-    x += w + 1
-    end = s.start + s.micros
-  }
-  return (
-    <Scroll label="Main thread">
-      <svg
-        width={Math.max(400, x + 150)}
-        height={20 + clients.length * 24}
-        role="img"
-        aria-label={`The last ${list.length} commands by client`}
-      >
-        {clients.map((c, i) => (
-          <g key={c}>
-            <text className="m ink2t" x="0" y={20 + i * 24} fontSize="11">
-              {c.replace(/^10\.0\.0\./, '')}
-            </text>
-            <path d={`M96 ${26 + i * 24}H${x + 110}`} stroke="var(--line)" />
-          </g>
-        ))}
-        {list.map((s, i) => {
-          const p = places[i]
-          const lane = clients.indexOf(s.client)
-          if (!p || lane < 0) return null
-          return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a segment is its place
-            <g key={i}>
-              {p.gap && (
-                <path
-                  d={`M${104 + p.x - 8} 2V${16 + clients.length * 24}`}
-                  stroke="var(--line-2)"
-                  strokeDasharray="1 4"
-                />
-              )}
-              <rect
-                x={104 + p.x}
-                y={8 + lane * 24}
-                width={p.w}
-                height="16"
-                rx="2"
-                fill={
-                  /^(info|ping|publish|replconf|hello|client|subscribe)/.test(s.name)
-                    ? 'var(--bg-sel)'
-                    : 'var(--master-t)'
-                }
-                stroke="var(--line-3)"
-              >
-                <title>{`${s.name.toUpperCase()} at ${when(s.start)}, ${duration(s.micros)}, ${s.client}`}</title>
-              </rect>
-              {p.w > s.name.length * 6.4 && (
-                <text className="m" x={107 + p.x} y={20 + lane * 24} fontSize="11">
-                  {s.name}
-                </text>
-              )}
-            </g>
-          )
-        })}
-      </svg>
-    </Scroll>
   )
 }
 

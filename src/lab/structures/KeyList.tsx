@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { showBytes, textToBytes } from '../bytes.ts'
-import { count } from '../format.ts'
+import { count, duration } from '../format.ts'
 import { Icon } from '../parts/icons.tsx'
 import { useView } from '../parts/use-view.ts'
 import { useLab } from '../store.ts'
@@ -141,12 +141,13 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
                   type="button"
                   className={`kb ${k.name === chosen ? 'on' : ''} ${k.expired ? 'expired' : ''}`}
                   aria-pressed={k.name === chosen}
-                  title={`${showBytes(k.name)}${k.expired ? ', expired, not yet deleted' : ''}`}
+                  title={`${showBytes(k.name)}${k.expired ? ', expired, not yet deleted' : k.ttl === null ? '' : `, expires in ${duration(k.ttl * 1000)}`}`}
                   onClick={() => useChoice.setState({ process, key: k.name, member: '' })}
                 >
                   <span>{showBytes(k.name, 60) || '""'}</span>
                   <span>
                     {k.encoding}
+                    {k.ttl !== null && <TtlRing ms={k.ttl} expired={k.expired} />}
                     {pinned && (
                       <svg width="8" height="8" role="img" aria-label="pinned">
                         <circle cx="4" cy="4" r="3" fill="var(--ink)" />
@@ -158,7 +159,45 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
             })}
         </div>
       ))}
-      <p className="cap pad foot">A dot marks a pinned key.</p>
+      <p className="cap pad foot">
+        A dot marks a pinned key
+        {keys.some((k) => k.ttl !== null) ? ', a ring what is left of its time: full at a day, empty at a second' : ''}.
+      </p>
     </div>
+  )
+}
+
+/** What is left of a key's time, on a logarithmic ring from a second to a day. */
+function TtlRing({ ms, expired }: { ms: number; expired: boolean }) {
+  const share = expired ? 0 : Math.max(0.03, Math.min(1, Math.log(Math.max(1, ms / 1000)) / Math.log(86400)))
+  const around = 2 * Math.PI * 4.5
+  return (
+    <svg
+      className="ttl"
+      width="13"
+      height="13"
+      role="img"
+      aria-label={expired ? 'expired' : `expires in ${duration(ms * 1000)}`}
+    >
+      <circle
+        cx="6.5"
+        cy="6.5"
+        r="4.5"
+        fill="none"
+        stroke={expired ? 'var(--down)' : 'var(--line-2)'}
+        strokeWidth="2"
+        strokeDasharray={expired ? '2 2' : undefined}
+      />
+      <circle
+        cx="6.5"
+        cy="6.5"
+        r="4.5"
+        fill="none"
+        stroke="var(--ink)"
+        strokeWidth="2"
+        strokeDasharray={`${share * around} ${around}`}
+        transform="rotate(-90 6.5 6.5)"
+      />
+    </svg>
   )
 }

@@ -228,7 +228,7 @@ function KeyPane(props: {
   const s = data.structure
   const way = s.kind === 'skiplist' ? wayOf(data, main ? member : '') : null
   const { summary, table } = wordsOf(data, way)
-  const ttl = data.ttlAtMs
+  const ttl = data.ttlMs
   return (
     <Pane
       label={`Key ${showBytes(name, 40)}`}
@@ -242,7 +242,7 @@ function KeyPane(props: {
       sub={
         <>
           {data.type}, {data.encoding}, {bytesText(data.bytes)}
-          {ttl >= 0 ? ', expires' : ''}
+          {ttl === null ? '' : ttl < 0 ? ', expired, not yet deleted' : `, expires in ${ttlText(ttl)}`}
         </>
       }
       right={

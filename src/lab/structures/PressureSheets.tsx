@@ -4,7 +4,8 @@ import { bytesText, count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
 import { plural, when } from './data.ts'
 import { failureOf, Pane } from './Pane.tsx'
-import { KeyLink } from './ServerSheets.tsx'
+import { Choose, Knob, Try } from './Knob.tsx'
+import { KeyLink, POLICIES } from './ServerSheets.tsx'
 import { Asking, DataTable, Figures, Scroll, useSheet } from './sheets.tsx'
 
 interface ExpiryData {
@@ -28,6 +29,19 @@ interface ExpiryData {
   readonly avgTtlMs: number
   readonly loops: readonly { at: number; cycle: string; sampled: number; expired: number }[]
 }
+
+/** Forty keys at once with times from a fraction of a second to twenty minutes. */
+const TTLS = [
+  "EVAL \"for i=1,40 do redis.call('SET','session:'..i,'x','PX',400*i*(1+i%5)) end return 40\" 0",
+  'SET token abc EX 1200',
+]
+/** Keys of which none is ever read again: what an eviction chooses from. */
+const FILL = [
+  'CONFIG SET maxmemory-policy allkeys-lru',
+  "EVAL \"for i=1,400 do redis.call('SET','page:'..i,string.rep('x',400)) end return 400\" 0",
+  'CONFIG SET maxmemory 1300000',
+  "EVAL \"for i=401,500 do redis.call('SET','page:'..i,string.rep('x',400)) end return 100\" 0",
+]
 
 export function ExpirySheet({ process }: { process: string }) {
   const { db } = useChoice()
@@ -53,6 +67,11 @@ export function ExpirySheet({ process }: { process: string }) {
         }}
       >
         <Strip d={d} />
+        {d.size === 0 && !d.replica && (
+          <Try process={process} lines={TTLS}>
+            Make keys that expire
+          </Try>
+        )}
         <div className="legend">
           <span>
             <svg width="12" height="12" aria-hidden="true">
@@ -96,10 +115,12 @@ export function ExpirySheet({ process }: { process: string }) {
         }}
       >
         <Loops d={d} />
+        <div className="knobs">
+          <Knob process={process} name="hz" value={d.hz} min={1} max={100} />
+          <Knob process={process} name="active-expire-effort" value={d.effort} min={1} max={10} />
+        </div>
         <Figures
           list={[
-            ['hz', d.hz],
-            ['active-expire-effort', d.effort],
             ['keys a loop', d.perLoop],
             ['repeat above', `${d.acceptableStale} %`],
             ['expired_stale_perc', d.stalePercent.toFixed(2)],
@@ -303,12 +324,20 @@ export function EvictionSheet({ process }: { process: string }) {
           list={[
             ['used', bytesText(d.used)],
             ['maxmemory', d.maxmemory === 0 ? '0' : bytesText(d.maxmemory)],
-            ['maxmemory-samples', d.samples],
             ['evicted_keys', count(d.evictedKeys)],
             ['candidates', d.total === null ? 'too many to rank' : count(d.total)],
           ]}
         />
         <Bars d={d} sampled={sampled} pool={pool} />
+        <div className="knobs">
+          <Knob process={process} name="maxmemory-samples" value={d.samples} min={1} max={16} />
+          <Choose process={process} name="maxmemory-policy" value={d.policy} options={POLICIES} />
+          {d.maxmemory === 0 && (
+            <Try process={process} lines={FILL}>
+              Fill it beyond a limit
+            </Try>
+          )}
+        </div>
         {d.total === null && <p className="cap">More than 5,000 candidates: they are not ranked here.</p>}
       </Pane>
       <Pane

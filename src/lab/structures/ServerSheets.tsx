@@ -2,9 +2,12 @@
 import { showBytes } from '../bytes.ts'
 import { bytesText, count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
-import { plural } from './data.ts'
+import { plural, type SampleData } from './data.ts'
+import { GrowthPane, type MemorySample } from './Growth.tsx'
+import { Choose, Knob } from './Knob.tsx'
+import { typeInto } from './Cli.tsx'
 import { failureOf, Pane } from './Pane.tsx'
-import { Asking, DataTable, Figures, Shares, useSheet } from './sheets.tsx'
+import { Asking, DataTable, Figures, Scroll, Shares, useSheet } from './sheets.tsx'
 
 interface Group {
   readonly name: string
@@ -23,13 +26,28 @@ interface MemoryData {
   readonly peak: number
   readonly maxmemory: number
   readonly policy: string
+  /** What evictions do not count: the replicas' buffers beyond the backlog. */
+  readonly notCounted: number
   readonly seen: number
   readonly all: number
+  readonly history: readonly MemorySample[]
+  readonly growth: readonly SampleData[]
+  readonly now: number
   readonly top: readonly { db: number; key: string; type: string; encoding: string; bytes: number; length: number }[]
   readonly prefixes: readonly Group[]
   readonly types: readonly Group[]
 }
 
+export const POLICIES = [
+  'noeviction',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+]
 const choose = (db: number, key: string) => useChoice.setState({ db, key, member: '', screen: 'Keys' })
 export function KeyLink({ db, name }: { db: number; name: string }) {
   return (
@@ -40,7 +58,8 @@ export function KeyLink({ db, name }: { db: number; name: string }) {
 }
 
 export function MemorySheet({ process }: { process: string }) {
-  const m = useSheet<MemoryData>(process, 'memory')
+  const { db, key } = useChoice()
+  const m = useSheet<MemoryData>(process, 'memory', [String(db), key])
   if (!m || failureOf(m) !== null) return <Asking process={process} data={m} />
   const tables = m.dbs.reduce((n, d) => n + d.main + d.expires, 0)
   const parts = [
@@ -62,7 +81,7 @@ export function MemorySheet({ process }: { process: string }) {
         summary={`used_memory ${count(m.total)}: ${count(Math.max(0, m.dataset))} of data in ${plural(m.all, 'key')}, ${count(m.overhead)} of overhead. ${
           m.maxmemory === 0
             ? 'maxmemory is 0: no limit.'
-            : `maxmemory ${count(m.maxmemory)}, ${m.policy}; ${count(Math.max(0, m.maxmemory - m.total + m.replicas + m.backlog))} bytes to the limit (replica buffers do not count).`
+            : `maxmemory ${count(m.maxmemory)}, ${m.policy}; ${count(Math.max(0, m.maxmemory - m.total + m.notCounted))} bytes to the limit${m.notCounted > 0 ? ` (${count(m.notCounted)} of the replicas do not count)` : ''}.`
         }`}
         table={{ head: ['Part', 'Bytes'], rows: parts.map((p) => [p.name, p.value]) }}
       >
@@ -71,11 +90,22 @@ export function MemorySheet({ process }: { process: string }) {
           list={[
             ['used_memory', count(m.total)],
             ['peak', count(m.peak)],
-            ['maxmemory', m.maxmemory === 0 ? '0' : count(m.maxmemory)],
-            ['maxmemory-policy', m.policy],
           ]}
         />
+        <div className="knobs">
+          <Knob
+            process={process}
+            name="maxmemory"
+            value={m.maxmemory}
+            min={0}
+            max={8_388_608}
+            step={65536}
+            say={(v) => (v === 0 ? '0, no limit' : bytesText(v))}
+          />
+          <Choose process={process} name="maxmemory-policy" value={m.policy} options={POLICIES} />
+        </div>
       </Pane>
+      <GrowthPane history={m.history} growth={m.growth} now={m.now} name={key} startup={m.startup} />
       <Pane label="Keys by bytes" title="Keys by bytes" sub="MEMORY USAGE of each" summary={sampled.trim()}>
         <Treemap top={m.top} />
         <DataTable
@@ -215,6 +245,24 @@ const ENCODING_NUMBER: Record<string, number> = {
 }
 const TYPE_NUMBER: Record<string, number> = { string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6 }
 
+const many = (n: number, make: (i: number) => string) => Array.from({ length: n }, (_, i) => make(i)).join(' ')
+/** For each pair the commands that make such a key with the default configuration. */
+const MAKE: Readonly<Record<string, readonly string[]>> = {
+  'string|int': ['SET example:string:int 1234'],
+  'string|embstr': ['SET example:string:embstr short'],
+  'string|raw': ['SET example:string:raw short', 'APPEND example:string:raw ", and longer"'],
+  'list|quicklist': [`RPUSH example:list:quicklist ${many(6, (i) => `item-${i}`)}`],
+  'set|intset': ['SADD example:set:intset 3 1 2'],
+  'set|hashtable': ['SADD example:set:hashtable ada grace alan'],
+  'zset|listpack': ['ZADD example:zset:listpack 1 one 2 two 3 three'],
+  'zset|skiplist': [
+    `ZADD example:zset:skiplist ${many(3, (i) => `${i} m${i}`)} 4 ${'a-member-of-more-than-64-bytes-'.repeat(3)}`,
+  ],
+  'hash|listpack': ['HSET example:hash:listpack theme dark size 14'],
+  'hash|hashtable': [`HSET example:hash:hashtable name Ada note ${'a-value-of-more-than-64-bytes-'.repeat(3)}`],
+  'stream|stream': ['XADD example:stream:stream * item book qty 1', 'XADD example:stream:stream * item pen qty 3'],
+}
+
 export function KeyspaceSheet({ process }: { process: string }) {
   const { db, key } = useChoice()
   const d = useSheet<DatabasesData>(process, 'databases', [String(db), key])
@@ -229,40 +277,57 @@ export function KeyspaceSheet({ process }: { process: string }) {
         className="wide"
         summary={`${plural(d.total, 'key')} in ${plural(d.dbs.filter((x) => x.keys > 0).length, 'database')}${d.seen < d.total ? `, ${count(d.seen)} looked at` : ''}. keyspace_hits ${count(d.hits)}, keyspace_misses ${count(d.misses)}.`}
       >
-        <table className="matrix">
-          <thead>
-            <tr>
-              <th scope="col">type</th>
-              {ENCODINGS.map((e) => (
-                <th key={e} scope="col">
-                  {e}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {TYPES.map((t) => (
-              <tr key={t}>
-                <th scope="row">{t}</th>
-                {ENCODINGS.map((e) => {
-                  const n = at.get(`${t}|${e}`) ?? 0
-                  const can = POSSIBLE[t]?.includes(e)
-                  return (
-                    <td
-                      key={e}
-                      className={`mono ${n > 0 ? 'has' : can ? 'can' : 'not'} ${o?.type === t && o.encoding === e ? 'chosen' : ''}`}
-                    >
-                      {can ? count(n) : ''}
-                    </td>
-                  )
-                })}
+        <Scroll label="Types and encodings">
+          <table className="matrix">
+            <thead>
+              <tr>
+                <th scope="col">type</th>
+                {ENCODINGS.map((e) => (
+                  <th key={e} scope="col">
+                    {e}
+                  </th>
+                ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {TYPES.map((t) => (
+                <tr key={t}>
+                  <th scope="row">{t}</th>
+                  {ENCODINGS.map((e) => {
+                    const n = at.get(`${t}|${e}`) ?? 0
+                    const can = POSSIBLE[t]?.includes(e)
+                    return (
+                      <td
+                        key={e}
+                        className={`mono ${n > 0 ? 'has' : can ? 'can' : 'not'} ${o?.type === t && o.encoding === e ? 'chosen' : ''}`}
+                      >
+                        {can &&
+                          (n > 0 ? (
+                            count(n)
+                          ) : (
+                            <button
+                              type="button"
+                              title={(MAKE[`${t}|${e}`] ?? []).join('\n')}
+                              aria-label={`Make an example: ${t} as ${e}`}
+                              onClick={() => {
+                                typeInto(process, MAKE[`${t}|${e}`] ?? [])
+                                useChoice.setState({ db, key: `example:${t}:${e}`, member: '' })
+                              }}
+                            >
+                              0 <span className="add">make one</span>
+                            </button>
+                          ))}
+                      </td>
+                    )
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
         <p className="cap">
-          A framed cell is a pair that 7.0 has; the heavy frame is the chosen key. A set or a list is never a listpack
-          in 7.0.
+          A framed cell is a pair that 7.0 has; the heavy frame is the chosen key; an empty one types the commands that
+          make such a key. A set or a list is never a listpack in 7.0.
         </p>
       </Pane>
       <Pane label="redisObject" title="redisObject" sub={<span className="mono">{o ? showBytes(o.key, 24) : ''}</span>}>

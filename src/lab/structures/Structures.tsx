@@ -16,6 +16,7 @@ import { ObjectPanes, PinnedPane } from './ObjectPane.tsx'
 import { Failed, failureOf, Pane } from './Pane.tsx'
 import { readKeys } from './shapes.ts'
 import { EvictionSheet, ExpirySheet } from './PressureSheets.tsx'
+import { LoopSheet } from './LoopSheet.tsx'
 import { CommandsSheet } from './CommandsSheet.tsx'
 import { KeyspaceSheet, MemorySheet } from './ServerSheets.tsx'
 import { PubsubSheet, TransactionsSheet } from './SessionSheets.tsx'
@@ -65,6 +66,8 @@ function Screen({ name, process }: { name: ScreenName; process: string }) {
       return <ExpirySheet process={process} />
     case 'Eviction':
       return <EvictionSheet process={process} />
+    case 'Event loop':
+      return <LoopSheet process={process} />
     case 'Commands':
       return <CommandsSheet process={process} />
     case 'Transactions':

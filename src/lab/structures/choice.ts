@@ -7,6 +7,7 @@ export const SCREENS = [
   'Memory',
   'Expiry',
   'Eviction',
+  'Event loop',
   'Commands',
   'Transactions',
   'Pub/Sub',

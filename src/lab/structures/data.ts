@@ -178,6 +178,7 @@ export interface KeyData {
   readonly type: string
   readonly encoding: string
   readonly ttlAtMs: number
+  readonly ttlMs: number | null
   readonly lru: number
   readonly bytes: number
   readonly length: number

@@ -1,4 +1,5 @@
 /** The parts that the sheets share: a table that scrolls in itself, a line of figures, a bar of shares. */
+import { useLayoutEffect, useRef } from 'react'
 import { useView } from '../parts/use-view.ts'
 import { Failed, failureOf } from './Pane.tsx'
 
@@ -56,11 +57,27 @@ export function DataTable(props: {
   )
 }
 
-/** A picture wider than its pane scrolls in itself, by keyboard as well. */
-export function Scroll({ label, children }: { label: string; children: React.ReactNode }) {
+/** A picture wider than its pane scrolls in itself, by keyboard as well; with `end` it stays at its right edge. */
+export function Scroll({ label, end = false, children }: { label: string; end?: boolean; children: React.ReactNode }) {
+  const box = useRef<HTMLDivElement>(null)
+  const atEnd = useRef(true)
+  useLayoutEffect(() => {
+    const el = box.current
+    if (end && el && atEnd.current) el.scrollLeft = el.scrollWidth
+  })
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div className="sv" tabIndex={0} role="region" aria-label={`${label}, picture`}>
+    <div
+      className="sv"
+      ref={box}
+      onScroll={(e) => {
+        const el = e.currentTarget
+        atEnd.current = el.scrollLeft + el.clientWidth >= el.scrollWidth - 24
+      }}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      role="region"
+      aria-label={`${label}, picture`}
+    >
       {children}
     </div>
   )
