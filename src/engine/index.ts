@@ -13,9 +13,10 @@ export type {
   Micros,
   Output,
   ProcessEnv,
+  RealSystem,
   Signal,
   Tap,
 } from './machine.ts'
-export { createServer } from './server/create.ts'
 export { RedisCli } from './programs/redis-cli/redis-cli.ts'
 export { provideLua } from './scripting/lua-module.ts'
+export { createServer } from './server/create.ts'

@@ -85,6 +85,14 @@ export type Output =
   | { readonly type: 'stderr'; readonly bytes: Bytes }
   | { readonly type: 'exit'; readonly code: number } // or a crash: code 128 + signal
 
+export interface RealSystem {
+  /** "Linux 6.1.0 x86_64" */
+  readonly os: string
+  readonly memoryBytes: number
+  /** Seconds in user mode and in the kernel, and the bytes that are in memory. */
+  usage(): { readonly user: number; readonly system: number; readonly residentBytes: number }
+}
+
 /** What a process is told at birth. */
 export interface ProcessEnv {
   readonly pid: number
@@ -100,6 +108,8 @@ export interface ProcessEnv {
   readonly real?: boolean
   /** Monotonic microseconds, on real hardware only: measures how long commands take (slow log, latency). Never decides anything. */
   readonly clock?: () => number
+  /** On real hardware only: what the system says of this process and of itself. It is shown, and decides nothing. */
+  readonly system?: RealSystem
   /** On real hardware only: goes on as a process of its own in the background (`daemonize yes`); this one ends. */
   readonly detach?: () => void
 }

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readSync, realpathSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { createServer } from '../engine/index.ts'
+import { createServer, type RealSystem } from '../engine/index.ts'
 import { readStdin, STDIN_VARIABLE } from './files.ts'
 import { provideLuaFrom } from './lua.ts'
 import { Runtime } from './runtime.ts'
@@ -81,6 +81,18 @@ function randomSeed(): number {
   return bytes.readUInt32LE(0)
 }
 
+function realSystem(): RealSystem {
+  const { machine, release, totalmem, type } = process.getBuiltinModule('node:os')
+  return {
+    os: `${type()} ${release()} ${machine()}`,
+    memoryBytes: totalmem(),
+    usage() {
+      const { user, system } = process.cpuUsage()
+      return { user: user / 1e6, system: system / 1e6, residentBytes: process.memoryUsage.rss() }
+    },
+  }
+}
+
 provideLuaFrom(join(dirname(realpathSync(process.argv[1] as string)), 'lua51.wasm'))
 const server = createServer(
   {
@@ -90,6 +102,7 @@ const server = createServer(
     argv: argv.filter((a) => a !== '--sentinel'),
     cwd: process.cwd(),
     real: true,
+    system: realSystem(),
     clock: () => performance.now() * 1000,
     ...(process.env[DETACHED] ? {} : { detach }),
   },

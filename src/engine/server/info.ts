@@ -43,6 +43,9 @@ function* commandsOf(s: Server): Generator<Command, void> {
 /** The process's text, libraries and allocator's own pages beside what is allocated. */
 const RSS_BASE = 8388608
 const TOTAL_SYSTEM_MEMORY = 17179869184
+/** What the system sees of our memory; by a formula where there is no such system. */
+export const residentMemory = (s: Server, used: number): number =>
+  s.env.system?.usage().residentBytes ?? used + RSS_BASE
 function memorySection(s: Server): string {
   const m = memoryAccount(s)
   const scripts = scriptMemory(s)
@@ -51,7 +54,7 @@ function memorySection(s: Server): string {
   const vmFunctions = s.scripting?.stateBytes('functions') ?? 33792
   const used = m.total
   const peak = Math.max(s.stat.peakMemory, used)
-  const rss = used + RSS_BASE
+  const rss = residentMemory(s, used)
   const dataset = Math.max(0, used - m.overhead)
   const net = Math.max(1, used - m.startup)
   const human = (k: string, n: number): Fields => [
@@ -70,7 +73,7 @@ function memorySection(s: Server): string {
     ['allocator_allocated', used],
     ['allocator_active', used],
     ['allocator_resident', used],
-    ...human('total_system_memory', TOTAL_SYSTEM_MEMORY),
+    ...human('total_system_memory', s.env.system?.memoryBytes ?? TOTAL_SYSTEM_MEMORY),
     ['used_memory_lua', vmEval],
     ['used_memory_vm_eval', vmEval],
     ['used_memory_lua_human', bytesToHuman(vmEval)],
@@ -117,7 +120,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['redis_git_dirty', 0],
       ['redis_build_id', 'ae4d7c971a948f0'],
       ['redis_mode', mode],
-      ['os', 'Linux x86_64'],
+      ['os', s.env.system?.os ?? 'Linux x86_64'],
       ['arch_bits', 64],
       ['monotonic_clock', 'POSIX clock_gettime'],
       ['multiplexing_api', 'epoll'],
@@ -215,13 +218,15 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
     // What the commands took; a world's machine spends no time in a kernel.
     let micros = 0
     for (const c of commandsOf(s)) micros += c.micros
-    const user = (micros / 1e6).toFixed(6)
+    const usage = s.env.system?.usage() ?? { user: micros / 1e6, system: 0 }
+    const user = usage.user.toFixed(6)
+    const system = usage.system.toFixed(6)
     return lines('CPU', [
-      ['used_cpu_sys', '0.000000'],
+      ['used_cpu_sys', system],
       ['used_cpu_user', user],
       ['used_cpu_sys_children', '0.000000'],
       ['used_cpu_user_children', '0.000000'],
-      ['used_cpu_sys_main_thread', '0.000000'],
+      ['used_cpu_sys_main_thread', system],
       ['used_cpu_user_main_thread', user],
     ])
   },

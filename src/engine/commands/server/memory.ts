@@ -2,6 +2,7 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import { memoryAccount, memoryUsage, scriptMemory } from '../../inspect/memory.ts'
 import { double, map, OK, type Reply, verbatim } from '../../protocol/reply.ts'
+import { residentMemory } from '../../server/info.ts'
 import { equalsIgnoreCase, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import { help } from './config.ts'
@@ -22,7 +23,7 @@ function memoryStats(c: CommandContext): Reply {
   const peak = Math.max(c.server.stat.peakMemory, m.total)
   const dataset = m.total - m.overhead
   const net = Math.max(1, m.total - m.startup)
-  const rss = m.total + 8388608
+  const rss = residentMemory(c.server, m.total)
   const dbs = m.dbs.flatMap((d): Reply[] => [
     `db.${d.id}`,
     map([
