@@ -54,6 +54,9 @@ export class Talk {
   private readonly families: Requests
   private streamId = 0
   private readonly weights: readonly number[]
+  /** The last connection does nothing but hear of every change: keyspace notifications of all classes. */
+  private readonly overheard: boolean
+  private begun = false
 
   constructor(rng: Prng, conns: number, mood: (conn: number) => Mood) {
     this.rng = rng
@@ -74,15 +77,21 @@ export class Talk {
       [8, 6, 1, 6, 6, 4, 6, 2, 2, 60],
     ]
     this.weights = this.pick(profiles)
+    this.overheard = this.weights === profiles[5]
   }
   settings(): string[][] {
-    const out = [['config', 'set', 'notify-keyspace-events', this.pick(FLAGS)]]
+    const out = [['config', 'set', 'notify-keyspace-events', this.overheard ? 'KEAnm' : this.pick(FLAGS)]]
     if (this.chance(8)) out.push(['config', 'set', 'latency-tracking', 'no'])
     return out
   }
   next(): Step {
-    let conn = 1 + this.rng.below(this.conns)
-    for (let i = 0; i < 4 && this.mood(conn).blocked; i++) conn = 1 + this.rng.below(this.conns)
+    if (this.overheard && !this.begun) {
+      this.begun = true
+      return this.step(this.conns, [['psubscribe', '__key*']])
+    }
+    const conns = this.overheard ? this.conns - 1 : this.conns
+    let conn = 1 + this.rng.below(conns)
+    for (let i = 0; i < 4 && this.mood(conn).blocked; i++) conn = 1 + this.rng.below(conns)
     const mood = this.mood(conn)
     if (this.chance(70)) return { conn, requests: [], hangUp: true, thenMs: 0 }
     if (mood.inMulti && this.chance(3)) return this.step(conn, [this.chance(8) ? ['discard'] : ['exec']])
@@ -93,7 +102,8 @@ export class Talk {
     for (let i = 0; i < n; i++) {
       let r = this.request()
       if (r[0]?.[1] === 'pause' && r[0][2] === '10' && (mood.inMulti || i > 0)) r = [['ping']]
-      const waits = mood.blocked || requests.some((argv) => /^(b[lrz]|xread|wait)/.test(argv[0] ?? ''))
+      const waits =
+        mood.blocked || mood.inMulti || requests.some((argv) => /^(b[lrz]|xread|wait|multi)/.test(argv[0] ?? ''))
       // What is to end soon must begin now.
       if (waits && r.some(takesTime)) r = [['ping']]
       // The messages of a pop stand inside its reply.

@@ -99,6 +99,8 @@ async function take(table: Table, step: Step, index: number, asked: Map<number, 
   } else {
     const bytes = step.requests.map((argv) => encode(fill(table, argv))).join('')
     asked.set(conn, { requests: step.requests })
+    // A pause of everybody would last as long as one of writers that goes on: nobody waits for that.
+    if (table.ours.server.pause !== null && step.requests.some((r) => r[1] === 'pause' && r[2] === '10')) return null
     join(theirs, await real.send(conn, bytes))
     join(mine, ours.say(conn, bytes))
     // A script takes a moment of its own clock.
@@ -202,6 +204,8 @@ export async function runConversations(options: {
   readonly ops: number
   readonly maxShrunk: number
   readonly progress?: (done: number, differences: number) => void
+  /** A difference, as soon as it is found and shortened. */
+  readonly tell?: (report: string) => void
 }): Promise<TalkResult> {
   const table = await openTable()
   const reports: string[] = []
@@ -213,7 +217,9 @@ export async function runConversations(options: {
       differences++
       if (reports.length < options.maxShrunk) {
         const least = await shorten(table, said, found)
-        reports.push(describeDisagreement(least.said, least.found))
+        const report = describeDisagreement(least.said, least.found)
+        reports.push(report)
+        options.tell?.(report)
       }
     }
     options.progress?.(requests, differences)

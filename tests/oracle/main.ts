@@ -20,8 +20,13 @@ const progress = (done: number, differences: number): void => {
   console.error(`${done} requests, ${differences} differences`)
 }
 if (process.argv.includes('--conversations')) {
-  const talked = await runConversations({ seed, ops, maxShrunk, progress })
-  for (const report of talked.reports) console.log(`${report}\n`)
+  const talked = await runConversations({
+    seed,
+    ops,
+    maxShrunk,
+    progress,
+    tell: (report) => console.log(`${report}\n`),
+  })
   console.log(`seed ${seed}: ${talked.requests} requests in conversations, ${talked.differences} differences`)
   stopAll()
   process.exit(talked.differences === 0 ? 0 : 1)

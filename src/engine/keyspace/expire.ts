@@ -53,13 +53,16 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
   const acceptableStale = ACCEPTABLE_STALE - effort
   let budget =
     kind === 'fast' ? 1000 + 250 * effort : ((SLOW_CYCLE_WORK + 2 * effort * 1000) * 10) / Math.max(1, server.hz)
-  if (kind === 'fast' && !server.expireTimedOut && server.stat.expiredStalePerc < acceptableStale) return
+  // 7.0.15 compares a fraction with per cents here: the fast cycle runs when the slow one ran out of time.
+  if (kind === 'fast' && !server.expireTimedOut && server.stat.expiredStalePerc / 100 < acceptableStale) return
   let sampledTotal = 0
   let expiredTotal = 0
+  let iteration = 0
   server.expireTimedOut = false
   for (let j = 0; j < Math.min(DBS_PER_CALL, server.dbs.length) && !server.expireTimedOut; j++) {
     const db = server.dbs[server.expireDb++ % server.dbs.length] as Database
     for (;;) {
+      iteration++
       const size = db.expires.size
       if (size === 0) {
         db.avgTtlMs = 0
@@ -79,7 +82,7 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
           sampled++
           const ttl = at - server.nowMs
           if (ttl < 0) dead.push(key)
-          else {
+          else if (ttl > 0) {
             ttlSum += ttl
             ttlSamples++
           }
@@ -107,15 +110,16 @@ export function activeExpireCycle(server: Server, kind: 'slow' | 'fast'): void {
       server.workMicros += micros
       server.stat.expireCycleTimeUsedMicros += micros
       if (ttlSamples > 0) {
-        const avg = ttlSum / ttlSamples
-        db.avgTtlMs = db.avgTtlMs === 0 ? avg : (db.avgTtlMs / 50) * 49 + avg / 50
+        const avg = Math.floor(ttlSum / ttlSamples)
+        if (db.avgTtlMs === 0) db.avgTtlMs = avg
+        db.avgTtlMs = Math.floor(db.avgTtlMs / 50) * 49 + Math.floor(avg / 50)
       }
-      if (budget <= 0) {
+      if (iteration % 16 === 0 && budget <= 0) {
         server.expireTimedOut = true
         server.stat.expiredTimeCapReachedCount++
         break
       }
-      if (sampled === 0 || (dead.length * 100) / sampled <= acceptableStale) break
+      if (sampled > 0 && Math.floor((dead.length * 100) / sampled) <= acceptableStale) break
     }
   }
   const current = sampledTotal > 0 ? (expiredTotal / sampledTotal) * 100 : 0

@@ -89,7 +89,7 @@ export class Context implements CommandContext {
   setKey(key: Bytes, value: Obj, keepTtl = false): void {
     const db = this.client.db
     if (db.expires.size !== 0) expireIfNeeded(this.server, db, key, true)
-    value.lru = this.server.initialLru()
+    value.lru = this.server.lfu ? this.inheritLfu(key) : this.server.lruClock
     if (this.config.lazyfreeLazyServerDel) this.dropOld(db, key)
     const isNew = db.put(key, value)
     if (isNew) {
@@ -97,6 +97,13 @@ export class Context implements CommandContext {
       if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, 'n', 'new', key, db.id)
     } else if (!keepTtl && db.expires.size !== 0) db.removeExpire(key)
     this.server.signalModifiedKey(this.client, db, key)
+  }
+  /** A value that takes another's place is as often used as that, and once more. */
+  private inheritLfu(key: Bytes): number {
+    const old = this.client.db.find(key)
+    if (old === undefined) return this.server.initialLru()
+    this.server.touch(old)
+    return old.lru
   }
   delete(key: Bytes, lazily = this.config.lazyfreeLazyServerDel): boolean {
     const old = this.client.db.remove(key)

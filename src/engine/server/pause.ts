@@ -39,9 +39,11 @@ export function updatePause(server: Server): void {
   if (milder) resumePostponed(server)
 }
 function resumePostponed(server: Server): void {
-  for (const c of server.clients.values()) {
-    if (c.blocked?.kind !== 'postpone') continue
-    c.postponed = c.blocked.argv
+  const waiting = [...server.clients.values()].filter((c) => c.blocked?.kind === 'postpone')
+  // In the order in which they were held back.
+  waiting.sort((a, b) => (a.blocked?.sinceMicros ?? 0) - (b.blocked?.sinceMicros ?? 0))
+  for (const c of waiting) {
+    c.postponed = c.blocked?.argv ?? null
     unblockClient(server, c)
   }
 }

@@ -211,7 +211,7 @@ export class Server implements Machine {
   }
   private beforeSleep(): void {
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
-    if (this.expireTimedOut || this.stat.expiredStalePerc >= 10) this.fastExpire()
+    if (this.expireTimedOut) this.fastExpire()
     this.tracking.flush(this)
     this.repl?.beforeSleep?.()
     this.rdb?.beforeSleep?.()
@@ -228,7 +228,7 @@ export class Server implements Machine {
       !this.activeExpireEnabled ||
       this.loading ||
       this.mode !== 'server' ||
-      this.host.now - this.lastFastExpire < 2000
+      this.host.now - this.lastFastExpire < 2 * (1000 + 250 * (this.config.activeExpireEffort - 1))
     )
       return
     this.lastFastExpire = this.host.now
