@@ -91,6 +91,8 @@ export interface RealSystem {
   readonly memoryBytes: number
   /** Seconds in user mode and in the kernel, and the bytes that are in memory. */
   usage(): { readonly user: number; readonly system: number; readonly residentBytes: number }
+  /** What ps shows of the process. */
+  setTitle(text: string): void
 }
 
 /** What a process is told at birth. */

@@ -86,6 +86,9 @@ function realSystem(): RealSystem {
   return {
     os: `${type()} ${release()} ${machine()}`,
     memoryBytes: totalmem(),
+    setTitle(text) {
+      process.title = text
+    },
     usage() {
       const { user, system } = process.cpuUsage()
       return { user: user / 1e6, system: system / 1e6, residentBytes: process.memoryUsage.rss() }

@@ -201,6 +201,17 @@ export const listening: Readonly<Record<string, LifeCase>> = {
     steps: () => sleep(300).then(() => ''),
   },
   'syslog and a title': { args: [...NOSAVE, '--syslog-enabled', 'yes', '--always-show-logo', 'no'] },
+  'a longer queue than the system allows': { args: [...NOSAVE, '--tcp-backlog', '100000'] },
+  'what loglevel debug says of keys and clients': {
+    args: [...NOSAVE, '--loglevel', 'debug'],
+    steps: async (x) => {
+      x.cli('mset', 'a', '1', 'b', '2', 'c', '3', 'd', '4', 'e', '5')
+      x.cli('expire', 'a', '100')
+      await until('the lines', () => /DB 0.*/.test(x.output()))
+      return x.output().match(/. DB 0.*/)?.[0] ?? ''
+    },
+    since: /signal-handler/,
+  },
   'one client too many': {
     args: [...NOSAVE, '--maxclients', '1'],
     steps: async (x) => {

@@ -52,7 +52,7 @@ export interface LifeResult {
 }
 
 /** What the kernel is told to be, which only a program that forks and asks jemalloc says. */
-export const OF_THE_MACHINE = /overcommit|Transparent Huge|TCP backlog|open files|maxclients of|Increased maximum/
+export const OF_THE_MACHINE = /overcommit|Transparent Huge|open files|maxclients of|Increased maximum/
 
 export async function live(program: Program, c: LifeCase): Promise<LifeResult> {
   const dir = mkdtempSync(join(tmpdir(), 'rehash-l-'))

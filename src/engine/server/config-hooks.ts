@@ -1,11 +1,12 @@
 /** What a changed directive does to the running server, where the truth of some directives lives, and CONFIG REWRITE's file. */
-import { strerror } from '../bytes/errno.ts'
+
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
+import { strerror } from '../bytes/errno.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
+import type { FailedBind } from '../machine.ts'
 import { rewriteConfig } from './config-rewrite.ts'
 import type { ReadyHandler } from './host.ts'
 import { acceptClient } from './networking.ts'
-import type { FailedBind } from '../machine.ts'
 import type { Server } from './server.ts'
 
 const REPL_BACKLOG_MIN_SIZE = 16384
@@ -58,6 +59,7 @@ export function wireConfig(server: Server): void {
       server.log('warning', 'No tls-cert-file configured!')
       return 'Unable to update TLS configuration. Check server logs.'
     })
+  follow('proc-title-template', false, () => setTitle(server))
   config.onApply('appendonly', () => {
     if (!config.appendonly) return null
     server.log('warning', 'This server keeps no append only file.')
@@ -66,6 +68,23 @@ export function wireConfig(server: Server): void {
   server.rewriteConfigFile = (done, all = false) => rewriteConfigFile(server, done, all)
 }
 
+/** redisSetProcTitle: `rehash-server *:6379` */
+export function setTitle(server: Server): void {
+  const { config } = server
+  const { system } = server.env
+  if (!config.setProcTitle || system === undefined) return
+  const values: Readonly<Record<string, string | number>> = {
+    title: 'rehash-server',
+    'listen-addr': config.port === 0 ? config.unixsocket : `${config.bind[0] ?? '*'}:${config.port}`,
+    'server-mode': config.clusterEnabled ? '[cluster]' : server.mode === 'sentinel' ? '[sentinel]' : '',
+    port: config.port,
+    'tls-port': config.tlsPort,
+    unixsocket: config.unixsocket,
+    'config-file': config.configFile,
+  }
+  const text = config.procTitleTemplate.replaceAll(/\{([^}]*)\}/g, (_, name: string) => `${values[name] ?? ''}`)
+  system.setTitle(text.trimEnd())
+}
 /** listenToPort says of every address why it can't be used, also when it can do without. */
 export function logFailedBinds(server: Server, error: string | null, failed: readonly FailedBind[]): void {
   const all = failed.length === 0 && error !== null ? [{ address: '*', error }] : failed

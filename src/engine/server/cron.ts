@@ -22,6 +22,7 @@ function serverCron(server: Server): void {
   server.lruClock = Math.floor(now / 1000) & 0xffffff
   if (every(server, 100)) sampleRates(server, now)
   server.stat.peakMemory = Math.max(server.stat.peakMemory, server.usedMemory())
+  if (every(server, 5000)) showInfo(server)
   clientsCron(server)
   isPaused(server)
   if (server.mode === 'server') {
@@ -35,6 +36,23 @@ function serverCron(server: Server): void {
   // epoll waits whole milliseconds, so the next tick is up to one late. A Sentinel depends on not marching in step.
   const late = server.mode === 'sentinel' ? server.rng.float() : 0
   server.host.after(Math.floor(1000 / server.hz) + late, () => serverCron(server))
+}
+/** Every five seconds, to a log that wants to know. */
+function showInfo(server: Server): void {
+  const { loglevel } = server.config
+  if (loglevel === 'notice' || loglevel === 'warning') return
+  for (const db of server.dbs) {
+    if (db.size === 0 && db.expires.size === 0) continue
+    const slots = db.dict.tableSize(0) + db.dict.tableSize(1)
+    server.log('verbose', `DB ${db.id}: ${db.size} keys (${db.expires.size} volatile) in ${slots} slots HT.`)
+  }
+  if (server.mode === 'sentinel') return
+  let replicas = 0
+  for (const c of server.clients.values()) if (c.isReplica) replicas++
+  server.log(
+    'debug',
+    `${server.clients.size - replicas} clients connected (${replicas} replicas), ${server.usedMemory()} bytes in use`,
+  )
 }
 /** run_with_period */
 function every(server: Server, ms: number): boolean {

@@ -2,11 +2,11 @@
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { strerror } from '../bytes/errno.ts'
 import { Database } from '../keyspace/database.ts'
+import { logFailedBinds, setTitle, wireConfig } from './config-hooks.ts'
 import { fatalConfigError, loadConfig } from './config-load.ts'
-import { logFailedBinds, wireConfig } from './config-hooks.ts'
 import { startCron } from './cron.ts'
-import { acceptClient } from './networking.ts'
 import { formatLogLine, supervisorIsAbsent } from './log.ts'
+import { acceptClient } from './networking.ts'
 import type { Server } from './server.ts'
 
 const DEFAULT_HZ = 10
@@ -136,14 +136,33 @@ function listenUnix(server: Server, addresses: number): void {
     ),
   )
 }
+const SOMAXCONN = '/proc/sys/net/core/somaxconn'
+/** checkTcpBacklogSettings: the system shortens the queue of who waits to be accepted without a word. */
+function checkBacklog(server: Server, done: () => void): void {
+  if (server.env.real !== true) return done()
+  const wanted = server.config.tcpBacklog
+  server.host.file({ op: 'read', path: SOMAXCONN }, (r) => {
+    const most = r.ok ? Number.parseInt(r.bytes ?? '', 10) : Number.NaN
+    if (most > 0 && most < wanted)
+      server.log(
+        'warning',
+        `WARNING: The TCP backlog setting of ${wanted} cannot be enforced because ${SOMAXCONN} is set to the lower value of ${most}.`,
+      )
+    done()
+  })
+}
 function listening(server: Server): void {
   if (server.booted) return
   server.log(
     'notice',
     `Running mode=${server.mode === 'sentinel' ? 'sentinel' : 'standalone'}, port=${server.config.port}.`,
   )
+  setTitle(server)
   if (server.config.pidfile !== '')
     server.host.file({ op: 'write', path: server.config.pidfile, bytes: `${server.env.pid}\n` })
+  checkBacklog(server, () => started(server))
+}
+function started(server: Server): void {
   if (server.mode === 'sentinel') {
     server.acl.loadAtStart(() => {
       server.booted = true
