@@ -24,6 +24,7 @@ if (process.argv.includes('--conversations')) {
     seed,
     ops,
     maxShrunk,
+    onReport: (report) => console.error(`\n${report}\n`),
     progress,
     tell: (report) => console.log(`${report}\n`),
   })
@@ -38,7 +39,6 @@ for (const [row, t] of result.rows)
     `${row.replace('|', ' ').padEnd(width)}  ${String(t.requests).padStart(8)}  ${t.differences === 0 ? 'equal' : `${t.differences} DIFFERENT`}`,
   )
 if (result.missing.length > 0) console.log(`\nnot implemented: ${result.missing.join(', ')}`)
-for (const report of result.reports) console.log(`\n${report}`)
 console.log(
   `\nseed ${seed}: ${result.requests} requests, ${result.rows.size} rows of the table, ${result.differences} differences`,
 )

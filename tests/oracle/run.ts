@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly ops: number
   /** Differences that are shrunk and told; the run goes on and counts the others. */
   readonly maxShrunk: number
+  readonly onReport?: (report: string) => void
   readonly progress?: (done: number, differences: number) => void
 }
 export interface Tally {
@@ -57,7 +58,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       failures.set(row, before + 1)
       if (before === 0 && reports.length < options.maxShrunk) {
         const least = await shrink(rig, round, found)
-        reports.push(describeDifference(rig.resp, least.round, least.found))
+        const report = describeDifference(rig.resp, least.round, least.found)
+        reports.push(report)
+        options.onReport?.(report)
       }
     }
     options.progress?.(done, differences)
