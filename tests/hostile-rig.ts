@@ -55,6 +55,11 @@ export class AskOurs implements Asked {
     parser.feed(this.ours.say(1, encode(request)).get(1) ?? '')
     return parser.next() ?? null
   }
+  /** What the server has on its disk. */
+  fileBytes(name: string): string {
+    const { files } = this.ours as unknown as { readonly files: ReadonlyMap<string, string> }
+    return files.get(name) ?? `no ${name}, but ${[...files.keys()].join(' ')}`
+  }
   ask(requests: readonly (readonly string[])[]): Promise<ParsedReply[]> {
     return Promise.resolve(requests.map((r) => this.now(r)))
   }

@@ -46,7 +46,7 @@ export function loadLimits(config: Config, seed: number): LoadLimits {
 
 function listpackOf(blob: Bytes, error: string): Listpack {
   const u8 = toUint8(blob)
-  if (!Listpack.validate(u8, true)) throw new RdbError(error)
+  if (!Listpack.validate(u8, true)) throw new RdbError(error, Listpack.validate(u8, false))
   return Listpack.fromBytes(u8)
 }
 /** lpPairsValidateIntegrityAndDups: an even number of entries, and no first of a pair twice. */
@@ -55,7 +55,7 @@ function pairsOf(blob: Bytes, error: string): Listpack {
   const seen = new Set<Bytes>()
   let n = 0
   for (let p = lp.first(); p !== -1; p = lp.next(p)) if (n++ % 2 === 0) seen.add(lp.getBytes(p))
-  if (n % 2 !== 0 || seen.size !== n / 2) throw new RdbError(error)
+  if (n % 2 !== 0 || seen.size !== n / 2) throw new RdbError(error, true)
   return lp
 }
 /** The same from a ziplist. */
@@ -138,7 +138,7 @@ export function buildSet(members: readonly Bytes[], limits: LoadLimits): Obj | n
 
 export function buildIntset(blob: Bytes, limits: LoadLimits): Obj | null {
   const u8 = toUint8(blob)
-  if (!Intset.validate(u8, true)) throw new RdbError('Intset integrity check failed.')
+  if (!Intset.validate(u8, true)) throw new RdbError('Intset integrity check failed.', Intset.validate(u8, false))
   const set = Intset.fromBytes(u8)
   if (set.length === 0) return null
   if (set.length <= limits.setMaxIntset) return new Obj('set', 'intset', set)
@@ -156,7 +156,7 @@ export function buildHash(flat: readonly Bytes[], limits: LoadLimits): Obj | nul
     for (let i = 0; i < flat.length; i++) {
       const b = flat[i] ?? ''
       if (i % 2 === 0) {
-        if (seen.has(b)) throw new RdbError('Hash with dup elements')
+        if (seen.has(b)) throw new RdbError('Hash with dup elements', true)
         seen.add(b)
       }
       lp.append(b)

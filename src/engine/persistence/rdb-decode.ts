@@ -28,10 +28,8 @@ import {
 } from './rdb-build.ts'
 import type { LoadLimits } from './rdb-build.ts'
 import * as rdb from './rdb-format.ts'
-import { RdbError } from './rdb-format.ts'
+import { EOF_ERROR as EOF, RdbError } from './rdb-format.ts'
 import { decodeStream } from './rdb-stream.ts'
-
-const EOF = 'Unexpected EOF reading RDB file'
 
 export class RdbReader {
   readonly bytes: Bytes
@@ -226,8 +224,8 @@ export interface RdbSink {
   /** Frequency or idle seconds are -1 when absent. */
   key(key: Bytes, o: Obj, expireAt: number, idleSeconds: number, freq: number): void
   emptyKey(key: Bytes): void
-  /** A library of functions. */
-  functionLibrary?(code: Bytes): void
+  /** A library of functions; null when it could not be read. */
+  functionLibrary?(code: Bytes | null): void
 }
 
 export class RdbLoader {
@@ -306,30 +304,53 @@ export class RdbLoader {
       case rdb.RDB_OPCODE_FUNCTION:
         throw new RdbError('Pre-release function format not supported.')
       case rdb.RDB_OPCODE_FUNCTION2:
-        this.functionLibrary(r.string())
+        this.functionLibrary(r)
         return false
     }
     const key = r.string()
-    const o = decodeValue(op, r, this.limits)
+    const o = this.value(op)
     if (o === null) this.sink.emptyKey(key)
     else this.sink.key(key, o, this.expireAt, this.idle, this.freq)
     this.expireAt = this.idle = this.freq = -1
     return false
   }
 
-  private functionLibrary(code: Bytes): void {
+  private functionLibrary(r: RdbReader): void {
+    let code: Bytes
+    try {
+      code = r.string()
+    } catch (e) {
+      if (e instanceof RdbError && e.message === EOF) this.sink.functionLibrary?.(null)
+      throw e
+    }
     this.sink.functionLibrary?.(code)
+  }
+  /** A value that only a close look finds damaged: where the file's checksum tells of it too, that is what is said. */
+  private value(type: number): Obj | null {
+    try {
+      return decodeValue(type, this.r, this.limits)
+    } catch (e) {
+      if (e instanceof RdbError && e.deep && this.version >= 5) {
+        const { bytes } = this.r
+        this.compareChecksum(bytes.length - 8, bytes.slice(-8), true)
+      }
+      throw e
+    }
   }
   private footer(): void {
     if (this.version < 5) return
     const r = this.r
     const end = r.pos
     const stored = r.take(8)
+    this.compareChecksum(end, stored)
+  }
+  private compareChecksum(end: number, stored: Bytes, deep = false): void {
     if (!this.checksum || stored === '\0\0\0\0\0\0\0\0') return
-    const crc = new Crc64().update(r.bytes, this.start, end)
+    const crc = new Crc64().update(this.r.bytes, this.start, end)
     if (crc.littleEndian() !== stored)
       throw new RdbError(
         `Wrong RDB checksum expected: (${crc.hex().replace(/^0+(?=.)/, '')}) but got (${hexOf(stored)}). Aborting now.`,
+        deep,
       )
   }
 }

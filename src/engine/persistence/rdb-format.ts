@@ -48,4 +48,12 @@ export const QUICKLIST_NODE_CONTAINER_PLAIN = 1
 export const QUICKLIST_NODE_CONTAINER_PACKED = 2
 
 /** What is wrong with a file or a payload, in Redis's words. */
-export class RdbError extends Error {}
+export class RdbError extends Error {
+  /** Only a look at every entry finds it, which Redis doesn't take when it loads a file of its own. */
+  readonly deep: boolean
+  constructor(text: string, deep = false) {
+    super(text)
+    this.deep = deep
+  }
+}
+export const EOF_ERROR = 'Unexpected EOF reading RDB file'

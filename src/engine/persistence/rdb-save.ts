@@ -20,6 +20,7 @@ import type { PersistenceExtension, SnapshotGuard } from '../server/extensions.t
 import type { Server } from '../server/server.ts'
 import { AofRewrite } from './aof-rewrite.ts'
 import { dumpCommands } from './dump.ts'
+import { EOF_ERROR } from './rdb-format.ts'
 import {
   chargeFork,
   countElements,
@@ -331,8 +332,8 @@ export class RdbPersistence implements PersistenceExtension {
     const s = this.server
     s.host.file({ op: 'read', path: this.path }, (r) => {
       const aux = new Map<Bytes, Bytes>()
-      const failed = (error: string | null): void => {
-        for (const line of fatalLoadLines(error)) s.log('warning', line)
+      const failed = (error: string | null, deep = false): void => {
+        for (const line of fatalLoadLines(error, deep)) s.log('warning', line)
         s.host.exit(1)
       }
       if (!r.ok && r.error === 'ENOENT') {
@@ -343,8 +344,8 @@ export class RdbPersistence implements PersistenceExtension {
       const onAux = (k: Bytes, v: Bytes): void => void aux.set(k, v)
       loadInSlices(s, r.bytes ?? '', {
         onAux,
-        done: (error) => {
-          if (error !== null) return failed(error)
+        done: (error, deep) => {
+          if (error !== null) return failed(error, deep)
           stopLoading(s)
           s.log('notice', `DB loaded from disk: ${((s.host.now - startedAt) / 1e6).toFixed(3)} seconds`)
           this.continueHistory(aux)
@@ -414,9 +415,9 @@ export class RdbPersistence implements PersistenceExtension {
   }
 }
 
-const EOF_ERROR = 'Unexpected EOF reading RDB file'
+const TERMINATING = 'Terminating server after rdb file reading failure.'
 /** A file that is no RDB is told from one that is broken. */
-function fatalLoadLines(error: string | null): string[] {
+function fatalLoadLines(error: string | null, deep: boolean): string[] {
   if (error === null) return ['Fatal error loading the DB, check server logs. Exiting.']
   if (/^(Wrong signature|Can't handle RDB format)/.test(error))
     return [error, 'Fatal error loading the DB: Invalid argument. Exiting.']
@@ -424,7 +425,9 @@ function fatalLoadLines(error: string | null): string[] {
     `Internal error in RDB reading offset 0, function at rdb-decode.ts -> ${text}`
   if (error === EOF_ERROR) return ['Short read or OOM loading DB. Unrecoverable error, aborting now.', report(error)]
   if (error.startsWith('Wrong RDB checksum')) return [error, report('RDB CRC error')]
-  return error.startsWith('FATAL') ? [error] : [report(error)]
+  // Where redis-check-rdb, which is run next, finds the fault as well, it has the last word.
+  const found = error.startsWith('Unknown RDB encoding type')
+  return error.startsWith('FATAL') ? [error] : [report(error), ...(found ? [] : [TERMINATING])]
 }
 const why = (r: FileResult): string => (r.ok ? 'Success' : strerror(r.error))
 export type { CommandContext }

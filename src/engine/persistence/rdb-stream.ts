@@ -26,7 +26,7 @@ import { validStreamListpack } from '../objects/stream-listpack.ts'
 import { Stream, StreamNode } from '../objects/stream.ts'
 import { Listpack } from '../structures/listpack.ts'
 import type { RdbReader } from './rdb-decode.ts'
-import { RDB_TYPE_STREAM_LISTPACKS, RdbError } from './rdb-format.ts'
+import { EOF_ERROR, RDB_TYPE_STREAM_LISTPACKS, RdbError } from './rdb-format.ts'
 
 interface Writer {
   length(n: number): Bytes
@@ -85,6 +85,14 @@ const readId = (r: RdbReader): StreamId => {
   const ms = readU64(r)
   return { ms, seq: readU64(r) }
 }
+/** What the bytes end in: Redis names it. */
+function part<T>(text: string, read: () => T): T {
+  try {
+    return read()
+  } catch (e) {
+    throw e instanceof RdbError && e.message === EOF_ERROR ? new RdbError(text) : e
+  }
+}
 function fail(text: string): never {
   throw new RdbError(text)
 }
@@ -96,7 +104,14 @@ const readTime = (r: RdbReader): Int64 => {
 export function decodeStream(type: number, r: RdbReader): Obj {
   const s = new Stream()
   const old = type === RDB_TYPE_STREAM_LISTPACKS
-  for (let n = readCount(r); n > 0; n = minusOne(n)) readBlock(s, r)
+  for (let n = part('Stream listpacks len loading failed.', () => readCount(r)); n > 0; n = minusOne(n)) readBlock(s, r)
+  part('Stream object metadata loading failed.', () => readMetadata(s, r, old))
+  if (s.length > 0 && s.rax.size === 0) throw new RdbError('Stream length inconsistent with rax entries')
+  for (let n = part('Stream cgroup count loading failed.', () => readCount(r)); n > 0; n = minusOne(n))
+    readGroup(s, r, old)
+  return new Obj('stream', 'stream', s)
+}
+function readMetadata(s: Stream, r: RdbReader, old: boolean): void {
   const length = readU64(r)
   s.lastId = readId(r)
   s.length = Number(length)
@@ -108,17 +123,15 @@ export function decodeStream(type: number, r: RdbReader): Obj {
     s.maxDeletedId = readId(r)
     s.entriesAdded = asSigned(readU64(r))
   }
-  if (s.length > 0 && s.rax.size === 0) throw new RdbError('Stream length inconsistent with rax entries')
-  for (let n = readCount(r); n > 0; n = minusOne(n)) readGroup(s, r, old)
-  return new Obj('stream', 'stream', s)
 }
 const minusOne = (n: U64): U64 => (typeof n === 'number' ? n - 1 : n - 1n)
 
 function readBlock(s: Stream, r: RdbReader): void {
-  const key = own(r.string())
+  const key = own(part('Stream master ID loading failed: invalid encoding or I/O error.', () => r.string()))
   if (key.length !== 16) throw new RdbError('Stream node key entry is not the size of a stream ID')
-  const u8 = toUint8(r.string())
-  if (!validStreamListpack(u8)) throw new RdbError('Stream listpack integrity check failed.')
+  const u8 = toUint8(part('Stream listpacks loading failed.', () => r.string()))
+  if (!validStreamListpack(u8))
+    throw new RdbError('Stream listpack integrity check failed.', Listpack.validate(u8, false))
   const lp = Listpack.fromBytes(u8)
   if (lp.first() < 0) throw new RdbError('Empty listpack inside stream')
   if (!s.rax.tryInsert(key, new StreamNode(decodeId(key), lp)))
@@ -126,32 +139,39 @@ function readBlock(s: Stream, r: RdbReader): void {
 }
 
 function readGroup(s: Stream, r: RdbReader, old: boolean): void {
-  const name = own(r.string())
-  const lastId = readId(r)
-  const entriesRead = old ? distanceFromFirstEverEntry(s, lastId) : asSigned(readU64(r))
+  const name = own(part('Error reading the consumer group name from Stream', () => r.string()))
+  const lastId = part('Stream cgroup ID loading failed.', () => readId(r))
+  const entriesRead = old
+    ? distanceFromFirstEverEntry(s, lastId)
+    : part('Stream cgroup offset loading failed.', () => asSigned(readU64(r)))
   const group = createGroup(s, name, lastId, entriesRead)
   if (group === undefined) throw new RdbError(`Duplicated consumer group name ${name}`)
-  for (let n = readCount(r); n > 0; n = minusOne(n)) {
-    const key = own(r.take(16))
-    const nack = new Nack(decodeId(key), null, readTime(r))
-    nack.deliveryCount = readU64(r)
+  for (let n = part('Stream PEL size loading failed.', () => readCount(r)); n > 0; n = minusOne(n)) {
+    const key = own(part('Stream PEL ID loading failed.', () => r.take(16)))
+    const nack = part('Stream PEL NACK loading failed.', () => {
+      const read = new Nack(decodeId(key), null, readTime(r))
+      read.deliveryCount = readU64(r)
+      return read
+    })
     if (!group.pel.tryInsert(key, nack)) throw new RdbError('Duplicated global PEL entry loading stream consumer group')
   }
-  for (let n = readCount(r); n > 0; n = minusOne(n)) readConsumer(group, r)
+  for (let n = part('Stream consumers num loading failed.', () => readCount(r)); n > 0; n = minusOne(n))
+    readConsumer(group, r)
   for (const nack of group.pel.values())
-    if (nack.consumer === null) throw new RdbError('NACK without consumer in stream group PEL')
+    if (nack.consumer === null) throw new RdbError('NACK without consumer in stream group PEL', true)
 }
 function readConsumer(group: ConsumerGroup, r: RdbReader): void {
-  const name = own(r.string())
+  const name = own(part('Error reading the consumer name from Stream group.', () => r.string()))
   const consumer = new Consumer(name, 0)
   if (!group.consumers.tryInsert(name, consumer)) throw new RdbError('Duplicate stream consumer detected')
-  consumer.seenTime = readTime(r)
-  for (let n = readCount(r); n > 0; n = minusOne(n)) {
-    const key = own(r.take(16))
+  consumer.seenTime = part('Stream short read reading seen time.', () => readTime(r))
+  for (let n = part('Stream consumer PEL num loading failed.', () => readCount(r)); n > 0; n = minusOne(n)) {
+    const key = own(part('Stream short read reading PEL streamID.', () => r.take(16)))
     const nack = group.pel.get(key)
     if (nack === undefined) throw new RdbError('Consumer entry not found in group global PEL')
+    if (nack.consumer !== null) throw new RdbError('Stream consumer PEL entry already has a consumer assigned')
     nack.consumer = consumer
     if (!consumer.pel.tryInsert(key, nack))
-      throw new RdbError('Duplicated consumer PEL entry loading a stream consumer group')
+      throw new RdbError('Duplicated consumer PEL entry  loading a stream consumer group')
   }
 }

@@ -2,12 +2,13 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
+import { RedisError } from '../protocol/reply.ts'
 import { formatLogLine, type LogLevel } from '../server/log.ts'
 import type { Server } from '../server/server.ts'
 import { loadLimits } from './rdb-build.ts'
 import { RdbLoader, type RdbSink } from './rdb-decode.ts'
 import { encodeRdb, type RdbAux, type RdbOptions } from './rdb-encode.ts'
-import { RdbError } from './rdb-format.ts'
+import { EOF_ERROR, RdbError } from './rdb-format.ts'
 
 const childPids = new WeakMap<Server, number>()
 /** There is no fork; the number that its child would have had. */
@@ -184,11 +185,25 @@ class ServerSink implements RdbSink {
     if (keys < 1e8) db.dict.expand(keys)
     if (expires < 1e8) db.expires.expand(expires)
   }
-  functionLibrary(code: Bytes): void {
-    this.functions.push(code)
+  functionLibrary(code: Bytes | null): void {
+    const error = code === null ? 'Failed loading library payload' : this.libraryError(code)
+    if (error === null) return void this.functions.push(code as Bytes)
+    this.s.log('warning', `Failed loading library, ${error}`)
+    throw new RdbError(EOF_ERROR)
   }
-  emptyKey(): void {
-    this.counts.empty++
+  /** It is compiled here, and once more when the whole file has turned out well. */
+  private libraryError(code: Bytes): string | null {
+    try {
+      this.s.scripting?.functions.load(code, false, this.libraries)
+      return null
+    } catch (e) {
+      if (e instanceof RedisError) return e.line.replace(/^ERR /, '')
+      throw e
+    }
+  }
+  private readonly libraries = new Map()
+  emptyKey(key: Bytes): void {
+    if (this.counts.empty++ < 10) this.s.log('warning', `rdbLoadObject skipping empty key: ${key}`)
   }
   key(key: Bytes, o: Parameters<RdbSink['key']>[1], expireAt: number, idle: number, freq: number): void {
     const s = this.s
@@ -254,8 +269,8 @@ export interface SlicedLoad {
   readonly dbs?: readonly Database[]
   /** After each part (rdbLoadProgressCallback). False gives up without a word. */
   readonly onSlice?: () => boolean
-  /** The error's text, or null. */
-  readonly done: (error: string | null) => void
+  /** The error's text, or null; deep: redis-check-rdb would find damage within a value. */
+  readonly done: (error: string | null, deep?: boolean) => void
 }
 /**
  * rdbLoadRio as the world sees it: every loading-process-events-interval-bytes the server looks at its clients (and answers
@@ -272,7 +287,7 @@ export function loadInSlices(s: Server, bytes: Bytes, load: SlicedLoad): void {
       finished = loadSome(s, loader, sink, budget)
     } catch (e) {
       if (!(e instanceof RdbError)) throw e
-      return load.done(e.message)
+      return load.done(e.message, e.deep)
     }
     const p = progress.get(s)
     if (p !== undefined) p.loadedBytes = loader.r.pos
