@@ -424,7 +424,7 @@ function fatalLoadLines(error: string | null, deep: boolean): string[] {
   const report = (text: string): string =>
     `Internal error in RDB reading offset 0, function at rdb-decode.ts -> ${text}`
   if (error === EOF_ERROR) return ['Short read or OOM loading DB. Unrecoverable error, aborting now.', report(error)]
-  if (error.startsWith('Wrong RDB checksum')) return [error, report('RDB CRC error')]
+  if (error.startsWith('Wrong RDB checksum')) return [error, report('RDB CRC error'), ...(deep ? [TERMINATING] : [])]
   // Where redis-check-rdb, which is run next, finds the fault as well, it has the last word.
   const found = error.startsWith('Unknown RDB encoding type')
   return error.startsWith('FATAL') ? [error] : [report(error), ...(found ? [] : [TERMINATING])]
