@@ -17,6 +17,7 @@ import type { FileResult } from '../machine.ts'
 import { NO_REPLY, OK, RedisError, type Reply, status } from '../protocol/reply.ts'
 import { blockClient, unblockClient } from '../server/blocked.ts'
 import type { PersistenceExtension, SnapshotGuard } from '../server/extensions.ts'
+import { formatSignalLine } from '../server/log.ts'
 import type { Server } from '../server/server.ts'
 import { AofRewrite } from './aof-rewrite.ts'
 import { dumpCommands } from './dump.ts'
@@ -217,13 +218,14 @@ export class RdbPersistence implements PersistenceExtension {
     this.lastBgsaveTrySeconds = this.nowSeconds
     this.saves++
     chargeFork(s)
+    const keys = s.dbs.reduce((n, db) => n + db.size, 0)
     const child: Child = {
       pid,
       bytes: encodeSnapshot(s),
       temp: `temp-${pid}.rdb`,
       startedMs: s.host.nowMs,
-      keys: s.dbs.reduce((n, db) => n + db.size, 0),
-      micros: countElements(s) * MICROS_PER_ELEMENT,
+      keys,
+      micros: countElements(s) * MICROS_PER_ELEMENT + keys * Math.max(0, s.config.rdbKeySaveDelay),
       cow: new CowCounter(s.usedMemory()),
       at: 0,
       killed: false,
@@ -252,6 +254,14 @@ export class RdbPersistence implements PersistenceExtension {
       }
       const share = (child.micros * bytes.length) / child.bytes.length / 1000
       if (child.at < child.bytes.length) return void s.host.after(Math.max(1, share), () => this.slice(child))
+      const place = (): void => this.place(child)
+      if (s.config.rdbKeySaveDelay > 0) s.host.after(Math.max(1, share), place)
+      else place()
+    })
+  }
+  private place(child: Child): void {
+    const s = this.server
+    if (!child.killed)
       this.intoPlace(child.temp, (ok) => {
         if (child.killed) return
         if (ok) {
@@ -260,7 +270,6 @@ export class RdbPersistence implements PersistenceExtension {
         }
         this.finish(child, ok)
       })
-    })
   }
 
   private finish(child: Child, ok: boolean): void {
@@ -284,8 +293,13 @@ export class RdbPersistence implements PersistenceExtension {
     child.killed = true
     this.child = null
     this.watch(null)
-    this.server.log('warning', `Killing running RDB child: ${child.pid}`)
-    this.server.host.file({ op: 'unlink', path: child.temp })
+    const s = this.server
+    s.host.log(formatSignalLine(s, 'Received SIGUSR1 in child, exiting now.', child.pid))
+    s.host.file({ op: 'unlink', path: child.temp })
+    this.lastCowBytes = child.cow.bytes
+    this.lastSaveTimeSeconds = Math.floor((s.host.nowMs - child.startedMs) / 1000)
+    // Its end is found out at leisure; that it was wished leaves the last status as it is.
+    s.host.after(1, () => s.log('warning', 'Background saving terminated by signal 10'))
   }
 
   cron(): void {

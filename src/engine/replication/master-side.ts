@@ -19,6 +19,7 @@ import {
 } from '../persistence/snapshot.ts'
 import { NO_REPLY, RedisError, type Reply } from '../protocol/reply.ts'
 import type { Client } from '../server/client.ts'
+import { formatSignalLine } from '../server/log.ts'
 import { checkOutputBufferLimits } from '../server/networking.ts'
 import type { Server } from '../server/server.ts'
 import { Backlog } from './backlog.ts'
@@ -309,7 +310,7 @@ export class MasterSide {
   private killSocketChild(pid: number): void {
     const s = this.server
     s.log('notice', 'Diskless rdb transfer, last replica dropped, killing fork child.')
-    logOfChild(s, pid, 'warning', 'Received SIGUSR1 in child, exiting now.')
+    s.host.log(formatSignalLine(s, 'Received SIGUSR1 in child, exiting now.', pid))
     this.childDone('socket', false)
     s.log('warning', 'Background transfer terminated by signal 10')
   }

@@ -25,8 +25,8 @@ export function formatLogTime(nowMs: number): string {
   return `${two(day)} ${MONTHS[month - 1]} ${year} ${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}.${String(rest % 1000).padStart(3, '0')}`
 }
 /** serverLogFromHandler: a signal handler may not format a date. */
-export function formatSignalLine(server: Server, text: string): string {
-  return `${server.env.pid}:signal-handler (${Math.floor(server.nowMs / 1000)}) ${text}`
+export function formatSignalLine(server: Server, text: string, pid = server.env.pid): string {
+  return `${pid}:signal-handler (${Math.floor(server.nowMs / 1000)}) ${text}`
 }
 /** Null when loglevel hides it. `childPid`: a line of a forked child. */
 export function formatLogLine(server: Server, level: LogLevel, text: string, childPid?: number): string | null {
