@@ -12,8 +12,13 @@
  * Order: by score, then by the element's bytes (memcmp). The same element may not be there twice; the dict beside the list
  * (see Zset) takes care of that.
  *
- * Layout here: nodes are numbers, 0 is the head and "nil" is 0 too. Score, backward link and element stand in chunks; the
- * pairs (forward, span) of all levels of a node stand together in a pool.
+ * Layout here: a node is a number, its place in one pool of memory, counted in 8 bytes; 0 is the head and "nil" is 0 too. A
+ * node has everything that a search looks at side by side, as zskiplistNode has it:
+ *
+ *      | score (a double) | backward | element, levels | forward, span | forward, span | ...
+ *                                                        level 0         level 1
+ *
+ * But for the element, which is a string: the node has its index, with the number of levels (less 1) in the lowest 5 bits.
  *
  * Invariants: level 0 is strictly ascending; each span equals the distance on level 0 (for links to nil: to the end);
  * backward is the inverse of forward on level 0. *Kept exactly:* levels, p = 1/4, spans, tie order.
@@ -57,11 +62,14 @@ export const lexRangeEmpty = (r: LexRange): boolean => {
   return c > 0 || (c === 0 && (r.minex || r.maxex))
 }
 
-const BITS = 11
+/** A chunk holds 2^17 places of 8 bytes, and no node lies across two. */
+const BITS = 17
 const CHUNK = 1 << BITS
 const MASK = CHUNK - 1
-const POOL_BITS = 12
-const POOL_MASK = (1 << POOL_BITS) - 1
+const FIRST_CHUNK = 64
+/** Elements stand in chunks of their own, as they are no numbers. */
+const ELE_BITS = 11
+const ELE_MASK = (1 << ELE_BITS) - 1
 
 const update = new Int32Array(ZSKIPLIST_MAXLEVEL)
 const rankAt = new Int32Array(ZSKIPLIST_MAXLEVEL)
@@ -70,17 +78,15 @@ export class Skiplist {
   length = 0
   level = 1
   private tailNode = 0
-  private ele: (Bytes | undefined)[][] = []
-  /** Six int32 a node, side by side for the cache's sake: the score (two), backward, offset of its links in the pool, its levels, nothing. */
-  private info: Int32Array[] = []
-  /** The scores, seen as such: the same memory, three doubles a node. */
-  private scores: Float64Array[] = []
-  private pool: Int32Array[] = []
-  private poolEnd = 0
-  private freeLinks: number[] = []
-  private nextNode = 0
-  private capacity = 0
-  private freeNode = 0
+  private readonly ele: (Bytes | undefined)[][] = []
+  private eleEnd = 0
+  /** The same memory seen as numbers of 4 bytes, two a place, and as scores. */
+  private readonly ints: Int32Array[] = []
+  private readonly scores: Float64Array[] = []
+  /** The next free place. */
+  private end = 0
+  /** Freed nodes of each number of levels, chained by their backward links; they keep their place for an element. */
+  private readonly free: number[] = []
   private readonly rng: Prng
 
   constructor(seed = 1) {
@@ -91,94 +97,73 @@ export class Skiplist {
   // ---- nodes ----------------------------------------------------------------------------------------------------
 
   private newNode(levels: number, score: number, ele: Bytes): number {
-    let x = this.freeNode
-    if (x !== 0) this.freeNode = this.info[x >>> BITS]![(x & MASK) * 6 + 2]!
-    else {
-      x = this.nextNode++
-      if (x >= this.capacity) this.grow()
+    let x = this.free[levels] ?? 0
+    let index: number
+    if (x !== 0) {
+      const c = this.ints[x >>> BITS]!
+      const at = (x & MASK) << 1
+      this.free[levels] = c[at + 2]!
+      c.fill(0, at + 4, at + 4 + levels * 2)
+      index = c[at + 3]! >>> 5
+    } else {
+      x = this.place(2 + levels)
+      index = this.eleEnd++
+      const chunk = index >>> ELE_BITS
+      if (chunk === this.ele.length) this.ele.push(chunk === 0 ? [] : new Array(1 << ELE_BITS))
     }
-    const info = this.info[x >>> BITS]!
-    const at = (x & MASK) * 6 + 2
-    info[at] = 0
-    info[at + 1] = this.newLinks(levels)
-    info[at + 2] = levels
-    this.scores[x >>> BITS]![(x & MASK) * 3] = score
-    this.ele[x >>> BITS]![x & MASK] = ele
+    const c = this.ints[x >>> BITS]!
+    const at = (x & MASK) << 1
+    c[at + 2] = 0
+    c[at + 3] = (index << 5) | (levels - 1)
+    this.scores[x >>> BITS]![x & MASK] = score
+    this.ele[index >>> ELE_BITS]![index & ELE_MASK] = ele
     return x
   }
-  private grow(): void {
-    if (this.capacity >= CHUNK) {
-      this.capacity += CHUNK
-      this.setInfo(this.info.length, new Int32Array(CHUNK * 6))
-      this.ele.push(new Array(CHUNK))
-      return
+  /** So many places in a row that lie in one chunk. */
+  private place(need: number): number {
+    const last = this.ints.length - 1
+    const inChunk = this.end - (last << BITS)
+    if (last === 0 && inChunk + need > this.scores[0]!.length && this.scores[0]!.length < CHUNK) {
+      const bigger = new Float64Array(Math.min(CHUNK, Math.max(this.scores[0]!.length * 2, inChunk + need)))
+      bigger.set(this.scores[0]!)
+      this.setChunk(0, bigger)
+      return this.place(need)
     }
-    this.capacity = this.capacity === 0 ? 16 : this.capacity * 2
-    const info = new Int32Array(this.capacity * 6)
-    const ele = new Array<Bytes | undefined>(this.capacity)
-    if (this.info[0]) {
-      info.set(this.info[0])
-      for (let i = 0; i < this.ele[0]!.length; i++) ele[i] = this.ele[0]![i]
+    if (last < 0 || inChunk + need > this.scores[last]!.length) {
+      this.setChunk(last + 1, new Float64Array(last < 0 ? FIRST_CHUNK : CHUNK))
+      this.end = (last + 1) << BITS
     }
-    this.setInfo(0, info)
-    this.ele[0] = ele
+    const x = this.end
+    this.end += need
+    return x
   }
-  private setInfo(chunk: number, info: Int32Array): void {
-    this.info[chunk] = info
-    this.scores[chunk] = new Float64Array(info.buffer)
+  private setChunk(i: number, memory: Float64Array): void {
+    this.scores[i] = memory
+    this.ints[i] = new Int32Array(memory.buffer)
   }
-  /** 2 * levels ints that lie in one chunk of the pool. */
-  private newLinks(levels: number): number {
-    const free = this.freeLinks[levels]
-    if (free) {
-      this.freeLinks[levels] = this.pool[free >>> POOL_BITS]![free & POOL_MASK]!
-      this.pool[free >>> POOL_BITS]!.fill(0, free & POOL_MASK, (free & POOL_MASK) + levels * 2)
-      return free
-    }
-    const need = levels * 2
-    let chunk = this.pool.length - 1
-    if (chunk === 0 && this.poolEnd + need > this.pool[0]!.length && this.pool[0]!.length <= POOL_MASK) {
-      const bigger = new Int32Array(this.pool[0]!.length * 2)
-      bigger.set(this.pool[0]!)
-      this.pool[0] = bigger
-    }
-    if (chunk < 0 || this.poolEnd + need > this.pool[chunk]!.length) {
-      this.pool.push(new Int32Array(chunk < 0 ? 128 : POOL_MASK + 1))
-      this.poolEnd = 0
-      chunk++
-    }
-    const at = (chunk << POOL_BITS) | this.poolEnd
-    this.poolEnd += need
-    return at
-  }
-  private freeNodeAt(x: number): void {
-    const info = this.info[x >>> BITS]!
-    const at = (x & MASK) * 6 + 2
-    const links = info[at + 1]!
-    const levels = info[at + 2]!
-    this.pool[links >>> POOL_BITS]![links & POOL_MASK] = this.freeLinks[levels] ?? 0
-    this.freeLinks[levels] = links
-    this.ele[x >>> BITS]![x & MASK] = undefined
-    info[at] = this.freeNode
-    this.freeNode = x
-  }
-  private links(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 6 + 3]!
+  private freeNode(x: number): void {
+    const c = this.ints[x >>> BITS]!
+    const at = (x & MASK) << 1
+    const levels = (c[at + 3]! & 31) + 1
+    const index = c[at + 3]! >>> 5
+    this.ele[index >>> ELE_BITS]![index & ELE_MASK] = undefined
+    c[at + 2] = this.free[levels] ?? 0
+    this.free[levels] = x
   }
   private forwardAt(x: number, level: number): number {
-    const l = this.links(x)
-    return this.pool[l >>> POOL_BITS]![(l & POOL_MASK) + level * 2]!
+    return this.ints[x >>> BITS]![((x & MASK) << 1) + 4 + level * 2]!
   }
   private spanAt(x: number, level: number): number {
-    const l = this.links(x)
-    return this.pool[l >>> POOL_BITS]![(l & POOL_MASK) + level * 2 + 1]!
+    return this.ints[x >>> BITS]![((x & MASK) << 1) + 5 + level * 2]!
   }
   private setLink(x: number, level: number, forward: number, span: number): void {
-    const l = this.links(x)
-    const c = this.pool[l >>> POOL_BITS]!
-    const at = (l & POOL_MASK) + level * 2
+    const c = this.ints[x >>> BITS]!
+    const at = ((x & MASK) << 1) + 4 + level * 2
     c[at] = forward
     c[at + 1] = span
+  }
+  private setBackward(x: number, to: number): void {
+    this.ints[x >>> BITS]![((x & MASK) << 1) + 2] = to
   }
 
   /** 0 is the end. */
@@ -192,16 +177,17 @@ export class Skiplist {
     return this.forwardAt(x, 0)
   }
   prev(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 6 + 2]!
+    return this.ints[x >>> BITS]![((x & MASK) << 1) + 2]!
   }
   scoreOf(x: number): number {
-    return this.scores[x >>> BITS]![(x & MASK) * 3]!
+    return this.scores[x >>> BITS]![x & MASK]!
   }
   eleOf(x: number): Bytes {
-    return this.ele[x >>> BITS]![x & MASK]!
+    const index = this.ints[x >>> BITS]![((x & MASK) << 1) + 3]! >>> 5
+    return this.ele[index >>> ELE_BITS]![index & ELE_MASK]!
   }
   levelsOf(x: number): number {
-    return this.info[x >>> BITS]![(x & MASK) * 6 + 4]!
+    return (this.ints[x >>> BITS]![((x & MASK) << 1) + 3]! & 31) + 1
   }
   /** Forward and span of each level of a node (0 is the head), for pictures. */
   levels(x: number): { forward: number; span: number }[] {
@@ -212,8 +198,8 @@ export class Skiplist {
   }
 
   private before(x: number, score: number, ele: Bytes): boolean {
-    const s = this.scores[x >>> BITS]![(x & MASK) * 3]!
-    return s < score || (s === score && this.ele[x >>> BITS]![x & MASK]! < ele)
+    const s = this.scores[x >>> BITS]![x & MASK]!
+    return s < score || (s === score && this.eleOf(x) < ele)
   }
 
   // ---- changing -------------------------------------------------------------------------------------------------
@@ -227,14 +213,19 @@ export class Skiplist {
   /** The element must not be there and the score must not be NaN. Gives the new node. */
   insert(score: number, ele: Bytes): number {
     let x = 0
+    let rank = 0
+    // The node that was found not to lie before: the next level's link often leads to it too.
+    let beyond = 0
     for (let i = this.level - 1; i >= 0; i--) {
-      let rank = i === this.level - 1 ? 0 : rankAt[i + 1]!
       for (;;) {
-        const l = this.links(x)
-        const c = this.pool[l >>> POOL_BITS]!
-        const at = (l & POOL_MASK) + i * 2
+        const c = this.ints[x >>> BITS]!
+        const at = ((x & MASK) << 1) + 4 + i * 2
         const f = c[at]!
-        if (f === 0 || !this.before(f, score, ele)) break
+        if (f === beyond) break
+        if (!this.before(f, score, ele)) {
+          beyond = f
+          break
+        }
         rank += c[at + 1]!
         x = f
       }
@@ -262,9 +253,9 @@ export class Skiplist {
       const u = update[i]!
       this.setLink(u, i, this.forwardAt(u, i), this.spanAt(u, i) + 1)
     }
-    this.info[x >>> BITS]![(x & MASK) * 6 + 2] = update[0]!
+    this.setBackward(x, update[0]!)
     const next = this.forwardAt(x, 0)
-    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 6 + 2] = x
+    if (next !== 0) this.setBackward(next, x)
     else this.tailNode = x
     this.length++
     return x
@@ -273,10 +264,15 @@ export class Skiplist {
   /** Fills `update` with the last node before (score, ele) on each level. */
   private findBefore(score: number, ele: Bytes): number {
     let x = 0
+    let beyond = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
         const f = this.forwardAt(x, i)
-        if (f === 0 || !this.before(f, score, ele)) break
+        if (f === beyond) break
+        if (!this.before(f, score, ele)) {
+          beyond = f
+          break
+        }
         x = f
       }
       update[i] = x
@@ -293,11 +289,11 @@ export class Skiplist {
     }
     const next = this.forwardAt(x, 0)
     const prev = this.prev(x)
-    if (next !== 0) this.info[next >>> BITS]![(next & MASK) * 6 + 2] = prev
+    if (next !== 0) this.setBackward(next, prev)
     else this.tailNode = prev
     while (this.level > 1 && this.forwardAt(0, this.level - 1) === 0) this.level--
     this.length--
-    this.freeNodeAt(x)
+    this.freeNode(x)
   }
 
   delete(score: number, ele: Bytes): boolean {
@@ -313,7 +309,7 @@ export class Skiplist {
     const prev = this.prev(x)
     const next = this.forwardAt(x, 0)
     if ((prev === 0 || this.scoreOf(prev) < score) && (next === 0 || this.scoreOf(next) > score)) {
-      this.scores[x >>> BITS]![(x & MASK) * 3] = score
+      this.scores[x >>> BITS]![x & MASK] = score
       return
     }
     const kept = this.eleOf(x)
@@ -327,19 +323,25 @@ export class Skiplist {
   rank(score: number, ele: Bytes): number {
     let x = 0
     let rank = 0
+    let beyond = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
-        const l = this.links(x)
-        const c = this.pool[l >>> POOL_BITS]!
-        const at = (l & POOL_MASK) + i * 2
+        const c = this.ints[x >>> BITS]!
+        const at = ((x & MASK) << 1) + 4 + i * 2
         const f = c[at]!
-        if (f === 0) break
-        const s = this.scores[f >>> BITS]![(f & MASK) * 3]!
-        if (s > score) break
+        if (f === beyond) break
+        const s = this.scores[f >>> BITS]![f & MASK]!
+        if (s > score) {
+          beyond = f
+          break
+        }
         if (s === score) {
-          const e = this.ele[f >>> BITS]![f & MASK]!
+          const e = this.eleOf(f)
           if (e === ele) return rank + c[at + 1]!
-          if (e > ele) break
+          if (e > ele) {
+            beyond = f
+            break
+          }
         }
         rank += c[at + 1]!
         x = f
@@ -370,9 +372,8 @@ export class Skiplist {
     let passed = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
-        const l = this.links(x)
-        const c = this.pool[l >>> POOL_BITS]!
-        const at = (l & POOL_MASK) + i * 2
+        const c = this.ints[x >>> BITS]!
+        const at = ((x & MASK) << 1) + 4 + i * 2
         const f = c[at]!
         if (f === 0 || passed + c[at + 1]! > rank) break
         passed += c[at + 1]!
