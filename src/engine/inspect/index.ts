@@ -16,6 +16,7 @@ import { type Path, pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
 import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
+import { viewCollisions } from './scans.ts'
 import { still } from './still.ts'
 import { viewStream } from './streams.ts'
 import { viewLoop } from './turns.ts'
@@ -81,6 +82,7 @@ function viewKeyspace(s: Server, args: readonly string[]) {
     dict: viewDict(db.dict, whole(args[1]), key ?? mine?.key, rowsOf(args[3])),
     expires: viewDict(db.expires, null),
     activerehashing: s.config.activerehashing,
+    scan: recorderOf(s)?.scans.get(db.id) ?? null,
     last: mine === null ? null : { ...mine, visit: visitOf(db.dict, mine.key) },
     chosen: key === undefined ? null : visitOf(db.dict, key),
   }
@@ -236,6 +238,8 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return viewEviction(s, lookMemory(s)())
     case 'commands':
       return viewCommands(s)
+    case 'collisions':
+      return viewCollisions(s, args)
     case 'loop':
       return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
@@ -262,6 +266,7 @@ const VIEWS = [
   'eviction',
   'commands',
   'loop',
+  'collisions',
   'transactions',
   'pubsub',
 ] as const

@@ -22,6 +22,7 @@ import type { Zset } from '../structures/zset.ts'
 import { MemoryHistory } from './growth.ts'
 import { memoryUsage } from './memory.ts'
 import { candidates } from './pressure.ts'
+import { follow, type ScanChain } from './scans.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
 import { Turns } from './turns.ts'
@@ -147,6 +148,8 @@ export class Recorder {
   readonly segments: Segment[] = []
   readonly transactions: TxEvent[] = []
   readonly published: Published[] = []
+  /** The last chain of SCAN calls of each database. */
+  readonly scans = new Map<number, ScanChain>()
   readonly turns: Turns
   readonly memory: MemoryHistory
   private sampled: readonly Bytes[] = []
@@ -257,6 +260,10 @@ export class Recorder {
     this.spend(c, command)
     this.session(c, command.name, argv)
     if (command.facts.keySpecs.length === 0) {
+      if (command.name === 'scan') {
+        const chain = follow(this.scans.get(c.db.id), c.db.dict, argv)
+        if (chain !== undefined) this.scans.set(c.db.id, chain)
+      }
       if (command.name === 'flushall' || command.name === 'swapdb') this.stories.clear()
       else if (command.name === 'flushdb')
         for (const name of this.stories.keys()) if (name.startsWith(`${c.db.id}:`)) this.stories.delete(name)

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
-import { type BucketData, type DictData, plural, type TableData, type Visit } from './data.ts'
+import { type BucketData, type DictData, plural, type ScanData, type TableData, type Visit } from './data.ts'
 import { type Marks, Picture, type TableTwin } from './Pane.tsx'
 
 const ROW = 28
@@ -52,12 +52,16 @@ interface Place {
   readonly x: number
   readonly y: number
   readonly width: number
+  /** Room for the bucket's number. */
+  readonly gut: number
   readonly gone: boolean
   readonly next: boolean
 }
 
-function placesOf(d: DictData, width: number): { places: Place[]; columns: number[][] } {
+function placesOf(d: DictData, width: number): { places: Place[]; columns: number[][]; gut: number } {
   const places: Place[] = []
+  const most = Math.max(0, ...d.tables.flatMap((t) => t.buckets.map((b) => b.index)))
+  const gut = Math.max(32, Math.ceil(String(most).length * LETTER) + 8)
   const [old, next] = d.tables
   const rehashing = d.rehashidx >= 0 && next !== undefined
   const columnsOf = (t: TableData | undefined) =>
@@ -81,18 +85,20 @@ function placesOf(d: DictData, width: number): { places: Place[]; columns: numbe
         x: (n === 1 ? c0 * each + gap : 0) + c * each,
         y: 20 + ((shrinking ? b.index : b.index % d.span) - (shrinking ? 0 : d.from)) * ROW,
         width: each,
+        gut,
         gone: n === 0 && rehashing && b.index < d.rehashidx,
         next: n === 0 && rehashing && b.index === d.rehashidx,
       })
     }
   }
-  return { places: places.sort((a, b) => a.y - b.y || a.x - b.x), columns }
+  return { places: places.sort((a, b) => a.y - b.y || a.x - b.x), columns, gut }
 }
 
 export function DictView(props: {
   dict: DictData
   chosen?: string
   visits?: readonly Visit[]
+  scan?: ScanData | null
   onWindow: (from: number | null) => void
   following: boolean
   onPick?: (key: string) => void
@@ -103,9 +109,11 @@ export function DictView(props: {
   const moved = useMoved(dict)
   const width = Math.max(280, size.width || 520)
   const [old, next] = dict.tables
-  const { places, columns } = placesOf(dict, width)
+  const { places, columns, gut } = placesOf(dict, width)
   const rehashing = dict.rehashidx >= 0 && next !== undefined
   const rows = dict.rows
+  const scanned = new Set(props.scan?.visited.map(([t, b]) => `${t}|${b}`) ?? [])
+  const fresh = new Set(props.scan?.visited.slice(-props.scan.fresh).map(([t, b]) => `${t}|${b}`) ?? [])
   const looked = new Map<string, number>()
   for (const v of visits)
     for (const [t, b] of v.looked) if (!looked.has(`${t}|${b}`)) looked.set(`${t}|${b}`, looked.size + 1)
@@ -113,7 +121,7 @@ export function DictView(props: {
     const v = visits.find((x) => x.looked.some(([t, b]) => t === p.table && b === p.bucket.index))
     const keys = p.bucket.keys.map((k) => showBytes(k, 60)).join(', ')
     const rest = p.bucket.length - p.bucket.keys.length
-    return `ht[${p.table}] bucket ${p.bucket.index}: ${p.bucket.length === 0 ? (p.gone ? 'empty, moved already' : 'empty') : `${plural(p.bucket.length, 'entry', 'entries')}, ${keys}${rest > 0 ? ` and ${rest} more` : ''}`}${p.next ? '; next to move' : ''}${v ? `; the last command looked here for ${showBytes(v.key, 40)}, hash 0x${v.hash.toString(16).padStart(8, '0')}` : ''}.`
+    return `ht[${p.table}] bucket ${p.bucket.index}: ${p.bucket.length === 0 ? (p.gone ? 'empty, moved already' : 'empty') : `${plural(p.bucket.length, 'entry', 'entries')}, ${keys}${rest > 0 ? ` and ${rest} more` : ''}`}${p.next ? '; next to move' : ''}${v ? `; the last command looked here for ${showBytes(v.key, 40)}, hash 0x${v.hash.toString(16).padStart(8, '0')}` : ''}${fresh.has(`${p.table}|${p.bucket.index}`) ? '; the last SCAN was here' : scanned.has(`${p.table}|${p.bucket.index}`) ? '; an earlier SCAN of this chain was here' : ''}.`
   })
   const arrowRow = rehashing ? dict.rehashidx - dict.from : -1
   const total = Math.max(width, ...places.map((p) => p.x + p.width))
@@ -141,7 +149,7 @@ export function DictView(props: {
                 </defs>
                 {dict.tables.map((t, n) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: the two tables are their numbers
-                  <text key={n} x={(columns[n]?.[0] ?? 0) + 32} y="12" fontSize="12">
+                  <text key={n} x={(columns[n]?.[0] ?? 0) + gut} y="12" fontSize="12">
                     <tspan fontWeight="600">ht[{n}]</tspan>
                     <tspan dx="8" className="ink2t">
                       size {count(t.size)}, used {count(t.used)}
@@ -168,6 +176,13 @@ export function DictView(props: {
                     step={looked.get(`${p.table}|${p.bucket.index}`) ?? 0}
                     chosen={props.chosen ?? ''}
                     moved={moved}
+                    scanned={
+                      fresh.has(`${p.table}|${p.bucket.index}`)
+                        ? 2
+                        : scanned.has(`${p.table}|${p.bucket.index}`)
+                          ? 1
+                          : 0
+                    }
                     onPick={props.onPick}
                   />
                 ))}
@@ -190,6 +205,8 @@ function Bucket(props: {
   step: number
   chosen: string
   moved: ReadonlySet<string>
+  /** 2: the last SCAN was here; 1: an earlier one of its chain. */
+  scanned: 0 | 1 | 2
   onPick: ((key: string) => void) | undefined
 }) {
   const { place: p, marks, index, step } = props
@@ -198,12 +215,12 @@ function Bucket(props: {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
     <g onClick={() => marks.pick(index)}>
-      <text className="m ink3t" x={x + 26} y={y + 16} fontSize="11" textAnchor="end">
+      <text className="m ink3t" x={x + p.gut - 6} y={y + 16} fontSize="11" textAnchor="end">
         {bucket.index}
       </text>
       <rect
         className={on ? 'mark-on' : ''}
-        x={x + 32}
+        x={x + p.gut}
         y={y}
         width="24"
         height="24"
@@ -212,8 +229,18 @@ function Bucket(props: {
         strokeWidth={on || step > 0 ? 2 : 1}
         strokeDasharray={p.gone && step === 0 ? '2 2' : undefined}
       />
+      {props.scanned > 0 && (
+        <rect
+          x={x + p.gut + 1}
+          y={y + 1}
+          width="22"
+          height="22"
+          fill={props.scanned === 2 ? 'var(--suspect-t)' : 'var(--importing-t)'}
+        />
+      )}
+      {props.scanned === 2 && <path d={`M${x + p.gut} ${y + 23}h24`} stroke="var(--ink)" strokeWidth="3" />}
       {step > 0 && (
-        <text x={x + 44} y={y + 16} fontSize="11" fontWeight="700" textAnchor="middle">
+        <text x={x + p.gut + 12} y={y + 16} fontSize="11" fontWeight="700" textAnchor="middle">
           {step}
         </text>
       )}
@@ -235,7 +262,7 @@ function Chain({
 }) {
   const { bucket, y } = place
   const end = place.x + place.width - 6
-  let x = place.x + 68
+  let x = place.x + place.gut + 36
   const out: React.ReactNode[] = []
   for (let i = 0; i < bucket.keys.length; i++) {
     const key = bucket.keys[i] ?? ''
@@ -354,24 +381,10 @@ function Strip(props: { dict: DictData; width: number; onWindow: (from: number |
           preserveAspectRatio="none"
           aria-hidden="true"
         >
-          {dict.tables.map((t, n) =>
-            t.strip.map((most, i) => {
-              const w = width / t.strip.length
-              const gone = n === 0 && dict.rehashidx >= 0 && (i + 1) * t.cell <= dict.rehashidx
-              return (
-                <rect
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place
-                  key={`${n}|${i}`}
-                  x={i * w}
-                  y={n * 12 + 1}
-                  width={w}
-                  height="10"
-                  fill={gone ? 'url(#dict-gone)' : most === 0 ? 'var(--bg-canvas)' : 'var(--ink)'}
-                  opacity={gone || most === 0 ? 1 : Math.min(0.9, 0.18 + most * 0.18)}
-                />
-              )
-            }),
-          )}
+          {dict.tables.map((t, n) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the two tables are their numbers
+            <StripRow key={n} table={t} top={n * 12 + 1} width={width} gone={n === 0 ? dict.rehashidx : -1} />
+          ))}
           {dict.tables.map((t, n) =>
             Array.from({ length: Math.max(1, Math.ceil(t.size / dict.span)) }, (_, k) => (
               <rect
@@ -395,4 +408,22 @@ function Strip(props: { dict: DictData; width: number; onWindow: (from: number |
       </button>
     </div>
   )
+}
+
+/** One path for each shade: a million keys change the whole strip with every look. */
+function StripRow({ table: t, top, width, gone }: { table: TableData; top: number; width: number; gone: number }) {
+  const w = width / t.strip.length
+  const shades = new Map<number, string>()
+  t.strip.forEach((most, i) => {
+    const shade = gone >= 0 && (i + 1) * t.cell <= gone ? -1 : Math.min(4, most)
+    shades.set(shade, `${shades.get(shade) ?? ''}M${(i * w).toFixed(2)} ${top}h${w.toFixed(2)}v10h${(-w).toFixed(2)}z`)
+  })
+  return [...shades].map(([shade, d]) => (
+    <path
+      key={shade}
+      d={d}
+      fill={shade < 0 ? 'url(#dict-gone)' : shade === 0 ? 'var(--bg-canvas)' : 'var(--ink)'}
+      opacity={shade <= 0 ? 1 : 0.18 + shade * 0.18}
+    />
+  ))
 }

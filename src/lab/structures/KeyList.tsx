@@ -1,5 +1,5 @@
 /** The keys of a database by type. Looking at them touches none. */
-import { useState } from 'react'
+import { memo, useDeferredValue, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { showBytes, textToBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
@@ -20,7 +20,7 @@ export function KeysPanel({ process }: { process: string }) {
   const servers = useLab(
     useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []),
   )
-  const data = useView(process, 'keys', [String(choice.db), String(cursor), choice.pattern])
+  const data = useDeferredValue(useView(process, 'keys', [String(choice.db), String(cursor), choice.pattern]))
   const { keys, total, cursor: next } = readKeys(data)
   return (
     <aside className="panel keys" aria-label="Keys">
@@ -133,30 +133,18 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
           {keys
             .filter((k) => k.type === type)
             .sort((a, b) => (a.name < b.name ? -1 : 1))
-            .map((k) => {
-              const pinned = pins.includes(pinOf(process, db, k.name))
-              return (
-                <button
-                  key={k.name}
-                  type="button"
-                  className={`kb ${k.name === chosen ? 'on' : ''} ${k.expired ? 'expired' : ''}`}
-                  aria-pressed={k.name === chosen}
-                  title={`${showBytes(k.name)}${k.expired ? ', expired, not yet deleted' : k.ttl === null ? '' : `, expires in ${duration(k.ttl * 1000)}`}`}
-                  onClick={() => useChoice.setState({ process, key: k.name, member: '' })}
-                >
-                  <span>{showBytes(k.name, 60) || '""'}</span>
-                  <span>
-                    {k.encoding}
-                    {k.ttl !== null && <TtlRing ms={k.ttl} expired={k.expired} />}
-                    {pinned && (
-                      <svg width="8" height="8" role="img" aria-label="pinned">
-                        <circle cx="4" cy="4" r="3" fill="var(--ink)" />
-                      </svg>
-                    )}
-                  </span>
-                </button>
-              )
-            })}
+            .map((k) => (
+              <Row
+                key={k.name}
+                name={k.name}
+                encoding={k.encoding}
+                ttl={k.ttl}
+                expired={k.expired}
+                chosen={k.name === chosen}
+                pinned={pins.includes(pinOf(process, db, k.name))}
+                process={process}
+              />
+            ))}
         </div>
       ))}
       <p className="cap pad foot">
@@ -201,3 +189,36 @@ function TtlRing({ ms, expired }: { ms: number; expired: boolean }) {
     </svg>
   )
 }
+
+/** One key. Rows that did not change are left alone: there may be two hundred, several times a second. */
+const Row = memo(function Row(props: {
+  name: string
+  encoding: string
+  ttl: number | null
+  expired: boolean
+  chosen: boolean
+  pinned: boolean
+  process: string
+}) {
+  const { name, ttl, expired } = props
+  return (
+    <button
+      type="button"
+      className={`kb ${props.chosen ? 'on' : ''} ${expired ? 'expired' : ''}`}
+      aria-pressed={props.chosen}
+      title={`${showBytes(name)}${expired ? ', expired, not yet deleted' : ttl === null ? '' : `, expires in ${duration(ttl * 1000)}`}`}
+      onClick={() => useChoice.setState({ process: props.process, key: name, member: '' })}
+    >
+      <span>{showBytes(name, 60) || '""'}</span>
+      <span>
+        {props.encoding}
+        {ttl !== null && <TtlRing ms={ttl} expired={expired} />}
+        {props.pinned && (
+          <svg width="8" height="8" role="img" aria-label="pinned">
+            <circle cx="4" cy="4" r="3" fill="var(--ink)" />
+          </svg>
+        )}
+      </span>
+    </button>
+  )
+})

@@ -1,5 +1,5 @@
 /** The Structures screen: the keyspace and its keys as the engine holds them, live while commands run. */
-import { useEffect, useState } from 'react'
+import { useDeferredValue, useEffect, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import '../styles/structures.css'
 import { showBytes } from '../bytes.ts'
@@ -20,6 +20,7 @@ import { LoopSheet } from './LoopSheet.tsx'
 import { CommandsSheet } from './CommandsSheet.tsx'
 import { KeyspaceSheet, MemorySheet } from './ServerSheets.tsx'
 import { PubsubSheet, TransactionsSheet } from './SessionSheets.tsx'
+import { ScanLine } from './ScanLine.tsx'
 import { Stopped } from './Stopped.tsx'
 
 export function Structures() {
@@ -30,13 +31,9 @@ export function Structures() {
     useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []),
   )
   const process = choice.process || (servers.some((p) => p.name === selected) ? selected : (servers[0]?.name ?? ''))
-  const { keys } = readKeys(useView(process, 'keys', [String(choice.db)]))
-  const first = keys[0]?.name
-  useEffect(() => {
-    if (choice.key === '' && first !== undefined) useChoice.setState({ process, key: first })
-  }, [choice.key, first, process])
   return (
     <>
+      {choice.key === '' && <FirstKey process={process} db={choice.db} />}
       <KeysPanel process={process} />
       <div className="stage">
         <Stopped process={process} />
@@ -54,6 +51,15 @@ export function Structures() {
       </div>
     </>
   )
+}
+
+/** Nothing is chosen yet: the first key is. */
+function FirstKey({ process, db }: { process: string; db: number }) {
+  const first = readKeys(useView(process, 'keys', [String(db), '0', ''])).keys[0]?.name
+  useEffect(() => {
+    if (first !== undefined) useChoice.setState({ process, key: first })
+  }, [first, process])
+  return null
 }
 
 function Screen({ name, process }: { name: ScreenName; process: string }) {
@@ -126,7 +132,10 @@ function KeysBoard({ process }: { process: string }) {
 function KeyspacePane({ process, db, chosen }: { process: string; db: number; chosen: string }) {
   const [from, setFrom] = useState<number | null>(null)
   const rows = innerHeight >= 1000 ? 12 : innerHeight >= 780 ? 8 : 6
-  const view = useView(process, 'dict', [String(db), from === null ? '' : String(from), chosen, String(rows)])
+  // Deferred: a keyspace that changes as a whole with every look must not hold the page.
+  const view = useDeferredValue(
+    useView(process, 'dict', [String(db), from === null ? '' : String(from), chosen, String(rows)]),
+  )
   const failed = failureOf(view)
   const data = (failed === null ? (view ?? null) : null) as KeyspaceData | null
   const dict = data?.dict
@@ -152,6 +161,7 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
             dict={dict}
             chosen={chosen}
             visits={last ? [last.visit] : []}
+            scan={data?.scan ?? null}
             onWindow={setFrom}
             following={from === null}
             onPick={(k) => useChoice.setState({ process, key: k, member: '' })}
@@ -169,6 +179,7 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
           </div>
         )}
       </div>
+      {dict && dict.size > 0 && <ScanLine process={process} db={db} scan={data?.scan ?? null} />}
       {last && dict && dict.size > 0 && (
         <p className="cap lastline" data-testid="keyspace-last">
           <span className="tag2">Last command</span>{' '}

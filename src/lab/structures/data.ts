@@ -40,10 +40,22 @@ export interface LastCommand {
   readonly more: number
   readonly client: string
 }
+/** A chain of SCAN calls, and the buckets it has been in. */
+export interface ScanData {
+  readonly from: number
+  readonly next: number
+  readonly count: number
+  readonly calls: number
+  readonly emitted: number
+  readonly size: number
+  readonly visited: readonly (readonly [number, number])[]
+  readonly fresh: number
+}
 export interface KeyspaceData {
   readonly dict: DictData
   readonly expires: DictData
   readonly activerehashing: boolean
+  readonly scan: ScanData | null
   readonly last: (LastCommand & { readonly key: string; readonly visit: Visit }) | null
   readonly chosen: Visit | null
 }
