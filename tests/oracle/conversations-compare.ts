@@ -49,13 +49,6 @@ export function heardSame(requests: readonly (readonly string[])[], theirs: stri
   if (theirs === ours) return true
   const [a, b] = [cut(theirs), cut(ours)]
   if (a.length !== b.length || a.join('') !== theirs || b.join('') !== ours) return false
-  // Whether a command tells of what it did before or behind its own reply is not looked at.
-  const own = (list: string[]): string[] => [
-    ...list.filter((r) => !/^>.*\r\n\$\d\r\np?message/.test(r)),
-    ...list.filter((r) => /^>.*\r\n\$\d\r\np?message/.test(r)),
-  ]
-  a.splice(0, a.length, ...own(a))
-  b.splice(0, b.length, ...own(b))
   const loose = requests.filter((argv) => !/^exec$/i.test(argv[0] ?? ''))
   return a.every((text, i) => text === b[i] || loose.some((argv) => same(argv, text, b[i] as string)))
 }

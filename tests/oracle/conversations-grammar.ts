@@ -107,9 +107,13 @@ export class Talk {
       // What is to end soon must begin now.
       if (waits && r.some(takesTime)) r = [['ping']]
       // The messages of a pop stand inside its reply.
-      if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop)/i.test(argv[0] ?? ''))) r = [['ping']]
+      if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush)/i.test(argv[0] ?? '')))
+        r = [['ping']]
+      // Lists of channels come in any order, and are compared by themselves.
+      const listing = r[0]?.[0] === 'pubsub'
+      if (listing && (i > 0 || mood.inMulti)) r = [['ping']]
       requests.push(...r)
-      if (r.some(takesTime)) break
+      if (listing || r.some(takesTime)) break
     }
     return this.step(conn, requests)
   }

@@ -108,8 +108,7 @@ async function take(table: Table, step: Step, index: number, asked: Map<number, 
   }
   if (step.thenMs > 0) {
     join(theirs, await real.wait(step.thenMs))
-    ours.follow(Date.now() * 1000)
-    join(mine, ours.advance(0))
+    join(mine, ours.advance(step.thenMs))
   }
   let found: Disagreement | null = null
   for (const [n, s] of [...table.seats]) {
@@ -205,7 +204,7 @@ export async function runConversations(options: {
   readonly maxShrunk: number
   readonly progress?: (done: number, differences: number) => void
   /** A difference, as soon as it is found and shortened. */
-  readonly tell?: (report: string) => void
+  readonly onReport?: (report: string) => void
 }): Promise<TalkResult> {
   const table = await openTable()
   const reports: string[] = []
@@ -219,7 +218,7 @@ export async function runConversations(options: {
         const least = await shorten(table, said, found)
         const report = describeDisagreement(least.said, least.found)
         reports.push(report)
-        options.tell?.(report)
+        options.onReport?.(report)
       }
     }
     options.progress?.(requests, differences)

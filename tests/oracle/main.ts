@@ -24,15 +24,20 @@ if (process.argv.includes('--conversations')) {
     seed,
     ops,
     maxShrunk,
-    onReport: (report) => console.error(`\n${report}\n`),
     progress,
-    tell: (report) => console.log(`${report}\n`),
+    onReport: (report) => console.log(`${report}\n`),
   })
   console.log(`seed ${seed}: ${talked.requests} requests in conversations, ${talked.differences} differences`)
   stopAll()
   process.exit(talked.differences === 0 ? 0 : 1)
 }
-const result = await run({ seed, ops, maxShrunk, progress })
+const result = await run({
+  seed,
+  ops,
+  maxShrunk,
+  progress,
+  onReport: (report) => console.error(`\n${report}\n`),
+})
 const width = Math.max(...[...result.rows.keys()].map((k) => k.length))
 for (const [row, t] of result.rows)
   console.log(

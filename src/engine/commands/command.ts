@@ -73,6 +73,8 @@ export interface CommandContext {
 
   /** signalModifiedKey: WATCH and client tracking. */
   signalModified(key: Bytes): void
+  /** Here Redis has written its reply: what this command still tells its own client comes behind it. */
+  replied(): void
   notify(cls: NotifyClass, event: string, key: Bytes): void
   /** server.dirty: how many changes; non-zero means the command is propagated. */
   dirty(n?: number): void

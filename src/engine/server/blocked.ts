@@ -83,7 +83,9 @@ export function unblockClient(server: Server, c: Client): void {
   }
   if (b.kind !== 'postpone') turnReplySkip(c)
   b.onUnblock?.()
-  if (!c.freed) server.host.after(0, () => resumeClient(server, c))
+  if (c.freed) return
+  c.unblocked = true
+  server.host.after(0, () => resumeClient(server, c))
 }
 export function signalKeyAsReady(server: Server, db: Database, key: Bytes): void {
   if (db.blockingKeys.size === 0 || !db.blockingKeys.has(key) || db.readyKeys.has(key)) return

@@ -53,7 +53,8 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
   }
   const m = c.multi
   if (m !== null && !RUN_IN_MULTI.has(command.name)) {
-    if (!m.dirtyExec) {
+    // Of one that can't succeed any more nothing is kept.
+    if (!m.dirtyExec && !c.dirtyCas) {
       m.queue.push({ command, argv })
       m.hasWrite ||= command.isWrite
       m.mayReplicate ||= command.isWrite || command.mayReplicate
@@ -74,7 +75,7 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
 }
 /** The reply, and what a command leaves to be done. */
 function answer(server: Server, c: Client, command: Command, reply: Reply): void {
-  if (reply === OK) c.write('+OK\r\n')
+  if (reply === OK && c.held === null) c.write('+OK\r\n')
   else c.addReply(reply)
   if (server.ownMonitorLine !== null) showOwnLine(server, c)
   if (c.tracking?.caching === true && c.multi === null && !command.name.startsWith('client')) c.tracking.caching = false

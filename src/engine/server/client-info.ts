@@ -17,6 +17,7 @@ function flagsOf(c: Client): string {
   if (c.tracking?.bcast) f += 'B'
   if (c.dirtyCas) f += 'd'
   if (c.closeAfterReply) f += 'c'
+  if (c.unblocked) f += 'u'
   if (c.closeAsap) f += 'A'
   if (c.isUnixSocket) f += 'U'
   if (c.noEvict) f += 'e'

@@ -100,6 +100,8 @@ export class Client {
   patterns: Map<Bytes, true> | null = null
   shardChannels: Map<Bytes, true> | null = null
   blocked: BlockedState | null = null
+  /** It waits no more, and has not gone on yet. */
+  unblocked = false
   /** A command that CLIENT PAUSE held back, to run when the client goes on. */
   postponed: readonly Bytes[] | null = null
   tracking: TrackingState | null = null
@@ -174,8 +176,20 @@ export class Client {
       return
     }
     this.write(encodeReply(reply, this.resp))
+    if (this.held !== null) this.release()
+  }
+  /** Messages of a command to its own client, until the reply that they come behind. */
+  held: Reply[] | null = null
+  release(): void {
+    const held = this.held
+    this.held = null
+    for (const reply of held ?? []) this.addPush(reply)
   }
   addPush(reply: Reply): void {
+    if (this.held !== null) {
+      this.held.push(reply)
+      return
+    }
     this.pushing = true
     this.addReply(reply)
     this.pushing = false

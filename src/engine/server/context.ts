@@ -130,6 +130,10 @@ export class Context implements CommandContext {
   signalModified(key: Bytes): void {
     this.server.signalModifiedKey(this.client, this.client.db, key)
   }
+  replied(): void {
+    const c = this.client
+    if (c.resp === 3 && !c.isFake) c.held ??= []
+  }
   notify(cls: NotifyClass, event: string, key: Bytes): void {
     if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, cls, event, key, this.client.db.id)
   }

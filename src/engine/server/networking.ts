@@ -174,6 +174,7 @@ export function turnReplySkip(c: Client): void {
 
 /** After unblocking: a postponed command runs now, then whatever else was sent. */
 export function resumeClient(server: Server, c: Client): void {
+  c.unblocked = false
   if (c.freed || c.blocked !== null) return
   const again = c.postponed
   if (again !== null) {

@@ -111,6 +111,7 @@ const bitfieldGeneric =
       return normalizeInt(op.kind === 'set' ? old : value)
     })
     if (changes > 0) {
+      c.replied()
       c.signalModified(key)
       c.notify('$', 'setbit', key)
       c.dirty(changes)

@@ -65,6 +65,7 @@ const expireGeneric =
     }
     c.setExpire(key, when)
     if (command !== 'pexpireat') c.rewrite(['PEXPIREAT', key, String(when), ...argv.slice(3)])
+    c.replied()
     c.signalModified(key)
     c.notify('g', 'expire', key)
     c.dirty()

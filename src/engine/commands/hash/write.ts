@@ -17,6 +17,7 @@ function lookupOrCreate(c: CommandContext, key: Bytes): Obj {
 }
 
 function changed(c: CommandContext, key: Bytes, event: string, n = 1): void {
+  if (event !== 'hdel') c.replied()
   c.signalModified(key)
   c.notify('h', event, key)
   c.dirty(n)

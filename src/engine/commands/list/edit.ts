@@ -10,6 +10,7 @@ const lset: Handler = (c, argv) => {
   if (!o) return fail(NO_SUCH_KEY)
   const index = parseLongArg(argv[2])
   if (!quicklistOf(o).set(index, argv[3]!)) return fail(OUT_OF_RANGE)
+  c.replied()
   c.signalModified(key)
   c.notify('l', 'lset', key)
   c.dirty()

@@ -10,6 +10,7 @@ import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
 /** What follows when elements have been taken from an end: events, the empty list goes, the change counts. */
 export function listElementsRemoved(c: CommandContext, key: Bytes, where: ListEnd, o: Obj, count: number): void {
+  c.replied()
   c.notify('l', where === 'left' ? 'lpop' : 'rpop', key)
   if (listLength(o) === 0) {
     c.delete(key)

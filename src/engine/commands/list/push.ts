@@ -15,6 +15,7 @@ const push =
     }
     for (let i = 2; i < argv.length; i++) listPush(o, argv[i]!, where)
     c.dirty(argv.length - 2)
+    c.replied()
     c.signalModified(key)
     c.notify('l', where === 'left' ? 'lpush' : 'rpush', key)
     return listLength(o)

@@ -65,11 +65,13 @@ const store =
 function storeSet(c: CommandContext, destination: Bytes, result: Obj, event: string): Reply {
   if (setSize(result) > 0) {
     c.setKey(destination, result)
+    c.replied()
     c.notify('s', event, destination)
     c.dirty()
     return setSize(result)
   }
   if (c.delete(destination)) {
+    c.replied()
     c.signalModified(destination)
     c.notify('g', 'del', destination)
     c.dirty()

@@ -70,6 +70,7 @@ function add(c: CommandContext, argv: readonly Bytes[], from: number, f: AddOpti
   }
   c.dirty(added + updated)
   if (added + updated > 0) {
+    c.replied()
     c.signalModified(key)
     c.notify('z', f.incr ? 'zincr' : 'zadd', key)
   }

@@ -132,11 +132,13 @@ const range =
 export function storeZset(c: CommandContext, destination: Bytes, result: Obj | null, event: string): Reply {
   if (result && zsetLength(result) > 0) {
     c.setKey(destination, result)
+    c.replied()
     c.notify('z', event, destination)
     c.dirty()
     return zsetLength(result)
   }
   if (c.delete(destination)) {
+    c.replied()
     c.signalModified(destination)
     c.notify('g', 'del', destination)
     c.dirty()

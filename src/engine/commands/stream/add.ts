@@ -43,6 +43,7 @@ const xadd: Handler = (c, argv) => {
   }
   stream.append(id, argv, from, c.config)
   const text = formatId(id)
+  c.replied()
   c.signalModified(key)
   c.notify('t', 'xadd', key)
   c.dirty()

@@ -66,6 +66,7 @@ const create: Handler = (c, argv) => {
   }
   if (createGroup(s, own(argv[3]!), id, entriesRead) === undefined) fail('BUSYGROUP Consumer Group name already exists')
   c.dirty()
+  c.replied()
   c.notify('t', 'xgroup-create', key)
   return OK
 }
@@ -77,6 +78,7 @@ const setId: Handler = (c, argv) => {
   group!.lastId = cString(argv[4]!) === '$' ? s.lastId : looseId(argv[4]!)
   group!.entriesRead = entriesRead
   c.dirty()
+  c.replied()
   c.notify('t', 'xgroup-setid', argv[2]!)
   return OK
 }
@@ -87,6 +89,7 @@ const destroy: Handler = (c, argv) => {
   if (group === undefined) return 0
   s.groups?.delete(argv[3]!)
   c.dirty()
+  c.replied()
   c.notify('t', 'xgroup-destroy', key)
   // Who waits on the group must hear of it.
   signalKeyAsReady(c.server, c.db, key)

@@ -41,6 +41,7 @@ const getdel: Handler = (c, argv) => {
   const o = c.lookupReadOf(key, 'string')
   if (!o) return null
   const value = stringBytes(o)
+  c.replied()
   if (c.delete(key)) {
     c.rewrite(['DEL', key])
     c.signalModified(key)
@@ -59,6 +60,7 @@ const getex: Handler = (c, argv) => {
   const expire = options.expire
   const at = expire ? parseExpireTime(expire.value, expire.unit, c.nowMs, 'getex') : null
   const value = stringBytes(o)
+  c.replied()
   if (at !== null && (expire?.unit === 'exat' || expire?.unit === 'pxat') && alreadyExpired(c, at)) {
     c.delete(key)
     c.rewrite([c.config.lazyfreeLazyExpire ? 'UNLINK' : 'DEL', key])

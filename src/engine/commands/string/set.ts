@@ -21,6 +21,7 @@ const set: Handler = (c, argv) => {
   if (o.get) {
     const old = c.lookupReadOf(key, 'string')
     previous = old ? stringBytes(old) : null
+    c.replied()
   }
   if (o.nx || o.xx) {
     const found = c.lookupWrite(key) !== undefined
@@ -60,6 +61,7 @@ const getset: Handler = (c, argv) => {
   const key = argv[1]!
   const old = c.lookupReadOf(key, 'string')
   const previous = old ? stringBytes(old) : null
+  c.replied()
   c.setKey(key, createStringObject(argv[2]!))
   c.notify('$', 'set', key)
   c.dirty()
