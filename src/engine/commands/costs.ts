@@ -49,6 +49,15 @@ const ofUnlink: CostBefore = (_server, c, argv) => {
   }
   return micros
 }
+/** Commands that take any number of elements: so much for each beyond the first, which the base pays for. */
+const each =
+  (micros: number, first: number, words = 1): CostBefore =>
+  (_server, _c, argv) =>
+    Math.max(0, Math.floor((argv.length - first) / words) - 1) * micros
+const both =
+  (a: CostBefore, b: CostBefore): CostBefore =>
+  (server, c, argv) =>
+    a(server, c, argv) + b(server, c, argv)
 const ofDatabases =
   (all: boolean): CostBefore =>
   (server, c, argv) => {
@@ -76,8 +85,28 @@ const perElement =
   }
 
 export const costsBefore: ReadonlyMap<string, CostBefore> = new Map<string, CostBefore>([
-  ['del', (server, c, argv) => (server.config.lazyfreeLazyUserDel ? ofUnlink : ofKeys)(server, c, argv)],
-  ['unlink', ofUnlink],
+  [
+    'del',
+    both(each(0.17, 1), (server, c, argv) => (server.config.lazyfreeLazyUserDel ? ofUnlink : ofKeys)(server, c, argv)),
+  ],
+  ['unlink', both(each(0.17, 1), ofUnlink)],
+  ['exists', each(0.07, 1)],
+  ['touch', each(0.08, 1)],
+  ['mget', each(0.13, 1)],
+  ['mset', each(0.14, 1, 2)],
+  ['sadd', each(0.17, 2)],
+  ['srem', each(0.25, 2)],
+  ['smismember', each(0.2, 2)],
+  ['hset', each(0.4, 2, 2)],
+  ['hmset', each(0.4, 2, 2)],
+  ['hmget', each(0.13, 2)],
+  ['hdel', each(0.15, 2)],
+  ['rpush', each(0.07, 2)],
+  ['lpush', each(0.08, 2)],
+  ['zadd', each(0.4, 2, 2)],
+  ['zrem', each(0.16, 2)],
+  ['zmscore', each(0.2, 2)],
+  ['pfadd', each(0.4, 2)],
   ['flushall', ofDatabases(true)],
   ['flushdb', ofDatabases(false)],
 ])
