@@ -278,6 +278,21 @@ export const files: Readonly<Record<string, LifeCase>> = {
       )
     },
   },
+  'while BGSAVE runs': {
+    args: [...NOSAVE, '--rdb-key-save-delay', '300'],
+    steps: async (x) => {
+      x.cli('eval', "for i = 1, 2000 do redis.call('set', i, 'v') end", '0')
+      const said = ['bgsave', 'bgsave', 'save', 'bgsave schedule'].map((c) => x.cli(...c.split(' ')))
+      const status = (): string =>
+        x
+          .cli('info', 'persistence')
+          .match(/rdb_(bgsave_in|saves|last_bgsave_s)\S+/g)
+          ?.join() ?? ''
+      const during = status()
+      await until('its end', () => status().includes('in_progress:0'))
+      return [...said, during, status(), readdirSync(x.dir).join()].join('|')
+    },
+  },
   'CONFIG REWRITE without a file': { args: NOSAVE, steps: (x) => x.cli('config', 'rewrite') },
   'CONFIG REWRITE keeps what was written': {
     files: { 'a.conf': '# mine\nport @PORT\n\nmaxmemory 1mb\nsave 900 1\nsave 100 3\nrename-command get foo\n' },
@@ -329,7 +344,7 @@ export const ends: Readonly<Record<string, LifeCase>> = {
     },
   },
   'a second SIGTERM changes nothing, SIGINT after it ends all': {
-    args: LAGGING,
+    args: [...LAGGING, '--shutdown-timeout', '20'],
     since: /signal-handler/,
     steps: async (x) => {
       await silentReplica(x)

@@ -21,6 +21,11 @@ export function wireConfig(server: Server): void {
     })
     if (now) fn()
   }
+  config.applyFailed = (name) =>
+    server.log(
+      'warning',
+      `Failed applying new configuration. Possibly related to new ${name} setting. Restoring previous settings.`,
+    )
   config.readFrom('dir', () => host.cwd ?? server.env.cwd)
   follow('notify-keyspace-events', true, () => {
     server.notifyFlags = notifyFlagsOf(config.notifyKeyspaceEvents)
@@ -125,10 +130,7 @@ export function relisten(
     }
     logFailedBinds(server, error, failed)
     if (!moved) server.log('warning', 'Failed to bind')
-    server.log(
-      'warning',
-      `Failed applying new configuration. Possibly related to new ${moved ? 'port' : 'bind'} setting. Restoring previous settings.`,
-    )
+    config.applyFailed(moved ? 'port' : 'bind')
     config.port = was.port
     config.bind = [...was.bind]
     if (!moved) listen(() => {})

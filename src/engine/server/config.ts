@@ -10,8 +10,8 @@ import { globMatch } from '../bytes/glob.ts'
 import { RedisError } from '../protocol/reply.ts'
 import { PACKED_THRESHOLD, type PackedThreshold } from '../structures/quicklist.ts'
 import { type Directive, directiveByName, directives } from './config-table.ts'
-import { ConfigError, formatDirective, parseDirective } from './config-values-text.ts'
 import { ConfigValues } from './config-values.ts'
+import { ConfigError, formatDirective, parseDirective } from './config-values-text.ts'
 
 export type { BufferLimit, OutputBufferLimits, SavePoint } from './config-values.ts'
 export { ConfigError } from './config-values-text.ts'
@@ -29,6 +29,8 @@ export class Config extends ConfigValues {
   dirError: string | null = null
   /** DEBUG QUICKLIST-PACKED-THRESHOLD: no directive, but lists ask for it where they ask for the directives. */
   readonly listPacked: PackedThreshold = { bytes: PACKED_THRESHOLD }
+  /** Told which directive could not be applied. */
+  applyFailed: (name: Bytes) => void = () => {}
   private readonly hooks = new Map<string, () => string | null>()
   private readonly readers = new Map<string, () => unknown>()
   /** `save` lines of a file replace the defaults once, then add up. */
@@ -152,6 +154,8 @@ export class Config extends ConfigValues {
       if (!hook || !changed[i]) continue
       const error = hook()
       if (error === null) continue
+      // To change the directory is part of setting `dir`.
+      if (chosen[i]?.name !== 'dir') this.applyFailed(chosen[i]?.name ?? '')
       restore()
       for (let j = 0; j < i; j++) if (changed[j]) this.hooks.get(chosen[j]?.name ?? '')?.()
       failed(i, error)
