@@ -4,6 +4,8 @@
  * on top, which may finish that one too.
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { parseDouble, parseInt64 } from '../bytes/numbers.ts'
+import { quoteBytes } from '../bytes/quote.ts'
 
 /** A plain tree; every value is also a `Reply`, so it can be written again. */
 export type ParsedReply =
@@ -23,6 +25,13 @@ export type ParsedReply =
   | { readonly t: 'bigNumber'; readonly text: Bytes }
   | { readonly t: 'attribute'; readonly pairs: ParsedReply[] }
   | { readonly t: 'push'; readonly items: ParsedReply[] }
+
+const MAX_ELEMENTS = 4294967295
+const MAX_STRING = Number.MAX_SAFE_INTEGER
+const doubleOf = (line: Bytes): number | null =>
+  parseDouble(line) ?? (/^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/.test(line) && line !== '.' ? Number(line) : null)
+/** hiredis's chrtos. */
+const shown = (c: Bytes): Bytes => (c >= ' ' && c <= '~' ? JSON.stringify(c) : quoteBytes(c))
 
 interface Open {
   readonly type: string
@@ -86,8 +95,9 @@ export class ReplyParser {
     const line = this.buf.slice(this.pos + 1, cr)
     const after = cr + 2
     if (type === '$' || type === '=' || type === '!') {
-      const len = Number(line)
-      if (line === '' || !Number.isInteger(len)) return this.broken(`Bad bulk string length`)
+      const len = Number(parseInt64(line) ?? Number.NaN)
+      if (Number.isNaN(len)) return this.broken('Bad bulk string length')
+      if (len < -1 || len > MAX_STRING) return this.broken('Bulk string length out of range')
       if (len < 0) {
         this.pos = after
         return null
@@ -98,6 +108,8 @@ export class ReplyParser {
       }
       const text = this.buf.slice(after, after + len)
       this.pos = after + len + 2
+      if (type === '=' && text.charCodeAt(3) !== 58)
+        return this.broken('Verbatim string 4 bytes of content type are missing or incorrectly encoded.')
       if (type === '!') return { t: 'error', text }
       return type === '$'
         ? text
@@ -110,21 +122,20 @@ export class ReplyParser {
       case '-':
         return { t: 'error', text: line }
       case ':': {
-        const n = Number(line)
-        if (line === '' || !Number.isInteger(n)) return this.broken('Bad integer value')
-        return Number.isSafeInteger(n) ? n : BigInt(line)
+        const n = parseInt64(line)
+        return n === null ? this.broken('Bad integer value') : n
       }
       case '_':
-        return null
+        return line === '' ? null : this.broken('Bad nil value')
       case '#':
-        return { t: 'bool', value: line === 't' }
-      case ',':
-        return {
-          t: 'double',
-          value: line === 'inf' ? Infinity : line === '-inf' ? -Infinity : Number(line),
-          text: line,
-        }
+        if (!/^[tTfF]$/.test(line)) return this.broken('Bad bool value')
+        return { t: 'bool', value: line === 't' || line === 'T' }
+      case ',': {
+        const value = line === 'nan' || line === '-nan' ? Number.NaN : doubleOf(line)
+        return value === null ? this.broken('Bad double value') : { t: 'double', value, text: line }
+      }
       case '(':
+        if (!/^-?\d+$/.test(line)) return this.broken('Bad bignum value')
         return { t: 'bigNumber', text: line }
       case '*':
       case '%':
@@ -133,12 +144,13 @@ export class ReplyParser {
       case '|':
         return this.open(type, line)
       default:
-        return this.broken(`Protocol error, got ${JSON.stringify(type)} as reply type byte`)
+        return this.broken(`Protocol error, got ${shown(type)} as reply type byte`)
     }
   }
   private open(type: string, line: string): ParsedReply | typeof OPENED | undefined {
-    const n = Number(line)
-    if (line === '' || !Number.isInteger(n)) return this.broken('Bad multi-bulk length')
+    const n = Number(parseInt64(line) ?? Number.NaN)
+    if (Number.isNaN(n)) return this.broken('Bad multi-bulk length')
+    if (n < -1 || n > MAX_ELEMENTS) return this.broken('Multi-bulk length out of range')
     if (n < 0) return { t: 'nullArray' }
     const left = type === '%' || type === '|' ? n * 2 : n
     const o: Open = { type, left, items: [] }

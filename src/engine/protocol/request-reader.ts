@@ -137,8 +137,13 @@ export class RequestReader {
     return more !== null ? more : n === 3 ? [first, second, third] : n === 2 ? [first, second] : [first]
   }
 
+  /** strchr, which Redis uses: what stands behind a zero byte is not seen. */
+  private find(c: string): number {
+    const at = this.buf.indexOf(c, this.pos)
+    return at !== -1 && this.buf.slice(this.pos, at).includes('\0') ? -1 : at
+  }
   private inline(): Bytes[] | null {
-    const nl = this.buf.indexOf('\n', this.pos)
+    const nl = this.find('\n')
     if (nl === -1) {
       if (this.buf.length - this.pos > PROTO_INLINE_MAX_SIZE) this.error = 'too big inline request'
       return null
@@ -154,7 +159,7 @@ export class RequestReader {
   }
 
   private multibulkHeader(): boolean {
-    const cr = this.buf.indexOf('\r', this.pos)
+    const cr = this.find('\r')
     if (cr === -1) {
       if (this.buf.length - this.pos > PROTO_INLINE_MAX_SIZE) this.error = 'too big mbulk count string'
       return false
@@ -240,7 +245,7 @@ export class RequestReader {
 
   /** `$<len>\r\n` the careful way; -1 when incomplete or broken. */
   private bulkHeader(limits: RequestLimits): number {
-    const cr = this.buf.indexOf('\r', this.pos)
+    const cr = this.find('\r')
     if (cr === -1) {
       if (this.buf.length - this.pos > PROTO_INLINE_MAX_SIZE) this.error = 'too big bulk count string'
       return -1

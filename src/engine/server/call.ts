@@ -96,6 +96,8 @@ function crossProtocol(server: Server, c: Client): void {
     )
     server.crossProtocolLoggedMs = server.nowMs
   }
+  // Nor are the answers of the same turn written.
+  c.dropOutput = true
   server.freeClientAsync(c)
 }
 
