@@ -3,7 +3,7 @@ import { type ParsedReply, ReplyParser } from '../../src/engine/protocol/reply-p
 
 /** The hash seed decides the order: compared as collections. */
 const UNORDERED: ReadonlySet<string> = new Set(
-  'smembers sinter sunion sdiff sscan hscan hkeys hvals hgetall keys exec zscan scan sort sort_ro georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch acl config pubsub function module command spop'.split(
+  'smembers sinter sunion sdiff sscan hscan hkeys hvals hgetall keys exec zscan scan sort sort_ro georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch acl config pubsub function module command spop eval eval_ro evalsha evalsha_ro fcall fcall_ro'.split(
     ' ',
   ),
 )
