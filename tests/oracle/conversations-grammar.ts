@@ -109,6 +109,8 @@ export class Talk {
       // The messages of a pop stand inside its reply.
       if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush)/i.test(argv[0] ?? '')))
         r = [['ping']]
+      // Which of the keys of a database that was swapped in is looked at first is chance.
+      if (r[0]?.[0] === 'swapdb' && (i > 0 || mood.inMulti || this.anyBlocked())) r = [['dbsize']]
       // Lists of channels come in any order, and are compared by themselves.
       const listing = r[0]?.[0] === 'pubsub'
       if (listing && (i > 0 || mood.inMulti)) r = [['ping']]
@@ -116,6 +118,10 @@ export class Talk {
       if (listing || r.some(takesTime)) break
     }
     return this.step(conn, requests)
+  }
+  private anyBlocked(): boolean {
+    for (let n = 1; n <= this.conns; n++) if (this.mood(n).blocked) return true
+    return false
   }
   private step(conn: number, requests: string[][]): Step {
     const pauses = requests.some((r) => r[1] === 'pause' && r[2] === '10')
@@ -343,7 +349,7 @@ export class Talk {
   private plain(): string[] {
     for (;;) {
       const argv = this.pick([() => this.feed(), () => this.change(), () => this.read()])()
-      if (argv[0] !== 'wait') return argv
+      if (argv[0] !== 'swapdb') return argv
     }
   }
   private script(): string[] {

@@ -85,7 +85,19 @@ export function unblockClient(server: Server, c: Client): void {
   b.onUnblock?.()
   if (c.freed) return
   c.unblocked = true
-  server.host.after(0, () => resumeClient(server, c))
+  server.unblockedClients.push(c)
+}
+/**
+ * processUnblockedClients, before the turn's replies are sent: each goes on with what it had sent meanwhile. While a script
+ * that is put aside lets nobody run, they go on waiting.
+ */
+export function resumeUnblocked(server: Server): void {
+  while (server.unblockedClients.length > 0) {
+    const { scripting } = server
+    if (scripting?.suspended && !scripting.busy) return
+    const c = server.unblockedClients.shift() as Client
+    if (!c.freed && c.blocked === null) resumeClient(server, c)
+  }
 }
 export function signalKeyAsReady(server: Server, db: Database, key: Bytes): void {
   if (db.blockingKeys.size === 0 || !db.blockingKeys.has(key) || db.readyKeys.has(key)) return

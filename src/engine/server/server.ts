@@ -20,7 +20,7 @@ import type { Input, Machine, Micros, Output, ProcessEnv, Signal, Tap } from '..
 import type { Obj } from '../objects/object.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
 import type { Scripting } from '../scripting/scripting.ts'
-import { handleClientsBlockedOnKeys } from './blocked.ts'
+import { handleClientsBlockedOnKeys, resumeUnblocked } from './blocked.ts'
 import { execute } from './call.ts'
 import { Client } from './client.ts'
 import { ClientPeaks } from './client-memory.ts'
@@ -73,6 +73,8 @@ export class Server implements Machine {
   readonly clientPeaks = new ClientPeaks()
   /** The clients that run scripts and functions have the first two. */
   nextClientId = 3
+  /** Clients that no longer wait and go on at the end of this turn. */
+  readonly unblockedClients: Client[] = []
   /** What a client in MONITOR mode has just asked itself, until it has its reply. */
   ownMonitorLine: string | null = null
   /** Changes since the last save. */
@@ -211,10 +213,16 @@ export class Server implements Machine {
   }
   private beforeSleep(): void {
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
+    if (this.unblockedClients.length > 0) resumeUnblocked(this)
     if (this.expireTimedOut) this.fastExpire()
     this.tracking.flush(this)
     this.repl?.beforeSleep?.()
     this.rdb?.beforeSleep?.()
+    // WAIT may be over.
+    if (this.unblockedClients.length > 0) {
+      resumeUnblocked(this)
+      this.tracking.flush(this)
+    }
     if (this.ops.length > 0) this.propagatePending()
     if (this.config.maxmemoryClients !== 0) evictClients(this)
     while (this.closing.length > 0) {
