@@ -56,6 +56,9 @@ function match(p: Bytes, pi: number, s: Bytes, si: number, nocase: boolean, stat
   return pi >= pn && si >= sn
 }
 
+/** A range is one of C's chars: bytes from 128 on lie below zero. */
+const signed = (c: number): number => (c << 24) >> 24
+
 /** `pi` is behind the '['. Gives the index of the closing bracket (or of the last char), or -1 when c does not match. */
 function matchClass(p: Bytes, pi: number, c: number, nocase: boolean): number {
   const pn = p.length
@@ -74,14 +77,15 @@ function matchClass(p: Bytes, pi: number, c: number, nocase: boolean): number {
       if (p.charCodeAt(pi) === c) hit = true
     } else if (a === 93) break
     else if (pn - pi >= 3 && p.charCodeAt(pi + 1) === 45) {
-      let b = p.charCodeAt(pi + 2)
+      a = signed(a)
+      let b = signed(p.charCodeAt(pi + 2))
       if (a > b) [a, b] = [b, a]
       if (nocase) {
         a = lower(a)
         b = lower(b)
       }
       pi += 2
-      if (c >= a && c <= b) hit = true
+      if (signed(c) >= a && signed(c) <= b) hit = true
     } else if ((nocase ? lower(a) : a) === c) hit = true
     pi++
   }
