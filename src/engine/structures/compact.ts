@@ -85,7 +85,7 @@ export abstract class Compact {
   }
   /** Give back what is much more than needed. */
   trim(): void {
-    if (this.own === null || this.own.length - this.used <= this.own.length >> 3) return
+    if (this.own === null || this.own.length - this.used <= this.own.length >> 5) return
     this.adopt(this.own.subarray(0, this.used))
   }
 }
