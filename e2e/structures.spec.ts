@@ -280,6 +280,80 @@ test('the sheets tell what redis-cli tells', async ({ page }) => {
   await expect(region('Candidates').locator('.sum')).toBeVisible()
 })
 
+test('V13: a turn of the event loop is taken apart, and threads and children have their lanes', async ({ page }) => {
+  await page.getByRole('tab', { name: 'Event loop', exact: true }).click()
+  const members = Array.from({ length: 100 }, (_, i) => `member-${i}`).join(' ')
+  await type(page, `SADD big ${members}`, 'SMEMBERS big', 'UNLINK big', 'SET a 1', 'BGSAVE')
+  const turn = page.getByTestId('turn')
+  const lanes = page.getByTestId('loop')
+  await expect(lanes.locator('title', { hasText: 'free 1 object' })).toHaveCount(1)
+  await expect(lanes.locator('title', { hasText: /BGSAVE, pid \d+/ })).toHaveCount(1)
+  // Each turn by the arrows: what it read, ran and sent.
+  await lanes.locator('.turn', { hasText: 'SMEMBERS' }).first().click()
+  await expect(lanes.locator('.told')).toContainText('woken by a readable socket: SMEMBERS for 10.0.0.11:')
+  await expect(turn).toContainText('bytes read; SMEMBERS')
+  await expect(turn).toContainText('of replies to 1 client')
+  const rows = await rowsOf(page, 'loop')
+  const micros = (name: string) => Number(rows.find((r) => r[3] === name)?.[4])
+  // By the cost model: 2 microseconds a command, and by what it goes through.
+  expect(micros('SET')).toBe(2)
+  expect(micros('SMEMBERS')).toBeGreaterThan(30)
+  expect(rows.find((r) => r[3] === 'BGSAVE')?.[7]).toContain('fork')
+})
+
+test('V05: SCAN goes through the buckets, and colliding names share one', async ({ page }) => {
+  await type(page, ...Array.from({ length: 8 }, (_, i) => `SET key:${i} v`))
+  await page.getByRole('button', { name: 'SCAN 0 COUNT 3' }).click()
+  const scan = page.getByTestId('scan')
+  await expect(scan).toContainText('Call 1')
+  const cursor = /Call 1/.test((await scan.textContent()) ?? '')
+    ? await scan.locator('.bits .mono').nth(1).textContent()
+    : ''
+  await expect(screenText(page)).toContainText(`1) "${cursor}"`)
+  await page.getByRole('button', { name: `SCAN ${cursor} COUNT 3` }).click()
+  await expect(scan).toContainText('Call 2')
+  await page.getByRole('button', { name: 'Make collisions' }).click()
+  await expect(page.locator('.kb', { hasText: 'same:' })).toHaveCount(5)
+  await expect
+    .poll(async () => (await rowsOf(page, 'keyspace')).some((r) => (r[3] ?? '').split('same:').length === 6))
+    .toBe(true)
+})
+
+test('V29, V31: memory grows over time, a time to live is a ring, an empty cell makes its key', async ({ page }) => {
+  await type(page, 'SET token abc EX 600', 'SET forever 1')
+  await expect(page.locator('.kb', { hasText: 'token' }).getByRole('img', { name: /expires in/ })).toBeVisible()
+  await expect(page.locator('.kb', { hasText: 'forever' }).getByRole('img')).toHaveCount(0)
+  await page.getByRole('tab', { name: 'Keyspace', exact: true }).click()
+  for (const [type_, encoding] of [
+    ['zset', 'skiplist'],
+    ['hash', 'hashtable'],
+    ['string', 'raw'],
+    ['set', 'intset'],
+  ]) {
+    await page.getByRole('button', { name: `Make an example: ${type_} as ${encoding}` }).click()
+    // The engine says what it became.
+    await expect(page.locator('.kb', { hasText: `example:${type_}:${encoding}` })).toContainText(encoding as string)
+  }
+  await page.getByRole('tab', { name: 'Memory', exact: true }).click()
+  await expect(page.getByTestId('growth').locator('.sum')).toContainText('used_memory went from')
+  const rows = await rowsOf(page, 'growth')
+  expect(Number(rows[0]?.[7])).toBe(6)
+  expect(Number(rows[0]?.[2])).toBeGreaterThan(Number(rows.at(-1)?.[2]))
+})
+
+test('V07, V11, V12: a slider sets the real directive, in redis-cli', async ({ page }) => {
+  await page.getByRole('tab', { name: 'Expiry', exact: true }).click()
+  await page.getByRole('slider', { name: 'active-expire-effort' }).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(screenText(page)).toContainText('CONFIG SET active-expire-effort 2')
+  await expect(page.getByRole('region', { name: 'Active cycle' })).toContainText('9 %')
+  await page.getByRole('tab', { name: 'Eviction', exact: true }).click()
+  await page.getByLabel('maxmemory-policy').selectOption('allkeys-lfu')
+  await expect(page.getByRole('region', { name: 'Candidates', exact: true })).toContainText('255 less the counter')
+  await type(page, 'CONFIG GET maxmemory-policy')
+  await expect(screenText(page)).toContainText('2) "allkeys-lfu"')
+})
+
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious in the structures (${theme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme })
@@ -305,15 +379,28 @@ for (const [width, height] of [
   })
 }
 
-test('axe finds nothing serious in the sheets', async ({ page }) => {
-  test.setTimeout(240_000)
-  await page.getByRole('button', { name: 'Type the examples' }).click()
-  await expect(keyPane(page)).toContainText('ZRANK board oak', { timeout: 20_000 })
-  for (const name of ['Keyspace', 'Memory', 'Expiry', 'Eviction', 'Commands', 'Transactions', 'Pub/Sub']) {
-    await page.getByRole('tab', { name, exact: true }).click()
-    await expect(page.locator('.sheets')).toBeVisible()
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    expect(serious.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
-  }
-})
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing serious in the sheets (${theme})`, async ({ page }) => {
+    test.setTimeout(240_000)
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    await page.getByRole('button', { name: 'Type the examples' }).click()
+    await expect(keyPane(page)).toContainText('ZRANK board oak', { timeout: 20_000 })
+    await type(page, 'SCAN 0 COUNT 3', 'SET token abc EX 600', 'WATCH hits', 'PUBLISH news hi')
+    for (const name of [
+      'Keys',
+      'Keyspace',
+      'Memory',
+      'Expiry',
+      'Eviction',
+      'Event loop',
+      'Commands',
+      'Transactions',
+      'Pub/Sub',
+    ]) {
+      await page.getByRole('tab', { name, exact: true }).click()
+      await expect(page.locator(name === 'Keys' ? '.board' : '.sheets')).toBeVisible()
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      expect(serious.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+    }
+  })

@@ -11,6 +11,7 @@ import { infoText } from '../server/info.ts'
 import type { Server } from '../server/server.ts'
 import type { Zset } from '../structures/zset.ts'
 import { viewBits, viewHll } from './bits.ts'
+import { viewGeo } from './geo.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
 import { type Path, pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
@@ -138,6 +139,7 @@ function viewKey(s: Server, args: readonly string[]) {
     limits: limitsOf(s, o),
     structure: structureOf(s, o, args, path),
     ...facets(o, args, story?.exact?.size ?? null),
+    geo: story ? viewGeo(o, story.last.argv) : null,
     last: story?.last ?? null,
     path,
     names: path?.kind === 'skiplist' ? namesOf(o.value as Zset, path.hops) : [],

@@ -112,8 +112,10 @@ export function DictView(props: {
   const { places, columns, gut } = placesOf(dict, width)
   const rehashing = dict.rehashidx >= 0 && next !== undefined
   const rows = dict.rows
-  const scanned = new Set(props.scan?.visited.map(([t, b]) => `${t}|${b}`) ?? [])
-  const fresh = new Set(props.scan?.visited.slice(-props.scan.fresh).map(([t, b]) => `${t}|${b}`) ?? [])
+  // A table of another size has other buckets.
+  const scan = props.scan?.size === dict.tables[0]?.size ? props.scan : null
+  const scanned = new Set(scan?.visited.map(([t, b]) => `${t}|${b}`) ?? [])
+  const fresh = new Set(scan?.visited.slice(-scan.fresh).map(([t, b]) => `${t}|${b}`) ?? [])
   const looked = new Map<string, number>()
   for (const v of visits)
     for (const [t, b] of v.looked) if (!looked.has(`${t}|${b}`)) looked.set(`${t}|${b}`, looked.size + 1)

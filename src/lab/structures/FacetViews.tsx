@@ -243,22 +243,54 @@ export interface GeoPoint {
   readonly ele: string
   readonly score: number
 }
-export function GeoView({ points }: { points: readonly GeoPoint[] }) {
+interface Span {
+  readonly lonMin: number
+  readonly lonMax: number
+  readonly latMin: number
+  readonly latMax: number
+}
+/** Where the last GEOSEARCH looked. */
+export interface GeoLook {
+  readonly center: { readonly lon: number; readonly lat: number }
+  readonly step: number
+  readonly radius: number
+  readonly box: { readonly width: number; readonly height: number } | null
+  readonly cells: readonly (Span & {
+    readonly looked: number
+    readonly found: number
+    readonly first: string
+    readonly last: string
+  })[]
+}
+/** The shape on a small part of the map: metres as degrees at its centre. */
+function outline(look: GeoLook): { rx: number; ry: number } {
+  const [w, h] = look.box ? [look.box.width / 2, look.box.height / 2] : [look.radius, look.radius]
+  return { rx: w / 111_320 / Math.max(0.02, Math.cos((look.center.lat * Math.PI) / 180)), ry: h / 110_574 }
+}
+
+export function GeoView({ points, look }: { points: readonly GeoPoint[]; look: GeoLook | null }) {
+  const [near, setNear] = useState(true)
   const [step, setStep] = useState(4)
   const placed = points.flatMap((p) => {
     const at = decodeGeo(p.score)
     return at ? [{ ...p, ...at }] : []
   })
   const [w, h] = [600, 284]
-  const x = (lon: number) => ((lon + 180) / 360) * w
-  const y = (lat: number) => ((85.05112878 - lat) / 170.10225756) * h
+  const zoomed = look !== null && near
+  const part: Span = zoomed
+    ? around(look.cells)
+    : { lonMin: -180, lonMax: 180, latMin: -85.05112878, latMax: 85.05112878 }
+  const x = (lon: number) => ((lon - part.lonMin) / (part.lonMax - part.lonMin)) * w
+  const y = (lat: number) => ((part.latMax - lat) / (part.latMax - part.latMin)) * h
+  const within = (p: { lon: number; lat: number }) =>
+    p.lon >= part.lonMin && p.lon <= part.lonMax && p.lat >= part.latMin && p.lat <= part.latMax
   const cells = 2 ** step
   const tell = placed.map(
     (p) =>
       `${showBytes(p.ele, 40)}: longitude ${p.lon.toFixed(6)}, latitude ${p.lat.toFixed(6)}, score ${p.score}, geohash ${geohash(p.lon, p.lat, 10)}0.`,
   )
   const hot = new Map<string, number>()
-  for (const p of placed) {
+  for (const p of zoomed ? [] : placed) {
     const key = `${Math.floor((x(p.lon) / w) * cells)}|${Math.floor((y(p.lat) / h) * cells)}`
     hot.set(key, (hot.get(key) ?? 0) + 1)
   }
@@ -283,44 +315,109 @@ export function GeoView({ points }: { points: readonly GeoPoint[] }) {
                   />
                 )
               })}
-              {[-120, -60, 0, 60, 120].map((lon) => (
-                <path key={lon} d={`M${x(lon)} 1V${h}`} stroke="var(--line)" />
-              ))}
-              {[-60, -30, 0, 30, 60].map((lat) => (
-                <path key={lat} d={`M1 ${y(lat)}H${w}`} stroke="var(--line)" />
-              ))}
-              {placed.map((p, i) => (
-                // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
-                <g key={p.ele} onClick={() => marks.pick(i)}>
-                  <circle
-                    className={marks.on === i ? 'mark-on' : ''}
-                    cx={x(p.lon)}
-                    cy={y(p.lat)}
-                    r={marks.on === i ? 6 : 4}
-                    fill="var(--ink)"
+              {look?.cells.map((c, i) => (
+                <g key={c.first}>
+                  <rect
+                    x={1 + x(c.lonMin)}
+                    y={1 + y(c.latMax)}
+                    width={Math.max(2, x(c.lonMax) - x(c.lonMin))}
+                    height={Math.max(2, y(c.latMin) - y(c.latMax))}
+                    fill={c.looked > 0 ? 'var(--suspect-t)' : 'none'}
+                    stroke="var(--ink)"
+                    strokeWidth={i === 0 ? 2 : 1}
+                    strokeDasharray={i === 0 ? undefined : '4 3'}
                   />
-                  <text x={x(p.lon) + 7} y={y(p.lat) + 4 + (i % 2) * 12} fontSize="12">
-                    {placed.length <= 24 ? showBytes(p.ele, 14) : ''}
-                  </text>
+                  {zoomed && (
+                    <text className="m ink2t" x={x(c.lonMin) + 6} y={y(c.latMax) + 15} fontSize="11">
+                      {i + 1}: {c.found} of {c.looked}
+                    </text>
+                  )}
                 </g>
               ))}
+              {look !== null && zoomed && <Shape look={look} x={x} y={y} />}
+              {(zoomed ? [] : [-120, -60, 0, 60, 120]).map((lon) => (
+                <path key={lon} d={`M${x(lon)} 1V${h}`} stroke="var(--line)" />
+              ))}
+              {(zoomed ? [] : [-60, -30, 0, 30, 60]).map((lat) => (
+                <path key={lat} d={`M1 ${y(lat)}H${w}`} stroke="var(--line)" />
+              ))}
+              {placed.map((p, i) =>
+                !within(p) ? null : (
+                  // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
+                  <g key={p.ele} onClick={() => marks.pick(i)}>
+                    <circle
+                      className={marks.on === i ? 'mark-on' : ''}
+                      cx={x(p.lon)}
+                      cy={y(p.lat)}
+                      r={marks.on === i ? 6 : 4}
+                      fill="var(--ink)"
+                    />
+                    <text x={x(p.lon) + 7} y={y(p.lat) + 4 + (i % 2) * 12} fontSize="12">
+                      {placed.length <= 24 ? showBytes(p.ele, 14) : ''}
+                    </text>
+                  </g>
+                ),
+              )}
             </svg>
           )}
         </Picture>
       </div>
-      <label className="pager cap">
-        Cells of step
-        <input
-          className="field mono"
-          type="number"
-          min={1}
-          max={8}
-          value={step}
-          aria-label="Step of the geohash cells"
-          onChange={(e) => setStep(Math.max(1, Math.min(8, Number(e.target.value) || 1)))}
-        />
-        {plural(hot.size, 'cell')} of {cells} × {cells} hold a place. The score is the cell of step 26.
-      </label>
+      {look !== null && (
+        <p className="cap">
+          The last search went through {plural(look.cells.length, 'cell')} of step {look.step}:{' '}
+          {plural(
+            look.cells.reduce((n, c) => n + c.looked, 0),
+            'member',
+          )}{' '}
+          looked at, {count(look.cells.reduce((n, c) => n + c.found, 0))} inside. Each cell is one range of scores, here{' '}
+          <span className="mono">
+            {look.cells[0]?.first} to {look.cells[0]?.last}
+          </span>{' '}
+          for the first.{' '}
+          <button type="button" className="btn small" aria-pressed={near} onClick={() => setNear(!near)}>
+            {near ? 'Whole map' : 'Near the search'}
+          </button>
+        </p>
+      )}
+      {!zoomed && (
+        <label className="pager cap">
+          Cells of step
+          <input
+            className="field mono"
+            type="number"
+            min={1}
+            max={8}
+            value={step}
+            aria-label="Step of the geohash cells"
+            onChange={(e) => setStep(Math.max(1, Math.min(8, Number(e.target.value) || 1)))}
+          />
+          {plural(hot.size, 'cell')} of {cells} × {cells} hold a place. The score is the cell of step 26.
+        </label>
+      )}
+    </>
+  )
+}
+
+/** What the cells cover, with a margin. */
+function around(cells: readonly Span[]): Span {
+  const lon = [Math.min(...cells.map((c) => c.lonMin)), Math.max(...cells.map((c) => c.lonMax))] as const
+  const lat = [Math.min(...cells.map((c) => c.latMin)), Math.max(...cells.map((c) => c.latMax))] as const
+  const [mx, my] = [(lon[1] - lon[0]) * 0.04, (lat[1] - lat[0]) * 0.04]
+  return { lonMin: lon[0] - mx, lonMax: lon[1] + mx, latMin: lat[0] - my, latMax: lat[1] + my }
+}
+function Shape({ look, x, y }: { look: GeoLook; x: (lon: number) => number; y: (lat: number) => number }) {
+  const { rx, ry } = outline(look)
+  const { lon, lat } = look.center
+  const [left, right, top, bottom] = [x(lon - rx), x(lon + rx), y(lat + ry), y(lat - ry)]
+  const line = { fill: 'none', stroke: 'var(--ink)', strokeWidth: 2 }
+  return (
+    <>
+      {look.box ? (
+        <rect x={left} y={top} width={right - left} height={bottom - top} {...line} />
+      ) : (
+        <ellipse cx={x(lon)} cy={y(lat)} rx={(right - left) / 2} ry={(bottom - top) / 2} {...line} />
+      )}
+      <path d={`M${x(lon) - 5} ${y(lat)}h10m-5-5v10`} stroke="var(--ink)" strokeWidth="2" />
     </>
   )
 }

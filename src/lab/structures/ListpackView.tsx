@@ -1,5 +1,6 @@
 /** Every byte of a listpack in its cell: the header, then for each entry how it is encoded, its data, and its length again. */
 import { useState } from 'react'
+import { copyText } from '../actions.ts'
 import { count } from '../format.ts'
 import { codes, hex, type ListpackData, type PathData, plural } from './data.ts'
 import { encodingSize, encodingText, entryText } from './listpack-text.ts'
@@ -144,6 +145,17 @@ export function ListpackView(props: {
           <i className="e5" />
           backlen, read right to left
         </span>
+        <button
+          type="button"
+          className="btn small"
+          onClick={() => {
+            const all = whole ? [...codes(s.header), ...bytes] : bytes
+            const end = s.from + s.entries.length >= s.length ? [0xff] : []
+            void copyText([...all, ...end].map(hex).join(' '), 'Bytes')
+          }}
+        >
+          Copy as hex
+        </button>
         {byte !== null && (
           <span className="mono ink2">
             offset {byte}: 0x{hex(bytes[byte - s.begin] ?? 0)}, {bytes[byte - s.begin] ?? 0}

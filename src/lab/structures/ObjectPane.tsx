@@ -19,7 +19,16 @@ import {
   when,
 } from './data.ts'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
-import { BitsView, type BitsData, decodeGeo, GeoView, type GeoPoint, HllView, type HllData } from './FacetViews.tsx'
+import {
+  BitsView,
+  type BitsData,
+  decodeGeo,
+  type GeoLook,
+  GeoView,
+  type GeoPoint,
+  HllView,
+  type HllData,
+} from './FacetViews.tsx'
 import { HistoryView, historySummary, historyTable } from './HistoryView.tsx'
 import { IntsetView, intsetSummary, intsetTable } from './IntsetView.tsx'
 import { ListpackView, listpackSummary, listpackTable } from './ListpackView.tsx'
@@ -258,7 +267,7 @@ function KeyPane(props: {
     >
       {main ? (
         <Facet data={data} onFrom={props.onFrom}>
-          <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
+          <Body data={data} way={way} from={props.from} onFrom={props.onFrom} process={props.process} />
         </Facet>
       ) : (
         <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
@@ -326,7 +335,13 @@ function wordsOf(data: KeyData, way: Way | null): { summary: string; table: Tabl
   }
 }
 
-function Body(props: { data: KeyData; way: Way | null; from: number | null; onFrom: (from: number | null) => void }) {
+function Body(props: {
+  data: KeyData
+  way: Way | null
+  from: number | null
+  onFrom: (from: number | null) => void
+  process?: string
+}) {
   const { data, way, from, onFrom } = props
   const s = data.structure as unknown
   switch (data.structure.kind) {
@@ -341,6 +356,7 @@ function Body(props: { data: KeyData; way: Way | null; from: number | null; onFr
           path={data.path}
           node={from ?? (s as QuicklistData).node}
           onNode={onFrom}
+          {...(props.process === undefined ? {} : { process: props.process, limits: data.limits })}
         />
       )
     case 'intset':
@@ -417,7 +433,8 @@ function Facet({
   if (facet === 'Registers' && hll) return <HllView s={hll} />
   if (facet === 'Bits')
     return bits ? <BitsView s={bits} onFrom={onFrom} /> : <div className="say">Asking for the bits</div>
-  if (facet === 'Map') return <GeoView points={placesOf(data)} />
+  if (facet === 'Map')
+    return <GeoView points={placesOf(data)} look={(data as unknown as { geo?: GeoLook | null }).geo ?? null} />
   return children
 }
 

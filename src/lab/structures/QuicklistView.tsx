@@ -4,6 +4,7 @@ import { showBytes } from '../bytes.ts'
 import { bytesText, count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
 import { type PathData, plural, type QuicklistData } from './data.ts'
+import { Knob } from './Knob.tsx'
 import { ListpackView } from './ListpackView.tsx'
 import { Picture, type TableTwin } from './Pane.tsx'
 
@@ -40,8 +41,12 @@ export function QuicklistView(props: {
   path: PathData | null
   onNode: (node: number) => void
   node: number
+  /** Where its directives are set, and what they are now. */
+  process?: string
+  limits?: readonly (readonly [string, string])[]
 }) {
   const { s, node } = props
+  const limitOf = (name: string): number => Number(props.limits?.find(([n]) => n === name)?.[1] ?? 0)
   const holder = useRef<HTMLDivElement>(null)
   const { width } = useSize(holder)
   const path = props.path?.kind === 'nodes' ? props.path : null
@@ -140,6 +145,28 @@ export function QuicklistView(props: {
           )}
         </Picture>
       </div>
+      {props.process !== undefined && (
+        <div className="knobs">
+          <Knob
+            process={props.process}
+            name="list-max-listpack-size"
+            value={limitOf('list-max-listpack-size')}
+            min={-5}
+            max={16}
+            say={(v) =>
+              v < 0 ? `${v}, ${bytesText(LIMITS[-v - 1] ?? 0)} a node` : v === 0 ? '0, as 1' : `${v} a node`
+            }
+          />
+          <Knob
+            process={props.process}
+            name="list-compress-depth"
+            value={limitOf('list-compress-depth')}
+            min={0}
+            max={4}
+          />
+          <span className="cap">They hold for lists that are made after.</span>
+        </div>
+      )}
       {s.nodeCount > 1 && (
         <label className="pager cap">
           Node

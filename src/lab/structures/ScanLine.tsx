@@ -1,6 +1,7 @@
 /** SCAN over the keyspace: its cursor as bits counted from the left, and the way on. */
 import { useEffect, useState } from 'react'
 import { useView } from '../parts/use-view.ts'
+import { count } from '../format.ts'
 import { typeInto } from './Cli.tsx'
 import { plural, type ScanData } from './data.ts'
 
@@ -14,8 +15,8 @@ export function ScanLine({ process, db, scan }: { process: string; db: number; s
           <Bits label={scan.next === 0 ? 'returned 0, done' : 'returned'} value={scan.next} size={scan.size} />
           <span className="cap">
             Call {scan.calls}: {plural(scan.fresh, 'bucket')}, {plural(scan.emitted, 'key')};{' '}
-            {plural(scan.visited.length, 'bucket')} in all. The increment starts at the left bit and carries to the
-            right.
+            {plural(scan.visited.length, 'bucket')} in all, of a table of {count(scan.size)}. The increment starts at
+            the left bit and carries to the right.
           </span>
         </>
       )}

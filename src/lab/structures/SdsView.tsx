@@ -1,4 +1,5 @@
 /** A string as it lies in memory: the object, the header of its SDS, the bytes, the NUL, the room that is left, the tail of the bin. */
+import { useState } from 'react'
 import { count } from '../format.ts'
 import { codes, commandText, hex, type LastCommand, type PathData, plural, type SdsData } from './data.ts'
 import type { TableTwin } from './Pane.tsx'
@@ -124,7 +125,44 @@ export function SdsView({
           </span>
         )}
       </div>
+      <CLane s={s} data={data} />
     </>
+  )
+}
+
+/** The same bytes as C holds a string: no length, no room, and the first zero byte ends it. */
+function CLane({ s, data }: { s: SdsData; data: readonly number[] }) {
+  const [open, setOpen] = useState(false)
+  const nul = data.indexOf(0)
+  const seen = nul === -1 ? s.len : nul
+  return (
+    <div className="clane">
+      <button type="button" className="btn small" aria-expanded={open} onClick={() => setOpen(!open)}>
+        As a C string
+      </button>
+      {open && (
+        <>
+          <div className="by sds">
+            {data.slice(0, MOST).map((b, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a byte is its place
+              <span key={i} className={`cell ${nul >= 0 && i > nul ? 'lost' : 'e3'}`}>
+                {b === 0 ? '\\0' : glyph(b)}
+              </span>
+            ))}
+            {s.len > MOST && <span className="cell dots">{count(s.len - MOST)} more</span>}
+            <span className="cell e3">\0</span>
+          </div>
+          <p className="cap">
+            strlen walks {plural(seen, 'byte')} to the first zero and says {count(seen)}
+            {nul >= 0
+              ? `, so ${plural(s.len - nul, 'byte')} of this value would be lost; STRLEN reads len and says ${count(s.len)}`
+              : '; STRLEN reads len in one step'}
+            . strcat of one more byte writes past the end unless somebody has made room; an SDS knows its{' '}
+            {plural(s.alloc - s.len, 'free byte')}.
+          </p>
+        </>
+      )}
+    </div>
   )
 }
 
