@@ -51,7 +51,10 @@ const reply =
       intersect(sets, (m) => out.push(m) > 0)
       return set(out)
     }
-    return set(setMembers(compute(c, op, sets)))
+    const result = compute(c, op, sets)
+    // What was built for the reply is freed like any value.
+    if (c.config.lazyfreeLazyServerDel) c.server.lazyfree.value(result, c.server.host.now)
+    return set(setMembers(result))
   }
 
 const store =
