@@ -36,6 +36,7 @@ import { Failed, failureOf, Pane, type TableTwin } from './Pane.tsx'
 import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
 import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
 import { type StreamData, StreamView, streamSummary, streamTable } from './StreamView.tsx'
+import { ZiplistView } from './ZiplistView.tsx'
 import { SkiplistView, skiplistSummary, skiplistTable, type Way } from './SkiplistView.tsx'
 
 /** What the last command did to the structure, in words. */
@@ -395,7 +396,9 @@ function placesOf(data: KeyData): GeoPoint[] {
 function facetsOf(data: KeyData): string[] {
   if (data.type === 'string' && data.encoding !== 'int')
     return (data as unknown as { hll?: unknown }).hll ? ['Bytes', 'Registers', 'Bits'] : ['Bytes', 'Bits']
-  return placesOf(data).length > 0 ? ['Structure', 'Map'] : []
+  const zip = data.structure.kind === 'listpack' ? ['As a ziplist'] : []
+  if (placesOf(data).length > 0) return ['Structure', 'Map', ...zip]
+  return zip.length > 0 ? ['Bytes', ...zip] : []
 }
 function Facets({ data }: { data: KeyData }) {
   const facet = useChoice((c) => c.facet)
@@ -433,6 +436,7 @@ function Facet({
   if (facet === 'Registers' && hll) return <HllView s={hll} />
   if (facet === 'Bits')
     return bits ? <BitsView s={bits} onFrom={onFrom} /> : <div className="say">Asking for the bits</div>
+  if (facet === 'As a ziplist') return <ZiplistView s={data.structure as unknown as ListpackData} />
   if (facet === 'Map')
     return <GeoView points={placesOf(data)} look={(data as unknown as { geo?: GeoLook | null }).geo ?? null} />
   return children
