@@ -23,8 +23,11 @@ function orderMessages(text: string): string {
   let run: string[] = []
   let last = ''
   const flush = (): void => {
-    if (last === 'bye') out.push(run.map(nameOf).sort().join(), run.map(countOf).sort().join())
-    else out.push(...run.sort())
+    const counts = run.map(countOf).sort()
+    if (last === 'bye') {
+      const names = run.map(nameOf).sort()
+      out.push(...names.map((name, i) => `${name}\r\n${counts[i]}\r\n`))
+    } else out.push(...run.sort())
     run = []
   }
   for (const reply of cut(text)) {
@@ -41,8 +44,8 @@ function kindOf(reply: string): string {
   if (/^[ps]?unsubscribe$/.test(words[2] ?? '')) return 'bye'
   return words[2] === 'pmessage' ? words.slice(5).join('\n') : ''
 }
-const nameOf = (reply: string): string => reply.split('\r\n').slice(0, 5).join(' ')
-const countOf = (reply: string): string => reply.split('\r\n').slice(-2).join('')
+const nameOf = (reply: string): string => reply.split('\r\n').slice(0, -2).join('\r\n')
+const countOf = (reply: string): string => reply.split('\r\n').slice(-2)[0] ?? ''
 
 /** `requests`: what was asked last on this connection. */
 export function heardSame(requests: readonly (readonly string[])[], theirs: string, ours: string): boolean {

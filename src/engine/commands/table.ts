@@ -97,7 +97,7 @@ export class Command {
     this.noMulti = has('no_multi')
     this.isBlocking = has('blocking')
     this.mayReplicate =
-      has('may_replicate') || name === 'publish' || name === 'spublish' || name === 'eval' || name === 'evalsha'
+      has('may_replicate') || ['publish', 'spublish', 'eval', 'evalsha', 'fcall', 'pfcount'].includes(name)
     this.costBefore = costsBefore.get(name)
     this.costAfter = costsAfter.get(name)
     this.isPubsubOk = [

@@ -31,11 +31,14 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
   if (command !== undefined && command.subcommands !== null && argv.length > 1) {
     const sub = argv[1] as Bytes
     const found = command.subcommands.get(sub) ?? command.subcommands.get(sub.toLowerCase())
-    if (found === undefined)
+    if (found === undefined) {
+      c.lastCommand = null
       return reject(server, c, null, `ERR unknown subcommand '${cut(sub)}'. Try ${command.name.toUpperCase()} HELP.`)
+    }
     command = found
   }
   if (command === undefined) {
+    c.lastCommand = null
     const word = (argv[0] as Bytes).toLowerCase()
     if (word === 'post' || word === 'host:') return crossProtocol(server, c)
     return reject(server, c, null, unknownCommand(argv))
@@ -233,7 +236,9 @@ function mustWait(server: Server, c: Client, command: Command): boolean {
   const p = server.pause
   if (p === null || c.isReplica || c.isMaster || c.isFake) return false
   if (p.kind === 'all') return true
-  return command.isWrite || command.mayReplicate || (command.name === 'exec' && c.multi?.mayReplicate === true)
+  const as = command.runsScript ? (server.scripting?.flagsOf(command, c.argv) ?? command) : command
+  if (as.isWrite || (as === command && command.mayReplicate)) return true
+  return command.name === 'exec' && c.multi?.mayReplicate === true
 }
 
 /** call(): run the handler and account for it. */

@@ -52,6 +52,9 @@ export interface TrackingState {
   prefixes: Bytes[]
 }
 
+/** What fits the static reply buffer is not limited. */
+const OUTPUT_CHECKED_FROM = 16384
+
 export class Client {
   readonly id: number
   readonly server: Server
@@ -166,6 +169,9 @@ export class Client {
     this.server.stat.netOutputBytes += bytes.length
     if (this.link.pending.length === 0) this.server.stat.totalWritesProcessed++
     this.link.send(bytes)
+    this.lastInteractionMs = this.server.nowMs
+    // Who asks is looked at when all that it asked has been answered.
+    if (this.link.pending.length > OUTPUT_CHECKED_FROM && this !== this.server.requestOf) this.server.checkOutput(this)
     const b = this.buffers
     if (b.peak < b.size) b.peak = Math.max(b.peak, Math.min(this.obufBytes, b.size))
   }

@@ -86,7 +86,7 @@ function clientsCron(server: Server): void {
       !c.isMaster &&
       c.blocked === null &&
       !c.isPubsub &&
-      server.nowMs - c.lastInteractionMs > timeoutMs
+      Math.floor(server.nowMs / 1000) - Math.floor(c.lastInteractionMs / 1000) > server.config.timeout
     ) {
       server.log('verbose', 'Closing idle client')
       server.freeClientAsync(c)

@@ -207,6 +207,8 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
   const limits = server.config.clientOutputBufferLimit
   const limit = c.isReplica ? limits.slave : c.isPubsub ? limits.pubsub : limits.normal
   const used = c.isReplica ? c.obufBytes : outputBuffers(c).memory
+  // So a soft limit that was passed once stays passed, even when all has been read since.
+  if (used === 0 && !c.isReplica) return
   // Less than the backlog makes no sense: a partial resync would be accepted and the replica dropped at once.
   const hardLimit = c.isReplica ? Math.max(limit.hardLimitBytes, server.config.replBacklogSize) : limit.hardLimitBytes
   const hard = limit.hardLimitBytes > 0 && used >= hardLimit
@@ -215,7 +217,8 @@ export function checkOutputBufferLimits(server: Server, c: Client): void {
     if (c.obufSoftLimitReachedMs === 0) {
       c.obufSoftLimitReachedMs = server.nowMs
       soft = false
-    } else if (server.nowMs - c.obufSoftLimitReachedMs <= limit.softLimitSeconds * 1000) soft = false
+    } else if (Math.floor(server.nowMs / 1000) - Math.floor(c.obufSoftLimitReachedMs / 1000) <= limit.softLimitSeconds)
+      soft = false
   } else c.obufSoftLimitReachedMs = 0
   if (!hard && !soft) return
   if (c.closeAsap) return

@@ -32,7 +32,7 @@ import { LatencyMonitor } from './latency.ts'
 import { LazyFree } from './lazyfree.ts'
 import { ReplicaKeys } from '../keyspace/replica-keys.ts'
 import { type LogLevel, formatLogLine } from './log.ts'
-import { adoptLink, freeClient } from './networking.ts'
+import { adoptLink, checkOutputBufferLimits, freeClient } from './networking.ts'
 import { type PendingOp, propagatePending } from './propagate.ts'
 import { isPaused, type Pause, type PausePurpose, pauseClients } from './pause.ts'
 import { PubSub } from './pubsub.ts'
@@ -316,6 +316,9 @@ export class Server implements Machine {
   }
   freeClient(client: Client): void {
     freeClient(this, client)
+  }
+  checkOutput(client: Client): void {
+    checkOutputBufferLimits(this, client)
   }
   freeClientAsync(client: Client): void {
     if (client.closeAsap || client.freed) return

@@ -109,7 +109,7 @@ const reset: Handler = ({ server, client }) => {
   client.resp = 2
   for (const kind of ['channel', 'shard', 'pattern'] as const) unsubscribeAll(server, client, kind, false)
   client.name = ''
-  client.replyOff = client.replySkip = client.replySkipNext = false
+  client.replyOff = client.replySkipNext = false
   server.acl.setDefaultAuth(client)
   return status('RESET')
 }
