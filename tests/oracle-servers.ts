@@ -167,7 +167,11 @@ export class Real implements Subject {
       s.setNoDelay(true)
       s.setEncoding('latin1')
       s.on('error', reject)
-      s.once('end', () => this.closed.add(conn))
+      for (const event of ['end', 'close'])
+        s.once(event, () => {
+          this.closed.add(conn)
+          this.wake()
+        })
       s.on('data', (d) => {
         this.heard.set(conn, (this.heard.get(conn) ?? '') + d)
         this.wake()
@@ -191,10 +195,12 @@ export class Real implements Subject {
     await new Promise((r) => setImmediate(r))
   }
   private async pong(): Promise<void> {
-    while (!(this.heard.get(0) ?? '').endsWith(PONG))
+    while (!(this.heard.get(0) ?? '').endsWith(PONG)) {
+      if (this.closed.has(0)) throw new Error('redis-server has gone')
       await new Promise<void>((r) => {
         this.wake = r
       })
+    }
   }
   async send(conn: number, bytes: string): Promise<Heard> {
     ;(await this.socket(conn)).write(bytes, 'latin1')

@@ -97,6 +97,7 @@ export const miscCommands: readonly CommandImpl[] = [
     name: 'monitor',
     handler: (c) => {
       if (c.client.denyBlocking) fail("ERR MONITOR isn't allowed for DENY BLOCKING client")
+      if (c.client.isMonitor || c.client.isReplica) return NO_REPLY
       c.client.isMonitor = true
       c.server.monitors.add(c.client)
       return OK
