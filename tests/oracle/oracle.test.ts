@@ -30,3 +30,9 @@ test('what may differ is compared as it should be', () => {
   expect(same(['ttl', 'k'], ':100\r\n', ':-1\r\n')).toBe(false)
   expect(same(['get', 'k'], '-ERR a\r\n', '-ERR b\r\n')).toBe(false)
 })
+
+test('times of streams may be a moment apart, their counts not', () => {
+  expect(same(['xinfo', 'x'], '*1\r\n:1795279795076\r\n', '*1\r\n:1795279795075\r\n')).toBe(true)
+  expect(same(['xinfo', 'x'], '*1\r\n:1795279795076\r\n', '*1\r\n:1795279799999\r\n')).toBe(false)
+  expect(same(['xinfo', 'x'], '*1\r\n:1\r\n', '*2\r\n:1\r\n')).toBe(false)
+})

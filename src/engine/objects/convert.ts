@@ -5,7 +5,6 @@ import { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import { Quicklist } from '../structures/quicklist.ts'
 import { Sds } from '../structures/sds.ts'
-import { listForEach } from './list.ts'
 import { Obj } from './object.ts'
 import type { Stream } from './stream.ts'
 import { duplicateStream } from './stream-copy.ts'
@@ -21,10 +20,14 @@ function duplicateDict<V>(from: Dict<V>, seed: number): Dict<V> {
   return to
 }
 
+/** Node by node, as quicklistDup: the copy's nodes are filled like the original's. */
 function duplicateList(o: Obj): Quicklist {
   const from = o.value as Quicklist
   const to = new Quicklist(from.fill, from.compress, from.packed)
-  listForEach(o, (element) => to.pushTail(element))
+  for (const node of from.nodes()) {
+    if (node.plain !== null) to.appendPlain(node.plain)
+    else to.appendListpack(from.nodeListpack(node).clone())
+  }
   return to
 }
 

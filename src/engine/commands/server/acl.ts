@@ -5,7 +5,7 @@ import { aclCheck } from '../../server/acl-check.ts'
 import { CATEGORIES } from '../../server/acl-commands.ts'
 import { loadAclFile, saveAclFile } from '../../server/acl-file.ts'
 import { hasSpaces, type Selector } from '../../server/acl-selector.ts'
-import { equalsIgnoreCase, fail, parseLongArg } from '../args.ts'
+import { cText, equalsIgnoreCase, fail, parseLongArg } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 import { answerLater, help } from './config.ts'
 
@@ -134,10 +134,10 @@ const log: Handler = (c, argv) => {
 
 const dryRun: Handler = (c, argv) => {
   const user = c.server.acl.users.get(argv[2] as Bytes)
-  if (user === undefined) return fail(`ERR User '${argv[2]}' not found`)
+  if (user === undefined) return fail(`ERR User '${cText(argv[2])}' not found`)
   const inner = argv.slice(3)
   const command = c.server.table.lookup(inner)
-  if (command === undefined) return fail(`ERR Command '${inner[0]}' not found`)
+  if (command === undefined) return fail(`ERR Command '${cText(inner[0])}' not found`)
   if (command.arity > 0 ? command.arity !== inner.length : inner.length < -command.arity)
     fail(`ERR wrong number of arguments for '${command.name}' command`)
   const denial = aclCheck(user, command, inner)
