@@ -130,6 +130,7 @@ const reply: Handler = ({ client }, argv) => {
   } else throw new RedisError(SYNTAX_ERROR)
   return NO_REPLY
 }
+const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK'
 const unblock: Handler = ({ server }, argv) => {
   const how = argv[3]?.toLowerCase() ?? 'timeout'
   if (argv.length > 4) wrongNumber(argv)
@@ -138,8 +139,13 @@ const unblock: Handler = ({ server }, argv) => {
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
   const c = server.clients.get(Number(id))
   if (!c?.blocked || c.blocked.kind === 'postpone') return 0
+  // Either way the command that waited has failed; the error is one of CLIENT UNBLOCK's own, too.
+  c.blocked.command.failedCalls++
   if (how === 'error') {
-    c.addReply({ t: 'error', text: 'UNBLOCKED client unblocked via CLIENT UNBLOCK' })
+    c.addReply({ t: 'error', text: UNBLOCKED })
+    countError(server, UNBLOCKED)
+    const own = server.table.byFullName('client|unblock')
+    if (own) own.failedCalls++
     unblockClient(server, c)
   } else timeoutClient(server, c)
   return 1

@@ -12,6 +12,11 @@ import { takeOrBlock } from '../take-or-block.ts'
 import { moveElement } from './move.ts'
 import { listElementsRemoved, mpopFrom, parseEnd, parseMpop } from './pop.ts'
 
+/** 7.0.15 counts no change for what one that waited takes; BLMPOP counts. */
+function uncount(c: CommandContext): void {
+  if (c.client.blocked !== null) c.dirty(-1)
+}
+
 const bpop =
   (where: ListEnd): Handler =>
   (c, argv) => {
@@ -19,6 +24,7 @@ const bpop =
     return takeOrBlock(c, 'list', argv.slice(1, -1), timeoutMs, (cc, key, o) => {
       const value = listPop(o, where)!
       listElementsRemoved(cc, key, where, o, 1)
+      uncount(cc)
       cc.rewrite([where === 'left' ? 'LPOP' : 'RPOP', key])
       return [key, value]
     })
@@ -44,6 +50,7 @@ function blockingMove(
   if (c.client.denyBlocking && !c.lookupWriteOf(source, 'list')) return null
   return takeOrBlock(c, 'list', [source], timeoutMs, (cc, _key, o) => {
     const value = moveElement(cc, source, o, destination, from, to)
+    uncount(cc)
     cc.rewrite(plain)
     return value
   })
