@@ -354,6 +354,43 @@ test('V07, V11, V12: a slider sets the real directive, in redis-cli', async ({ p
   await expect(screenText(page)).toContainText('2) "allkeys-lfu"')
 })
 
+test('V06, V09, V10, V37: a ziplist beside the listpack, a C string, an ID in the tree, the cells of a search', async ({
+  page,
+}) => {
+  await type(
+    page,
+    'HSET prefs theme dark size 14',
+    'SET bin "ab\\x00cd"',
+    'CONFIG SET stream-node-max-entries 1',
+    'XADD orders 1000-1 f v',
+    'XADD orders 1000-2 f v',
+    'GEOADD cities 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 9.19 45.4642 Milan',
+    'GEOSEARCH cities FROMLONLAT 15 37 BYRADIUS 200 km',
+  )
+  await open(page, 'prefs')
+  await page.getByRole('button', { name: 'As a ziplist' }).click()
+  await page.getByRole('button', { name: 'Entries that cascade' }).click()
+  await page.getByRole('button', { name: 'Put 300 bytes at the head' }).click()
+  for (let i = 0; i < 8; i++) await page.getByRole('button', { name: 'Next update' }).click()
+  await expect(keyPane(page)).toContainText('In all 8 updates')
+  await open(page, 'bin')
+  await page.getByRole('button', { name: 'As a C string' }).click()
+  await expect(keyPane(page)).toContainText('strlen walks 2 bytes to the first zero and says 2')
+  await open(page, 'orders')
+  await page.getByRole('button', { name: 'What would an ID do?' }).click()
+  await page.getByLabel('ID to put into the tree').fill('1000-2')
+  const next = page.getByRole('button', { name: 'Next step' })
+  while (await next.isEnabled()) await next.click()
+  await expect(keyPane(page)).toContainText('nothing is made')
+  await page.getByLabel('ID to put into the tree').fill('1000-3')
+  await expect(keyPane(page)).toContainText('e8 00 00 00 00 00 00 00 03')
+  while (await next.isEnabled()) await next.click()
+  await expect(keyPane(page)).toContainText('it gets one more')
+  await open(page, 'cities')
+  await page.getByRole('button', { name: 'Map' }).click()
+  await expect(keyPane(page)).toContainText('2 inside')
+})
+
 for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious in the structures (${theme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme })

@@ -18,6 +18,7 @@ import { lengthOf, record, recorderOf } from './recorder.ts'
 import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { viewCollisions } from './scans.ts'
+import { viewRaxInsert } from './rax-insert.ts'
 import { still } from './still.ts'
 import { viewStream } from './streams.ts'
 import { viewLoop } from './turns.ts'
@@ -242,6 +243,8 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return viewCommands(s)
     case 'collisions':
       return viewCollisions(s, args)
+    case 'rax insert':
+      return viewRaxInsert(s, args)
     case 'loop':
       return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
@@ -268,6 +271,7 @@ const VIEWS = [
   'eviction',
   'commands',
   'loop',
+  'rax insert',
   'collisions',
   'transactions',
   'pubsub',

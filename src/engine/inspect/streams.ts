@@ -25,7 +25,7 @@ function endsOf<V>(rax: Rax<V>, each: number): { index: number; value: V }[] {
   return [...out, ...tail.reverse()]
 }
 
-interface TreeNode {
+export interface TreeNode {
   /** Bytes of the edge that leads here. */
   readonly edge: Bytes
   readonly compressed: boolean
@@ -34,7 +34,7 @@ interface TreeNode {
   /** Children that are not sent. */
   readonly more: number
 }
-function treeOf(head: RaxNode<unknown>): TreeNode {
+export function treeOf(head: RaxNode<unknown>): TreeNode {
   let sent = 0
   const visit = (node: RaxNode<unknown>, edge: Bytes, path: Bytes): TreeNode => {
     sent++

@@ -268,7 +268,7 @@ function KeyPane(props: {
     >
       {main ? (
         <Facet data={data} onFrom={props.onFrom}>
-          <Body data={data} way={way} from={props.from} onFrom={props.onFrom} process={props.process} />
+          <Body data={data} way={way} from={props.from} onFrom={props.onFrom} process={props.process} db={props.db} />
         </Facet>
       ) : (
         <Body data={data} way={way} from={props.from} onFrom={props.onFrom} />
@@ -342,6 +342,7 @@ function Body(props: {
   from: number | null
   onFrom: (from: number | null) => void
   process?: string
+  db?: number
 }) {
   const { data, way, from, onFrom } = props
   const s = data.structure as unknown
@@ -374,7 +375,15 @@ function Body(props: {
         />
       )
     case 'stream':
-      return <StreamView s={s as StreamData} onBlock={onFrom} />
+      return (
+        <StreamView
+          s={s as StreamData}
+          onBlock={onFrom}
+          {...(props.process === undefined
+            ? {}
+            : { of: { process: props.process, db: props.db ?? 0, name: data.key } })}
+        />
+      )
     case 'int':
       return <IntView value={String(data.structure['value'])} />
   }

@@ -8,9 +8,10 @@ import { count, duration } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
 import { codes, hex, plural } from './data.ts'
 import { Picture, type TableTwin } from './Pane.tsx'
+import { RaxInsert } from './RaxInsert.tsx'
 import { DataTable, Figures } from './sheets.tsx'
 
-interface TreeNode {
+export interface TreeNode {
   readonly edge: string
   readonly compressed: boolean
   readonly key: string | null
@@ -69,7 +70,7 @@ export function streamTable(s: StreamData): TableTwin {
   return { head: ['Depth', 'Edge', 'Node', 'Key'], rows, note: streamSummary(s) }
 }
 
-const edgeText = (edge: string): string => codes(edge).map(hex).join(' ')
+export const edgeText = (edge: string): string => codes(edge).map(hex).join(' ')
 
 interface Placed {
   readonly node: TreeNode
@@ -78,7 +79,7 @@ interface Placed {
   readonly w: number
   readonly parent: Placed | null
 }
-function placeTree(tree: TreeNode): { list: Placed[]; width: number; height: number } {
+export function placeTree(tree: TreeNode): { list: Placed[]; width: number; height: number } {
   const list: Placed[] = []
   let row = 0
   let right = 0
@@ -99,7 +100,13 @@ function placeTree(tree: TreeNode): { list: Placed[]; width: number; height: num
   return { list, width: right, height: Math.max(1, row) * 26 + 8 }
 }
 
-export function StreamView({ s, onBlock }: { s: StreamData; onBlock: (block: number) => void }) {
+export function StreamView(props: {
+  s: StreamData
+  onBlock: (block: number) => void
+  /** Whose stream it is, to ask what an ID would do. */
+  of?: { readonly process: string; readonly db: number; readonly name: string }
+}) {
+  const { s, onBlock } = props
   const holder = useRef<HTMLDivElement>(null)
   const { width } = useSize(holder)
   const { list, height, width: right } = placeTree(s.tree)
@@ -172,6 +179,7 @@ export function StreamView({ s, onBlock }: { s: StreamData; onBlock: (block: num
           )}
         </Picture>
       </div>
+      {props.of && <RaxInsert {...props.of} lastId={s.lastId} />}
       <div className="blocks" role="group" aria-label="Blocks of entries">
         {s.blocks.map((b) => (
           <button
