@@ -3,7 +3,7 @@ import type { Bytes } from '../../bytes/bytes.ts'
 import { globMatch } from '../../bytes/glob.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
 import { createRawStringObject } from '../../objects/string.ts'
-import { map, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
+import { map, NO_REPLY, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
 import { clientMemory } from '../../server/client-memory.ts'
 import { parseMemory } from '../../server/config-values-text.ts'
 import { PACKED_THRESHOLD } from '../../structures/quicklist.ts'
@@ -226,7 +226,15 @@ const subcommands: Readonly<Record<string, Row>> = {
       return OK
     },
   ],
-  error: [3, 3, (_, argv) => fail((argv[2] ?? '').replace(/[\r\n]/g, ' '))],
+  error: [
+    3,
+    3,
+    (c, argv) => {
+      // Sent as it is: no statistics hear of it.
+      c.client.addReply({ t: 'error', text: (argv[2] ?? '').replace(/[\r\n]/g, ' ') })
+      return NO_REPLY
+    },
+  ],
   structsize: [2, 2, () => 'bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 '],
   htstats: [3, 3, htStats],
   'htstats-key': [3, 3, htStatsKey],

@@ -43,10 +43,12 @@ const exec: Handler = ({ client, server }) => {
 }
 /** The queue from an index on; a script in it that runs long suspends all of it. */
 function runQueue(server: Server, client: Client, queue: MultiState['queue'], from: number): Reply {
+  let refused = false
   for (let i = from; i < queue.length; i++) {
     const q = queue[i] as MultiState['queue'][number]
     const denial = aclCheck(client.user, q.command, q.argv)
     if (denial === null) {
+      refused = false
       const reply = server.execute(client, q.command, q.argv)
       if (reply === SUSPENDED && server.scripting !== null)
         return server.scripting.continuations.then((r) => {
@@ -59,8 +61,12 @@ function runQueue(server: Server, client: Client, queue: MultiState['queue'], fr
       const text = execNopermText(denial)
       countError(server, text)
       client.addReply({ t: 'error', text })
+      refused = true
     }
   }
+  // An error that no queued command counted is EXEC's own.
+  const own = refused ? server.table.byFullName('exec') : undefined
+  if (own) own.failedCalls++
   server.inExec = false
   client.executing = null
   client.denyBlocking = false
