@@ -109,6 +109,7 @@ export class Talk {
       // The messages of a pop stand inside its reply.
       if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush)/i.test(argv[0] ?? '')))
         r = [['ping']]
+      if (r[0]?.[1] === 'unblock' && mood.inMulti) r = [['ping']]
       // Which of the keys of a database that was swapped in is looked at first is chance.
       if (r[0]?.[0] === 'swapdb' && (i > 0 || mood.inMulti || this.anyBlocked())) r = [['dbsize']]
       // Lists of channels come in any order, and are compared by themselves.
@@ -464,9 +465,9 @@ export class Talk {
   private expiry(): string[][] {
     const key = this.pick(ALL)
     return this.pick([
-      [['pexpire', key, '1']],
-      [['set', this.key('string'), 'v', 'px', '1']],
-      [['psetex', this.key('string'), '1', 'v']],
+      [['pexpire', key, '8']],
+      [['set', this.key('string'), 'v', 'px', '8']],
+      [['psetex', this.key('string'), '8', 'v']],
     ])
   }
   private fromTable(): string[][] {

@@ -138,7 +138,15 @@ const unblock: Handler = ({ server }, argv) => {
   const id = parseInt64(argv[2] as Bytes)
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
   const c = server.clients.get(Number(id))
-  if (!c?.blocked || c.blocked.kind === 'postpone') return 0
+  if (!c?.blocked) return 0
+  if (c.blocked.kind === 'postpone') {
+    // Held back by CLIENT PAUSE: told, and held back again. Without ERROR 7.0.15 panics; here nothing happens.
+    if (how !== 'error') return 0
+    c.addReply({ t: 'error', text: UNBLOCKED })
+    c.postponed = c.blocked.argv
+    unblockClient(server, c)
+    return 1
+  }
   // Either way the command that waited has failed; the error is one of CLIENT UNBLOCK's own, too.
   c.blocked.command.failedCalls++
   if (how === 'error') {
