@@ -481,6 +481,8 @@ export class Talk {
       )
         continue
       if (/^(xread)/.test(name) || expiresSoon(argv) || argv.includes('*') || name === 'multi') continue
+      // The order of a set decides which key SORT looks at first.
+      if (/^sort/i.test(name)) continue
       return [argv]
     }
   }
