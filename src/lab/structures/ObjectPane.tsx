@@ -36,6 +36,7 @@ import { Failed, failureOf, Pane, type TableTwin } from './Pane.tsx'
 import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
 import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
 import { type StreamData, StreamView, streamSummary, streamTable } from './StreamView.tsx'
+import { RerollView } from './RerollView.tsx'
 import { ZiplistView } from './ZiplistView.tsx'
 import { SkiplistView, skiplistSummary, skiplistTable, type Way } from './SkiplistView.tsx'
 
@@ -405,9 +406,10 @@ function placesOf(data: KeyData): GeoPoint[] {
 function facetsOf(data: KeyData): string[] {
   if (data.type === 'string' && data.encoding !== 'int')
     return (data as unknown as { hll?: unknown }).hll ? ['Bytes', 'Registers', 'Bits'] : ['Bytes', 'Bits']
-  const zip = data.structure.kind === 'listpack' ? ['As a ziplist'] : []
+  const zip =
+    data.structure.kind === 'listpack' ? ['As a ziplist'] : data.structure.kind === 'skiplist' ? ['Other dice'] : []
   if (placesOf(data).length > 0) return ['Structure', 'Map', ...zip]
-  return zip.length > 0 ? ['Bytes', ...zip] : []
+  return zip.length > 0 ? [data.structure.kind === 'skiplist' ? 'Structure' : 'Bytes', ...zip] : []
 }
 function Facets({ data }: { data: KeyData }) {
   const facet = useChoice((c) => c.facet)
@@ -445,6 +447,7 @@ function Facet({
   if (facet === 'Registers' && hll) return <HllView s={hll} />
   if (facet === 'Bits')
     return bits ? <BitsView s={bits} onFrom={onFrom} /> : <div className="say">Asking for the bits</div>
+  if (facet === 'Other dice') return <RerollView s={data.structure as unknown as SkiplistData} />
   if (facet === 'As a ziplist') return <ZiplistView s={data.structure as unknown as ListpackData} />
   if (facet === 'Map')
     return <GeoView points={placesOf(data)} look={(data as unknown as { geo?: GeoLook | null }).geo ?? null} />
