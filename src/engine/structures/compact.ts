@@ -19,6 +19,18 @@ export const SMALL = 2048
 const scratch = new Uint8Array(SMALL)
 let resident: Compact | null = null
 let changed = false
+/** An array of 2 * SMALL that a growing block has left: the next one takes it, so that a long list leaves no garbage. */
+let spare: Uint8Array | null = null
+/** A list's node ends at 8 KB as a rule: two steps lead there, and nothing is left over. */
+function roomFor(n: number, own: Uint8Array | null): Uint8Array {
+  if (own === null && n <= SMALL * 2 && spare !== null) {
+    const room = spare
+    spare = null
+    return room
+  }
+  const had = own === null ? SMALL : own.length
+  return new Uint8Array(Math.max(n, had < SMALL * 4 ? had * 2 : had + (had >> 1) + 16))
+}
 
 export abstract class Compact {
   private own: Uint8Array | null
@@ -57,9 +69,10 @@ export abstract class Compact {
     const own = this.own
     if (own === null ? n <= SMALL : n <= own.length) return
     const from = this.u8
-    const bigger = new Uint8Array(Math.max(n, own === null ? SMALL * 2 : own.length + (own.length >> 1) + 16))
+    const bigger = roomFor(n, own)
     bigger.set(from.subarray(0, this.used))
     if (own === null) this.leave()
+    else if (own.length === SMALL * 2) spare = own
     this.own = bigger
   }
   private leave(): void {
