@@ -32,6 +32,9 @@ const CASES: readonly Case[] = [
   { name: 'LRANGE of 10 at the tail', fill: list, command: () => ['LRANGE', 'c', '-10', '-1'] },
   { name: 'LRANGE of 10 at the head', fill: list, command: () => ['LRANGE', 'c', '0', '9'] },
   { name: 'LINDEX in the middle', fill: list, command: (_, n) => ['LINDEX', 'c', String(n >> 1)], most: 12 },
+  { name: 'LSET in the middle', fill: list, command: (_, n) => ['LSET', 'c', String(n >> 1), 'y'], most: 12 },
+  { name: 'LRANGE of 10 in the middle', fill: list, command: (_, n) => ['LRANGE', 'c', String(n >> 1), String((n >> 1) + 9)], most: 12 },
+  { name: 'LINSERT near the head', fill: list, command: (i) => (i % 2 ? ['LPOP', 'c'] : ['LINSERT', 'c', 'BEFORE', 'e9', 'x']) },
   { name: 'LSET at the tail', fill: list, command: () => ['LSET', 'c', '-1', 'y'] },
   { name: 'LPUSH, LPOP', fill: list, command: (i) => (i % 2 ? ['LPOP', 'c'] : ['LPUSH', 'c', 'x']) },
   { name: 'LMOVE to itself', fill: list, command: () => ['LMOVE', 'c', 'c', 'LEFT', 'RIGHT'] },
@@ -99,4 +102,36 @@ for (const c of CASES) {
   const small = micros(c, SMALL)
   const big = micros(c, BIG)
   row('size', `${c.name}: ${small.toFixed(1)} and ${big.toFixed(1)} us`, big / small, c.most ?? 5, 2, { unit: 'x', atMost: true })
+}
+
+// What goes through everything: the cost of each element of a collection of a million over that of one of 20000.
+const WHOLE: readonly (readonly [string, Make, readonly string[]])[] = [
+  ['DEL of a hash', hash, ['DEL', 'c']],
+  ['UNLINK of a hash', hash, ['UNLINK', 'c']],
+  ['DEL of a sorted set', zset, ['DEL', 'c']],
+  ['DEL of a list', list, ['DEL', 'c']],
+  ['KEYS', keys, ['KEYS', 'nothing*']],
+  ['FLUSHALL', keys, ['FLUSHALL']],
+  ['LINSERT behind the last', list, ['LINSERT', 'c', 'AFTER', 'e19999', 'x']],
+  ['HGETALL', hash, ['HGETALL', 'c']],
+  ['SMEMBERS', set, ['SMEMBERS', 'c']],
+]
+const [FEW, MANY] = [20_000, 1_000_000]
+function wholeMs(fill: Make, command: readonly string[], n: number): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < (n === FEW ? 5 : 2); round++) {
+    const bench = new Bench()
+    for (const batch of batches(n, (i) => fill(i, n))) bench.say(batch)
+    const before = cpuMs()
+    bench.say(encode(...command))
+    least = Math.min(least, cpuMs() - before)
+  }
+  return least
+}
+for (const [name, fill, command] of WHOLE) {
+  if (wanted.length > 0 && !wanted.some((w) => name.startsWith(w))) continue
+  const few = wholeMs(fill, command, FEW)
+  const many = wholeMs(fill, command, MANY)
+  // Some of them cost next to nothing whatever the size; a millisecond is the least that counts.
+  row('size', `${name}: ${few.toFixed(1)} and ${many.toFixed(1)} ms`, Math.max(many, 1) / (Math.max(few, 0.2) * (MANY / FEW)), 5, 2, { unit: 'x', atMost: true })
 }
