@@ -121,6 +121,13 @@ const range =
     const q = parse(argv, 1, type, direction, false)
     const o = c.lookupReadOf(argv[1]!, 'zset')
     if (!o) return []
+    if (!q.withscores) {
+      const elements: Reply[] = []
+      walk(o, q, (ele) => {
+        elements.push(ele)
+      })
+      return elements
+    }
     const items: [Bytes, number][] = []
     walk(o, q, (ele, score) => {
       items.push([ele, score])
