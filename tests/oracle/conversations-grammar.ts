@@ -483,6 +483,8 @@ export class Talk {
       if (/^(xread)/.test(name) || expiresSoon(argv) || argv.includes('*') || name === 'multi') continue
       // The order of a set decides which key SORT looks at first.
       if (/^sort/i.test(name)) continue
+      // Megabytes take more than a turn to arrive.
+      if (argv.some((a) => /^#?\d{7,}$/.test(a))) continue
       return [argv]
     }
   }

@@ -44,6 +44,7 @@ const exec: Handler = ({ client, server }) => {
 /** The queue from an index on; a script in it that runs long suspends all of it. */
 function runQueue(server: Server, client: Client, queue: MultiState['queue'], from: number): Reply {
   let refused = false
+  let ended = false
   for (let i = from; i < queue.length; i++) {
     const q = queue[i] as MultiState['queue'][number]
     const denial = aclCheck(client.user, q.command, q.argv)
@@ -55,7 +56,9 @@ function runQueue(server: Server, client: Client, queue: MultiState['queue'], fr
           client.addReply(r)
           return runQueue(server, client, queue, i + 1)
         })
-      client.addReply(reply)
+      // Who has ended its own connection gets no more replies.
+      if (!ended) client.addReply(reply)
+      ended = client.closeAfterReply
     } else {
       server.acl.addDenial(client, denial, 'multi', q.command, q.argv)
       const text = execNopermText(denial)
