@@ -64,7 +64,8 @@ export function same(request: readonly string[], theirs: string, ours: string): 
   if (SHAPE.has(name) || SHAPE.has(row)) return shape(t) === shape(o)
   if (REMAINING.has(name)) {
     const unit = name.startsWith('p') ? 1 : 1000
-    return typeof t === 'number' && typeof o === 'number' && t >= 0 && o >= 0 && Math.abs(t - o) * unit <= TOLERANCE_MS
+    const [a, b] = [Number(t), Number(o)]
+    return a >= 0 && b >= 0 && Math.abs(a - b) * unit <= TOLERANCE_MS
   }
   // Idle and seen times of a moment later.
   if (name === 'xinfo' || name === 'xpending') return nearlyEqual(theirs, ours)

@@ -34,6 +34,7 @@ if (process.argv.includes('--conversations')) {
 const result = await run({
   seed,
   ops,
+  firstRound: Number(option('round', '0')),
   maxShrunk,
   progress,
   onReport: (report) => console.error(`\n${report}\n`),

@@ -6,6 +6,8 @@ import { rowOf, rows } from './grammar.ts'
 export interface RunOptions {
   readonly seed: number
   readonly ops: number
+  /** The first round, to live a reported one again: its seed is seed * 1,000,003 + round. */
+  readonly firstRound?: number
   /** Differences that are shrunk and told; the run goes on and counts the others. */
   readonly maxShrunk: number
   readonly onReport?: (report: string) => void
@@ -46,7 +48,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const reports: string[] = []
   let done = 0
   let differences = 0
-  for (let n = 0; done < options.ops; n++) {
+  for (let n = options.firstRound ?? 0; done < options.ops; n++) {
     const rig = rigs[n % 2] as Rig
     const round = makeRound(options.seed * 1_000_003 + n, Math.min(ROUND, options.ops - done), { implemented })
     const found = await duel(rig, round, counts)
