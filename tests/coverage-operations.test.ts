@@ -1,4 +1,6 @@
 /** Rows of section 1.18 about tools: redis-cli on a server in this process, the slow log's neighbours, figures of latency. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Output } from '../src/engine/machine.ts'
 import { RedisCli } from '../src/engine/programs/redis-cli/redis-cli.ts'
@@ -126,14 +128,14 @@ test('T15: a reader that asks for the flag first never sees half of what a write
     expect(read === 2).toBe(crash === steps.length)
   }
 })
-test('A05: each of the rows about structures has its test', async () => {
-  const titles = Object.values(
-    import.meta.glob(['./coverage-*.test.ts', '../src/engine/**/*.test.ts'], {
-      query: '?raw',
-      import: 'default',
-      eager: true,
-    }),
-  ).join('\n')
+test('A05: each of the rows about structures has its test', () => {
+  const titles = execFileSync('git', ['ls-files', 'tests/coverage-*.test.ts', 'src/engine/**/*.test.ts'], {
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((name) => name !== '')
+    .map((name) => readFileSync(name, 'utf8'))
+    .join('\n')
   const rows = Array.from({ length: 27 }, (_, i) => `D${String(i + 1).padStart(2, '0')}`)
   // D09 is a figure of the lesson: what a ziplist had to rewrite.
   expect(rows.filter((r) => !new RegExp(`test\\('[^']*\\b${r}\\b`).test(titles))).toEqual(['D09'])

@@ -64,8 +64,7 @@ describe.skipIf(!haveRedis())('users beside redis-server', () => {
   test('an ACL file: loaded at start, saved, loaded again, and refused whole when a line is wrong', async () => {
     const said: string[][] = []
     for (const p of BOTH) {
-      const acl =
-        'user ann on >pw ~* +@all\nuser bob on nopass allkeys +get\n\nuser default on nopass ~* &* +@all\n'
+      const acl = 'user ann on >pw ~* +@all\nuser bob on nopass allkeys +get\n\nuser default on nopass ~* &* +@all\n'
       const dir = folder({ 'redis.conf': 'aclfile users.acl\n', 'users.acl': acl })
       const port = await freePort()
       const child = await startWith(p, join(dir, 'redis.conf'), port, dir)

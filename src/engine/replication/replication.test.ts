@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Obj } from '../objects/object.ts'
 import type { Input, Output } from '../machine.ts'
 import { datasetDigest } from '../keyspace/digest.ts'
 import { RdbPersistence } from '../persistence/rdb-save.ts'
@@ -96,7 +97,7 @@ class Net {
 test('R04, R20: a replica gets the data set, then the stream; R41: and may be promoted', () => {
   const net = new Net()
   const [m, r] = net.servers as [Server, Server]
-  m.dbs[0]!.put('k', { type: 'string', encoding: 'embstr', value: 'v', lru: 0 })
+  m.dbs[0]!.put('k', new Obj('string', 'embstr', 'v'))
   net.repl(1).r.setMaster('10.0.0.1', 6379)
   r.handle({ type: 'timer', id: 999999 }, net.now).forEach((o) =>
     (net as unknown as { out(m: number, o: Output): void }).out(1, o),

@@ -61,14 +61,15 @@ export function argvBytes(server: Server, c: Client): { readonly bytes: number; 
 }
 /** What queued commands hold: their arguments and pointers to them. */
 export function multiBytes(c: Client): number {
-  if (c.multi === null) return 0
+  const m = c.multi ?? c.executing
+  if (m === null) return 0
   let bytes = 0
-  for (const q of c.multi.queue) for (const a of q.argv) bytes += a.length + 8
+  for (const q of m.queue) for (const a of q.argv) bytes += a.length + 8
   return bytes
 }
 function multiOverhead(c: Client): number {
   let bytes = multiBytes(c) + c.watched.length * (24 + 40)
-  const n = c.multi?.queue.length ?? 0
+  const n = (c.multi ?? c.executing)?.queue.length ?? 0
   if (n > 0) {
     let slots = 2
     while (slots < n) slots *= 2
