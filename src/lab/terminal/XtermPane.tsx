@@ -128,9 +128,14 @@ function mount(
   for (const chunk of before) show(chunk)
   const offs = [world.onOutput(show), world.onExit(setExit)]
   const send = (text: string) => type(world, textToBytes(text))
-  term.onData(send)
+  // Keys whose echo has not come yet: a quick Tab behind them completes them.
+  let ahead = false
+  term.onData((text) => {
+    ahead = /^[^\x00-\x1f\x7f]+$/.test(text)
+    send(text)
+  })
   term.onBinary((binary) => type(world, binary))
-  term.attachCustomKeyEventHandler((e) => ownKey(e, term))
+  term.attachCustomKeyEventHandler((e) => ownKey(e, term, ahead))
   const size = () => {
     if (el.clientWidth < 20 || el.clientHeight < 20) return
     fit.fit()
@@ -156,7 +161,7 @@ function mount(
 }
 
 /** Keys that are the page's: Escape and Ctrl-` leave, Shift-Tab and a Tab with nothing to complete move the focus. */
-function ownKey(e: KeyboardEvent, term: Terminal): boolean {
+function ownKey(e: KeyboardEvent, term: Terminal, ahead: boolean): boolean {
   const leave = e.key === 'Escape' || (e.ctrlKey && e.key === '`')
   if (leave) {
     if (e.type === 'keydown') {
@@ -167,7 +172,7 @@ function ownKey(e: KeyboardEvent, term: Terminal): boolean {
     }
     return false
   }
-  if (e.key === 'Tab') return !e.shiftKey && hasTyped(term)
+  if (e.key === 'Tab') return !e.shiftKey && (ahead || hasTyped(term))
   return true
 }
 

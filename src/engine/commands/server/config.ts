@@ -5,9 +5,10 @@ import { relisten } from '../../server/config-hooks.ts'
 import type { Command } from '../table.ts'
 import { fail, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
-import { helpTexts } from './help-texts.ts'
+import helpTexts from './help-texts.json' with { type: 'json' }
 
-export const help = (name: string): Reply => (helpTexts[name] ?? []).map((line) => status(line))
+export const help = (name: string): Reply =>
+  ((helpTexts as Readonly<Record<string, readonly string[]>>)[name] ?? []).map((line) => status(line))
 
 /** Answer when a file or socket operation is over: the client waits. Inside a transaction or a script nobody can wait: OK. */
 export function answerLater(c: CommandContext, start: (answer: (reply: Reply) => void) => void): Reply {
