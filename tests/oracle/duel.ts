@@ -160,7 +160,7 @@ export function cut(bytes: string): string[] {
 async function askReal(rig: Rig, batch: readonly (readonly string[])[]): Promise<string[]> {
   let text = (await rig.real.send(1, batch.map(encode).join(''))).get(1) ?? ''
   let replies = cut(text)
-  for (let tries = 1; replies.length < batch.length && tries < 400; tries++) {
+  for (let tries = 1; replies.length < batch.length && tries < 2000; tries++) {
     // A blocked connection holds up the rest of its batch.
     if (tries % 40 === 0) await rig.real.send(2, encode(['client', 'unblock', rig.clientId]))
     text += (await rig.real.wait(2)).get(1) ?? ''

@@ -141,11 +141,14 @@ export function mergeSelectors(words: readonly Bytes[]): readonly Bytes[] | { re
   let open = -1
   let selector = ''
   words.forEach((w, i) => {
+    // A parenthesis within an open one begins the selector again.
+    if (w.startsWith('(') && !w.endsWith(')')) {
+      open = i
+      selector = w
+      return
+    }
     if (open === -1) {
-      if (w.startsWith('(') && !w.endsWith(')')) {
-        open = i
-        selector = w
-      } else out.push(w)
+      out.push(w)
       return
     }
     selector += ` ${w}`

@@ -12,7 +12,7 @@ import { stringBytes } from '../../objects/string.ts'
 import { convertZsetToSkiplist, zsetForEach } from '../../objects/zset.ts'
 import { RedisError, type Reply, WRONGTYPE } from '../../protocol/reply.ts'
 import { mayReadEveryKey } from '../../server/acl-check.ts'
-import { fail, parseLongArg, syntaxError, word } from '../args.ts'
+import { cText, fail, parseLongArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
 
 interface SortOptions {
@@ -96,7 +96,9 @@ interface Item {
   readonly score: number
 }
 
-function scoreOf(text: Bytes): number {
+/** strtod of a C string: nothing at all is 0. */
+function scoreOf(arg: Bytes): number {
+  const text = cText(arg)
   const trimmed = text.replace(/^[ \t\n\v\f\r]+/, '')
   if (trimmed === '') {
     if (text === '') return 0
