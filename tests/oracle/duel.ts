@@ -63,7 +63,7 @@ export function makeRound(seed: number, length: number, options: Options): Round
     return kind < 20 ? families.next() : grammar.next()
   }
   const push = (argv: readonly string[]): void => {
-    if (!waitsLong(argv) && !expiresSoon(argv) && !/^(multi|debug digest)$/i.test(argv.join(' '))) ops.push(argv)
+    if (!waitsLong(argv) && !expiresSoon(argv) && !/^(multi|debug digest|dbsize)$/i.test(argv.join(' '))) ops.push(argv)
   }
   while (ops.length < length) {
     const kind = rng.below(100)
