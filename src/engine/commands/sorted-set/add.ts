@@ -90,8 +90,11 @@ const zadd: Handler = (c, argv) => {
   return add(c, argv, at, f)
 }
 
-const zincrby: Handler = (c, argv) =>
-  add(c, argv, 2, { nx: false, xx: false, gt: false, lt: false, ch: false, incr: true })
+/** It is read like ZADD with INCR: an option's name in place of the increment is that option, and then a word is missing. */
+const zincrby: Handler = (c, argv) => {
+  if (/^(nx|xx|gt|lt|ch|incr)$/i.test(argv[2]!)) syntaxError()
+  return add(c, argv, 2, { nx: false, xx: false, gt: false, lt: false, ch: false, incr: true })
+}
 
 export const addCommands: readonly CommandImpl[] = [
   { name: 'zadd', handler: zadd },
