@@ -39,7 +39,8 @@ export function implementedRows(): Set<string> {
 }
 
 interface Report {
-  readonly seed: number
+  /** One seed, or several runs' seeds in words. */
+  readonly seed: number | string
   readonly requests: number
   readonly rows: Readonly<Record<string, { readonly requests: number; readonly differences: number }>>
 }

@@ -63,7 +63,13 @@ export function makeRound(seed: number, length: number, options: Options): Round
     return kind < 20 ? families.next() : grammar.next()
   }
   const push = (argv: readonly string[]): void => {
-    if (!waitsLong(argv) && !expiresSoon(argv) && !/^(multi|debug digest|dbsize)$/i.test(argv.join(' '))) ops.push(argv)
+    if (
+      !waitsLong(argv) &&
+      !expiresSoon(argv) &&
+      !keepsChance(argv) &&
+      !/^(multi|debug digest|dbsize)$/i.test(argv.join(' '))
+    )
+      ops.push(argv)
   }
   while (ops.length < length) {
     const kind = rng.below(100)
@@ -92,6 +98,10 @@ export function expiresSoon(argv: readonly string[]): boolean {
   if (name === 'set') return argv.slice(3).some((a) => /^[1-9]\d{0,9}$/.test(a))
   return /^(p?expire|p?setex|getex|restore)$/.test(name) && argv.slice(2).some((a) => /^[1-9]\d{0,4}$/.test(a))
 }
+
+/** Equal weights leave the order to the hash table, and STORE would keep it. */
+const keepsChance = (argv: readonly string[]): boolean =>
+  /^sort$/i.test(argv[0] ?? '') && argv.some((a) => /^by$/i.test(a)) && argv.some((a) => /^store$/i.test(a))
 
 /** A request that would block for longer than a moment: nobody here would wake it. */
 function waitsLong(argv: readonly string[]): boolean {
