@@ -1,5 +1,6 @@
 /** Rows of the coverage list that speak of Sentinel, each checked on real Server machines in the world, in virtual time. */
 import { expect, test } from 'vitest'
+import { FAILOVER_EVENTS } from './sentinel-phases.ts'
 import {
   answers,
   box,
@@ -152,25 +153,7 @@ test('S15 S16 S18 S19 S20 a killed master: agreement, one leader, the order of e
   const leaders = d.sentinels.filter((s) => d.names(s, t0).includes('+elected-leader'))
   expect(leaders).toHaveLength(1)
   const seen = d.names(leaders[0] as string, t0)
-  const order = [
-    '+sdown',
-    '+odown',
-    '+new-epoch',
-    '+try-failover',
-    '+vote-for-leader',
-    '+elected-leader',
-    '+failover-state-select-slave',
-    '+selected-slave',
-    '+failover-state-send-slaveof-noone',
-    '+failover-state-wait-promotion',
-    '+promoted-slave',
-    '+failover-state-reconf-slaves',
-    '+slave-reconf-sent',
-    '+slave-reconf-inprog',
-    '+slave-reconf-done',
-    '+failover-end',
-    '+switch-master',
-  ]
+  const order = FAILOVER_EVENTS
   expect(order.filter((n) => !seen.includes(n))).toEqual([])
   expect(order.map((n) => seen.indexOf(n))).toEqual(order.map((n) => seen.indexOf(n)).sort((a, b) => a - b))
   expect(

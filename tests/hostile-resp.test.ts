@@ -88,6 +88,13 @@ const UNAUTHENTICATED: readonly string[] = [
   'x'.repeat(70000),
 ]
 
+/** The first dozen of what differs, or ''. */
+const firstOf = (differences: readonly string[]): string =>
+  differences
+    .filter((d) => d !== '')
+    .slice(0, 12)
+    .join('\n')
+
 describe.skipIf(!haveRedis())('malformed requests', () => {
   let real: Real
   const ours = new Ours()
@@ -135,23 +142,13 @@ describe.skipIf(!haveRedis())('malformed requests', () => {
     const bad: string[] = []
     for (const stream of SHORT)
       for (let at = 0; at < stream.length; at++) bad.push(await differ([stream.slice(0, at), stream.slice(at)]))
-    expect(
-      bad
-        .filter((d) => d !== '')
-        .slice(0, 12)
-        .join('\n'),
-    ).toBe('')
+    expect(firstOf(bad)).toBe('')
   })
 
   test('byte by byte', { timeout: 300_000 }, async () => {
     const bad: string[] = []
     for (const stream of SHORT) bad.push(await differ([...stream]))
-    expect(
-      bad
-        .filter((d) => d !== '')
-        .slice(0, 12)
-        .join('\n'),
-    ).toBe('')
+    expect(firstOf(bad)).toBe('')
   })
 
   test('beyond the limits', { timeout: 300_000 }, async () => {
@@ -159,12 +156,7 @@ describe.skipIf(!haveRedis())('malformed requests', () => {
     for (const stream of LONG)
       for (const pieces of [[stream], [stream.slice(0, 70), stream.slice(70)], [stream.slice(0, -1), stream.slice(-1)]])
         bad.push(await differ(pieces))
-    expect(
-      bad
-        .filter((d) => d !== '')
-        .slice(0, 12)
-        .join('\n'),
-    ).toBe('')
+    expect(firstOf(bad)).toBe('')
   })
 
   test('spoiled requests, seeded', { timeout: 300_000 }, async () => {
@@ -181,12 +173,7 @@ describe.skipIf(!haveRedis())('malformed requests', () => {
       const at = rng.below(s.length + 1)
       bad.push(await differ([s.slice(0, at), s.slice(at)]))
     }
-    expect(
-      bad
-        .filter((d) => d !== '')
-        .slice(0, 12)
-        .join('\n'),
-    ).toBe('')
+    expect(firstOf(bad)).toBe('')
   })
 
   test('before authentication the limits are small', { timeout: 300_000 }, async () => {
@@ -195,12 +182,7 @@ describe.skipIf(!haveRedis())('malformed requests', () => {
     // The bench's own connection has lost nothing: it was there before.
     for (const stream of UNAUTHENTICATED) bad.push(await differ([stream]))
     for (const s of [ours, real]) await s.send(1, encode(['acl', 'setuser', 'default', 'nopass']))
-    expect(
-      bad
-        .filter((d) => d !== '')
-        .slice(0, 12)
-        .join('\n'),
-    ).toBe('')
+    expect(firstOf(bad)).toBe('')
   })
 })
 

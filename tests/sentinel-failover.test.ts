@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { FAILOVER_EVENTS } from './sentinel-phases.ts'
 import { deployment, killMaster, MASTER, type SentinelProc, whole } from './sentinel-rig.ts'
 
 const names = (s: SentinelProc, from: number): string[] =>
@@ -28,25 +29,7 @@ test('a killed master is replaced and becomes a replica when it comes back (S14-
   const switched = (): boolean => d.sentinels.every((s) => names(s, t0).includes('+switch-master'))
   expect(d.rig.runUntilTrue(switched, 40000)).toBe(true)
   const leader = d.sentinels.find((s) => names(s, t0).includes('+elected-leader')) as SentinelProc
-  const order = [
-    '+sdown',
-    '+odown',
-    '+new-epoch',
-    '+try-failover',
-    '+vote-for-leader',
-    '+elected-leader',
-    '+failover-state-select-slave',
-    '+selected-slave',
-    '+failover-state-send-slaveof-noone',
-    '+failover-state-wait-promotion',
-    '+promoted-slave',
-    '+failover-state-reconf-slaves',
-    '+slave-reconf-sent',
-    '+slave-reconf-inprog',
-    '+slave-reconf-done',
-    '+failover-end',
-    '+switch-master',
-  ]
+  const order = FAILOVER_EVENTS
   const seen = names(leader, t0)
   expect(order.map((n) => seen.indexOf(n))).toEqual(order.map((n) => seen.indexOf(n)).sort((a, b) => a - b))
   expect(order.filter((n) => !seen.includes(n))).toEqual([])

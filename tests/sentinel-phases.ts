@@ -64,3 +64,24 @@ export function ksDifference(truth: readonly Phases[], ours: readonly Phases[]):
     }
   })
 }
+
+/** The leader's events of a failover, in their order. */
+export const FAILOVER_EVENTS: readonly string[] = [
+  '+sdown',
+  '+odown',
+  '+new-epoch',
+  '+try-failover',
+  '+vote-for-leader',
+  '+elected-leader',
+  '+failover-state-select-slave',
+  '+selected-slave',
+  '+failover-state-send-slaveof-noone',
+  '+failover-state-wait-promotion',
+  '+promoted-slave',
+  '+failover-state-reconf-slaves',
+  '+slave-reconf-sent',
+  '+slave-reconf-inprog',
+  '+slave-reconf-done',
+  '+failover-end',
+  '+switch-master',
+]

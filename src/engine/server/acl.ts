@@ -4,6 +4,7 @@
  *
  * A server without any such line has one user, `default`, who may do everything. `requirepass` is his password.
  */
+import { cText } from '../commands/args.ts'
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Command } from '../commands/table.ts'
 import { type AclDenial, aclCheck, channelAllowed, scriptNopermText } from './acl-check.ts'
@@ -132,7 +133,7 @@ export class Acl implements AclEnvironment {
     if (old !== undefined) next.copyFrom(old)
     for (const rule of rules) {
       const error = next.apply(this, rule)
-      if (error !== null) return `Error in ACL SETUSER modifier '${rule.split('\0', 1)[0]}': ${ruleErrorText(error)}`
+      if (error !== null) return `Error in ACL SETUSER modifier '${cText(rule)}': ${ruleErrorText(error)}`
     }
     if (old !== undefined) {
       this.closeSubscribers(next, old)

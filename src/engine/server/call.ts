@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { quoteBytes } from '../bytes/quote.ts'
+import { cText } from '../commands/args.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
 import type { Scripting } from '../scripting/scripting.ts'
@@ -105,17 +106,12 @@ function crossProtocol(server: Server, c: Client): void {
 }
 
 const RUN_IN_MULTI = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
-const cut = (b: Bytes): Bytes => {
-  const nul = b.indexOf('\0')
-  return (nul === -1 ? b : b.slice(0, nul)).slice(0, 128)
-}
+const cut = (b: Bytes): Bytes => cText(b).slice(0, 128)
 
 export function unknownCommand(argv: readonly Bytes[]): string {
   let args = ''
   for (let i = 1; i < argv.length && args.length < 128; i++) {
-    const a = argv[i] as Bytes
-    const nul = a.indexOf('\0')
-    args += `'${(nul === -1 ? a : a.slice(0, nul)).slice(0, 128 - args.length)}' `
+    args += `'${cText(argv[i]).slice(0, 128 - args.length)}' `
   }
   return `ERR unknown command '${cut(argv[0] as Bytes)}', with args beginning with: ${args}`
 }

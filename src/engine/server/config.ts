@@ -5,6 +5,7 @@
  * A directive whose change must *do* something (rebind the port, shrink the backlog) registers `onApply`. CONFIG SET
  * first sets all values, then runs the hooks of what was named; when any step fails everything is put back.
  */
+import { cText } from '../commands/args.ts'
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
 import { RedisError } from '../protocol/reply.ts'
@@ -112,8 +113,7 @@ export class Config extends ConfigValues {
     const names = pairs.map(([name]) => name.toLowerCase())
     for (const [name, _] of pairs) {
       const d = directiveByName.get(name.toLowerCase())
-      if (!d)
-        throw new RedisError(`ERR Unknown option or number of arguments for CONFIG SET - '${name.split('\0', 1)[0]}'`)
+      if (!d) throw new RedisError(`ERR Unknown option or number of arguments for CONFIG SET - '${cText(name)}'`)
       chosen.push(d)
     }
     const failed = (i: number, text: string): never => {

@@ -2,10 +2,10 @@
 import type { Bytes } from '../../bytes/bytes.ts'
 import type { Obj } from '../../objects/object.ts'
 import { createIntset, setAdd, setForEach, setForEachWhile, setHas, setMembers, setSize } from '../../objects/set.ts'
-import type { Reply } from '../../protocol/reply.ts'
 import { set } from '../../protocol/reply.ts'
 import { equalsIgnoreCase, fail, parseLongArg, parsePositiveLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { storeResult } from '../store-result.ts'
 
 type Operation = 'sinter' | 'sunion' | 'sdiff'
 
@@ -62,25 +62,8 @@ const store =
   (c, argv) => {
     const destination = argv[1]!
     const result = compute(c, op, lookupAll(c, argv.slice(2)))
-    return storeSet(c, destination, result, `${op}store`)
+    return storeResult(c, destination, result, setSize(result), 's', `${op}store`)
   }
-
-function storeSet(c: CommandContext, destination: Bytes, result: Obj, event: string): Reply {
-  if (setSize(result) > 0) {
-    c.setKey(destination, result)
-    c.replied()
-    c.notify('s', event, destination)
-    c.dirty()
-    return setSize(result)
-  }
-  if (c.delete(destination)) {
-    c.replied()
-    c.signalModified(destination)
-    c.notify('g', 'del', destination)
-    c.dirty()
-  }
-  return 0
-}
 
 /** numkeys key [key ...] [LIMIT n]; also of ZINTERCARD. */
 export function parseCardinality(argv: readonly Bytes[]): { keys: readonly Bytes[]; limit: number } {

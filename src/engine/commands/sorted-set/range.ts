@@ -16,6 +16,7 @@ import type { LexRange } from '../../structures/skiplist.ts'
 import { lexGteMin, lexLteMax } from '../../structures/skiplist.ts'
 import { clampRange, equalsIgnoreCase, fail, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
+import { storeResult } from '../store-result.ts'
 import { parseLexRange, parseScoreRange } from './bounds.ts'
 
 type RangeType = 'auto' | 'rank' | 'score' | 'lex'
@@ -137,20 +138,7 @@ const range =
 
 /** Puts a computed sorted set under `destination`, or deletes that key when it is empty. */
 export function storeZset(c: CommandContext, destination: Bytes, result: Obj | null, event: string): Reply {
-  if (result && zsetLength(result) > 0) {
-    c.setKey(destination, result)
-    c.replied()
-    c.notify('z', event, destination)
-    c.dirty()
-    return zsetLength(result)
-  }
-  if (c.delete(destination)) {
-    c.replied()
-    c.signalModified(destination)
-    c.notify('g', 'del', destination)
-    c.dirty()
-  }
-  return 0
+  return storeResult(c, destination, result, result ? zsetLength(result) : 0, 'z', event)
 }
 
 const zrangestore: Handler = (c, argv) => {
