@@ -9,6 +9,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { Prng } from '../bytes/prng.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { Database } from '../keyspace/database.ts'
@@ -123,6 +124,8 @@ export class Server implements Machine {
   repl: ReplicationExtension | null = null
   rdb: PersistenceExtension | null = null
   sentinel: SentinelExtension | null = null
+  /** While `cluster-enabled` is on. */
+  cluster: Cluster | null = null
   /** Views by name, filled by create.ts. */
   readonly views = new Map<string, ViewFunction>()
   /** Every other view (engine/inspect), set by create.ts. */

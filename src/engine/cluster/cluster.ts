@@ -1,0 +1,119 @@
+/**
+ * A node of a cluster: what it knows (this file is that state), and where each thing that it does stands.
+ *
+ *   bus.ts        listens on the bus port, keeps a link to every node, takes packets in        message.ts   bytes ◀▶ packet
+ *   gossip.ts     pings, gossip sections, handshakes                                           failure.ts   PFAIL ─▶ FAIL
+ *   slots.ts      who owns what, claims and UPDATE                                             epochs.ts    collisions, bumps
+ *   election.ts   a replica asks for votes; masters vote                                       manual.ts    CLUSTER FAILOVER
+ *   orphans.ts    replicas move to masters that have none                                      health.ts    is the cluster ok?
+ *   nodes-conf.ts nodes.conf, written and read                                                 routing.ts   MOVED, ASK, TRYAGAIN …
+ *
+ * Ten times a second `cron`; before the replies of each turn leave `beforeSleep` does what packets and commands asked for
+ * (`todo`). Invariants: currentEpoch never decreases; a vote is on disk before the packet that gives it leaves; a slot has
+ * at most one owner here; a node's own slots are what its bitmap says.
+ *
+ * (redis 7.0: clusterState, cluster.h)
+ */
+import type { Bytes } from '../bytes/bytes.ts'
+import type { Server } from '../server/server.ts'
+import type { ClusterLink } from './link.ts'
+import { CLUSTER_SLOTS, ClusterNode, NODE_MASTER, NODE_MYSELF } from './node.ts'
+
+/** What `beforeSleep` has to do. */
+export const TODO_HANDLE_FAILOVER = 1
+export const TODO_UPDATE_STATE = 2
+export const TODO_SAVE_CONFIG = 4
+export const TODO_FSYNC_CONFIG = 8
+export const TODO_HANDLE_MANUALFAILOVER = 16
+
+/** Why a replica does not stand for election, for the log (logged when it changes, else at most every 5 s). */
+export const CANT_FAILOVER_NONE = 0
+export const CANT_FAILOVER_DATA_AGE = 1
+export const CANT_FAILOVER_WAITING_DELAY = 2
+export const CANT_FAILOVER_EXPIRED = 3
+export const CANT_FAILOVER_WAITING_VOTES = 4
+
+/** Packet types, in the order of their numbers. */
+export const MESSAGE_TYPES = [
+  'ping',
+  'pong',
+  'meet',
+  'fail',
+  'publish',
+  'auth-req',
+  'auth-ack',
+  'update',
+  'mfstart',
+  'module',
+  'publishshard',
+] as const
+
+export class Cluster {
+  readonly server: Server
+  /** This node. */
+  myself: ClusterNode
+  currentEpoch = 0
+  state: 'ok' | 'fail' = 'fail'
+  /** Masters with at least one slot: the electorate. */
+  size = 1
+  /** By name, this node too. */
+  readonly nodes = new Map<Bytes, ClusterNode>()
+  /** Names that CLUSTER FORGET keeps out, and until when (ms). */
+  readonly blackList = new Map<Bytes, number>()
+  readonly slots: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
+  readonly migratingSlotsTo: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
+  readonly importingSlotsFrom: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
+  /** Accepted links whose node is not known yet, and all others: every open link, for CLUSTER INFO's and INFO's counts. */
+  readonly links = new Set<ClusterLink>()
+
+  // Election of this replica (election.ts)
+  failoverAuthTimeMs = 0
+  failoverAuthCount = 0
+  failoverAuthSent = false
+  failoverAuthRank = 0
+  failoverAuthEpoch = 0
+  cantFailoverReason = CANT_FAILOVER_NONE
+  /** Epoch of the last vote given. */
+  lastVoteEpoch = 0
+
+  // Manual failover, on either side (manual.ts)
+  /** 0: none is going on. */
+  mfEndMs = 0
+  /** The master's: the replica that asked. */
+  mfSlave: ClusterNode | null = null
+  /** The replica's: the offset to reach, -1 while not heard. */
+  mfMasterOffset = -1
+  mfCanStart = false
+
+  /** Packets by type, in the order of MESSAGE_TYPES. */
+  readonly messagesSent = new Array<number>(MESSAGE_TYPES.length).fill(0)
+  readonly messagesReceived = new Array<number>(MESSAGE_TYPES.length).fill(0)
+  /** Links closed because too much was waiting to be sent. */
+  exceededSendBufferLimit = 0
+  todo = 0
+  /** Times the cron ran. */
+  iteration = 0
+
+  constructor(server: Server) {
+    this.server = server
+    this.myself = new ClusterNode('', NODE_MYSELF | NODE_MASTER, 0)
+  }
+
+  get nowMs(): number {
+    return this.server.nowMs
+  }
+  doBeforeSleep(todo: number): void {
+    this.todo |= todo
+  }
+  /** Votes that make a majority. */
+  get quorum(): number {
+    return Math.floor(this.size / 2) + 1
+  }
+  lookup(name: Bytes): ClusterNode | null {
+    return this.nodes.get(name) ?? null
+  }
+  /** Of this node's master, itself when it is one. */
+  get myMaster(): ClusterNode | null {
+    return this.myself.isMaster ? this.myself : this.myself.slaveof
+  }
+}
