@@ -10,6 +10,7 @@ import type { Obj } from '../objects/object.ts'
 import type { Client } from '../server/client.ts'
 import type { SnapshotGuard } from '../server/extensions.ts'
 import { Dict } from '../structures/dict.ts'
+import { SlotKeys } from './slot-keys.ts'
 
 export class Database {
   id: number
@@ -26,10 +27,13 @@ export class Database {
   expiresCursor = 0
   snapshot: SnapshotGuard | null = null
   readonly seed: number
+  /** Keys by slot, in a node of a cluster. */
+  slotKeys: SlotKeys | null = null
 
-  constructor(id: number, seed: number) {
+  constructor(id: number, seed: number, slotted = false) {
     this.id = id
     this.seed = seed
+    if (slotted) this.slotKeys = new SlotKeys()
     this.dict = new Dict<Obj>(seed)
     this.expires = new Dict<number>(seed)
   }
@@ -43,12 +47,20 @@ export class Database {
   put(key: Bytes, value: Obj): boolean {
     if (this.snapshot !== null) this.snapshot.beforeChange(this, key)
     if (this.goneWatchers > 0) this.onGone?.(key)
-    return this.dict.set(key, value)
+    if (this.slotKeys === null) return this.dict.set(key, value)
+    const added = this.dict.set(key, value)
+    if (added) this.slotKeys.add(key, this.dict.entryOf(key))
+    return added
   }
   remove(key: Bytes): Obj | undefined {
     if (this.snapshot !== null) this.snapshot.beforeChange(this, key)
     if (this.goneWatchers > 0) this.onGone?.(key)
     if (this.expires.size > 0) this.expires.delete(key)
+    if (this.slotKeys !== null) {
+      const entry = this.dict.entryOf(key)
+      if (entry === 0) return undefined
+      this.slotKeys.remove(key, entry)
+    }
     return this.dict.delete(key)
   }
   /** Absolute ms, or -1. */
@@ -77,6 +89,7 @@ export class Database {
     this.allGone()
     this.dict = new Dict<Obj>(this.seed)
     this.expires = new Dict<number>(this.seed)
+    this.slotKeys?.clear()
     this.avgTtlMs = 0
     this.expiresCursor = 0
     return n
@@ -90,13 +103,15 @@ export class Database {
     if (other.snapshot !== null) other.snapshot.beforeFlush(other)
     this.allGone()
     other.allGone()
-    const { dict, expires, avgTtlMs, expiresCursor } = this
+    const { dict, expires, slotKeys, avgTtlMs, expiresCursor } = this
     this.dict = other.dict
     this.expires = other.expires
+    this.slotKeys = other.slotKeys
     this.avgTtlMs = other.avgTtlMs
     this.expiresCursor = other.expiresCursor
     other.dict = dict
     other.expires = expires
+    other.slotKeys = slotKeys
     other.avgTtlMs = avgTtlMs
     other.expiresCursor = expiresCursor
   }

@@ -137,7 +137,7 @@ export class Transfer {
     if (!this.usesParser) return
     const size = Math.max(0, this.size)
     if (s.config.replDisklessLoad === 'swapdb') {
-      this.parser = { dbs: s.dbs.map((db) => new Database(db.id, db.seed)) }
+      this.parser = { dbs: s.dbs.map((db) => new Database(db.id, db.seed, db.slotKeys !== null)) }
       s.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
       // Our data is an older moment of the same history: it may be served on.
       startLoading(s, size, this.sameHistory)

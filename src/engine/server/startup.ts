@@ -83,7 +83,7 @@ function initServer(server: Server): void {
       'Warning: no config file specified, using the default config. In order to specify a config file use redis-server /path/to/redis.conf',
     )
   } else server.log('warning', 'Configuration loaded')
-  for (let i = 0; i < config.databases; i++) server.dbs.push(new Database(i, server.hashSeed))
+  for (let i = 0; i < config.databases; i++) server.dbs.push(new Database(i, server.hashSeed, config.clusterEnabled))
   if (config.tlsPort !== 0) {
     server.log('warning', config.tlsCertFile === '' ? 'No tls-cert-file configured!' : 'This server speaks no TLS.')
     server.log('warning', 'Failed to configure TLS. Check logs for more info.')

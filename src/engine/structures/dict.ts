@@ -157,6 +157,16 @@ export class Dict<V> {
     return e === 0 ? undefined : (this.kv[e >>> BITS]![(e & MASK) << 1] as Bytes)
   }
 
+  /** The number of a key's entry, which it keeps while it is in the dict; 0 when it is not. Moves no bucket. */
+  entryOf(k: Bytes): number {
+    if (this.size === 0) return 0
+    const h = this.hashOf(k)
+    return this.findIn(this.t0, h, k) || (this.rehashidx === -1 ? 0 : this.findIn(this.t1, h, k))
+  }
+  keyAt(entry: number): Bytes {
+    return this.kv[entry >>> BITS]![(entry & MASK) << 1] as Bytes
+  }
+
   private find(k: Bytes): number {
     if (this.t0.used + this.t1.used === 0) return 0
     if (this.rehashidx !== -1) this.rehashOne()

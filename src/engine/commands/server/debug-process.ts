@@ -108,7 +108,7 @@ function load(s: Server, bytes: Bytes, o: ReloadOptions): string | null {
     return loadRdbBytes(s, bytes)
   }
   const before = s.dbs.map((db) => {
-    const kept = new Database(db.id, db.seed)
+    const kept = new Database(db.id, db.seed, db.slotKeys !== null)
     kept.swapWith(db)
     return kept
   })
