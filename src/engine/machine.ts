@@ -128,7 +128,8 @@ export type Tap = (fact: Fact) => void
 
 export interface Machine {
   /** Run one input to completion. Never throws for bad outside data; a throw is an engine fault (the process dies with a report). */
-  handle(input: Input, now: Micros): readonly Output[]
+  /** `arrived` and `sent`: when the kernel had the input, and when its sender's bytes left. For pictures; decides nothing. */
+  handle(input: Input, now: Micros, arrived?: Micros, sent?: Micros): readonly Output[]
   /** Microseconds of modelled work the last `handle` did (cost model, appendix A of the spec). The world turns it into busy time. */
   readonly workMicros: number
   /** A read-only view for pictures: plain, bounded, cloneable data. Unknown names give null. See engine/inspect. */

@@ -115,6 +115,8 @@ export interface Socket {
 
 export interface Queued {
   readonly at: number
+  /** When its sender let go of it; `at` when it came from no packet. */
+  readonly sent: number
   readonly cause: string
   readonly input: Input
 }

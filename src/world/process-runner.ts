@@ -200,8 +200,8 @@ export class ProcessRunner {
   schedule(event: LocalEvent): void {
     this.heap.push(event)
   }
-  enqueue(input: Input, cause: string): void {
-    if (this.machine) this.queue.push({ at: this.at, cause, input })
+  enqueue(input: Input, cause: string, sent: number = this.at): void {
+    if (this.machine) this.queue.push({ at: this.at, sent, cause, input })
   }
   /** Bytes of this connection that the machine has not read yet. */
   hasUnread(conn: number): boolean {
@@ -363,7 +363,7 @@ export class ProcessRunner {
     if (this.recent.length > INPUTS_IN_REPORT) this.recent.shift()
     let outputs: readonly Output[]
     try {
-      outputs = machine.handle(next.input, this.boxTime(at))
+      outputs = machine.handle(next.input, this.boxTime(at), this.boxTime(next.at), this.boxTime(next.sent))
     } catch (error) {
       this.crash(error)
       return

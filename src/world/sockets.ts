@@ -139,7 +139,7 @@ export class Sockets {
         )
         return
       case 'data':
-        if (!socket.lingering) runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause)
+        if (!socket.lingering) runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause, packet.sentAt)
         return
       case 'ack':
         this.acknowledged(socket, packet.count, at, cause)

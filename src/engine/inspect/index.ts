@@ -15,7 +15,8 @@ import { viewGeo } from './geo.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
 import { type Path, pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
-import { viewCommands, viewDatabases, viewMemory, viewPubsub, viewTransactions } from './overview.ts'
+import { viewCommands, viewDatabases, viewMemory, viewPubsub } from './overview.ts'
+import { viewTransactions } from './transactions.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { viewCollisions } from './scans.ts'
 import { viewRaxInsert } from './rax-insert.ts'
@@ -248,7 +249,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'loop':
       return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
-      return viewTransactions(s)
+      return viewTransactions(s, recorderOf(s)?.transactions)
     case 'pubsub':
       return viewPubsub(s)
     default:

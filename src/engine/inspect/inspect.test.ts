@@ -216,19 +216,3 @@ test('an eviction tells what was sampled and how good the choice was', () => {
   expect(view.victims.at(-1)?.sampled.length).toBeGreaterThan(0)
   expect(view.victims.at(-1)?.rank).toBeLessThanOrEqual(view.victims.at(-1)?.of ?? 0)
 })
-
-test('the other client that changed a watched key is named', () => {
-  const { run, see, connect } = rig()
-  const other = connect()
-  run('set a 1')
-  run('watch a')
-  run('multi')
-  run('incr a')
-  other(resp('SET', 'a', '5'))
-  const view = see('transactions') as unknown as {
-    clients: { dirtyCas: boolean; queue: string[][]; watched: { key: string }[] }[]
-    log: { what: string; text: string }[]
-  }
-  expect(view.clients[0]).toMatchObject({ dirtyCas: true, queue: [['incr', 'a']], watched: [{ key: 'a' }] })
-  expect(view.log.at(-1)).toMatchObject({ what: 'spoiled' })
-})

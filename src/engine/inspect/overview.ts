@@ -158,27 +158,6 @@ export function viewCommands(s: Server) {
 }
 
 const nameOf = (c: Client): string => (c.isMaster ? 'master' : c.addr)
-export function viewTransactions(s: Server) {
-  return {
-    clients: [...s.clients.values()]
-      .filter((c) => c.multi !== null || c.watched.length > 0 || c.blocked !== null)
-      .slice(0, 40)
-      .map((c) => ({
-        id: c.id,
-        client: nameOf(c),
-        name: clip(c.name),
-        db: c.db.id,
-        queue: c.multi === null ? null : c.multi.queue.slice(0, 32).map((q) => q.argv.slice(0, 8).map(clip)),
-        queued: c.multi?.queue.length ?? 0,
-        dirtyExec: c.multi?.dirtyExec ?? false,
-        dirtyCas: c.dirtyCas,
-        watched: c.watched.slice(0, 16).map((w) => ({ db: w.db.id, key: clip(w.key) })),
-        blocked: c.blocked === null ? null : { kind: c.blocked.kind, argv: c.blocked.argv.slice(0, 6).map(clip) },
-      })),
-    log: recorderOf(s)?.transactions.slice(-60) ?? [],
-  }
-}
-
 export function viewPubsub(s: Server) {
   const table = (map: Map<Bytes, Set<Client>>) =>
     [...map].slice(0, 60).map(([name, who]) => ({

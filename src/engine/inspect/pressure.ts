@@ -58,6 +58,8 @@ export function viewExpiry(s: Server, args: readonly string[]) {
     expiredKeys: s.stat.expiredKeys,
     capReached: s.stat.expiredTimeCapReachedCount,
     avgTtlMs: db.avgTtlMs,
+    lastTick: recorderOf(s)?.turns.lastTick ?? s.host.now,
+    budget: ((25000 + 2000 * effort) * 10) / Math.max(1, s.hz),
     loops:
       recorderOf(s)
         ?.loops.filter((l) => l.db === db.id)

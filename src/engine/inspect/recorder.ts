@@ -25,6 +25,7 @@ import { candidates } from './pressure.ts'
 import { follow, type ScanChain } from './scans.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
+import { TxLog } from './transactions.ts'
 import { Turns } from './turns.ts'
 
 const MAX_KEYS = 512
@@ -34,7 +35,6 @@ const MAX_ARGS = 64
 const MAX_ARG = 512
 /** More candidates than these are not ranked at each eviction. */
 const RANKED = 1000
-const TX = new Set(['multi', 'exec', 'discard', 'watch', 'unwatch'])
 
 export interface LastCommand {
   readonly seq: number
@@ -77,6 +77,8 @@ export interface ExpireLoop {
   readonly cycle: string
   readonly sampled: number
   readonly expired: number
+  /** Work units that the cycle had left after it. */
+  readonly budget: number
 }
 export interface Victim {
   readonly at: number
@@ -95,12 +97,6 @@ export interface Segment {
   readonly micros: number
   readonly name: string
   readonly client: string
-}
-export interface TxEvent {
-  readonly at: number
-  readonly client: string
-  readonly what: string
-  readonly text: string
 }
 export interface Published {
   readonly at: number
@@ -146,7 +142,7 @@ export class Recorder {
   readonly victims: Victim[] = []
   pool: readonly Bytes[] = []
   readonly segments: Segment[] = []
-  readonly transactions: TxEvent[] = []
+  readonly transactions: TxLog
   readonly published: Published[] = []
   /** The last chain of SCAN calls of each database. */
   readonly scans = new Map<number, ScanChain>()
@@ -161,6 +157,7 @@ export class Recorder {
   constructor(server: Server) {
     this.server = server
     this.memory = new MemoryHistory(server)
+    this.transactions = new TxLog(server)
     this.turns = new Turns(server, () => this.memory.tick())
   }
   story(db: number, key: Bytes): KeyStory | undefined {
@@ -171,8 +168,8 @@ export class Recorder {
     const at = this.server.host.now
     this.turns.notice(fact)
     if (fact.kind === 'expire loop') {
-      const { db, cycle, sampled, expired } = fact as unknown as ExpireLoop
-      if (sampled > 0) push(this.loops, { at, db, cycle, sampled, expired })
+      const { db, cycle, sampled, expired, budget } = fact as unknown as ExpireLoop
+      if (sampled > 0) push(this.loops, { at, db, cycle, sampled, expired, budget })
     } else if (fact.kind === 'evict sample') this.sampled = fact['keys'] as readonly Bytes[]
     else if (fact.kind === 'evict victim') this.victim(fact as unknown as Victim & { pool: readonly Bytes[] }, at)
   }
@@ -232,28 +229,7 @@ export class Recorder {
         text: clip(own(text)),
         receivers,
       })
-    } else if (TX.has(name)) {
-      push(this.transactions, {
-        at,
-        client,
-        what: name,
-        text: argv
-          .slice(1, 9)
-          .map((a) => clip(own(a)))
-          .join(' '),
-      })
     }
-  }
-  /** Whose transaction a change of a watched key has spoiled. */
-  private spoiled(c: Client, key: Bytes): void {
-    for (const other of c.db.watchedKeys.get(key) ?? [])
-      if (other !== c && other.dirtyCas)
-        push(this.transactions, {
-          at: this.server.host.now,
-          client: other.addr,
-          what: 'spoiled',
-          text: `${clip(key)} by ${c.addr}`,
-        })
   }
 
   command(c: Client, command: Command, argv: readonly Bytes[]): void {
@@ -284,7 +260,6 @@ export class Recorder {
     for (let i = 0; i < keys.length && i < 16; i++) {
       const key = argv[(keys[i] as { index: number }).index] as Bytes
       this.note(c.db.id, key, c.db.dict.peek(key), last, argv)
-      if (command.isWrite && c.db.watchedKeys.size > 0) this.spoiled(c, key)
     }
   }
 
@@ -369,6 +344,7 @@ export function record(server: Server): void {
   const recorder = new Recorder(server)
   recorders.set(server, recorder)
   server.afterCommand = (c, command, argv) => recorder.command(c, command, argv)
+  server.afterReply = (c, command, argv, reply) => recorder.transactions.reply(c, command, argv, reply)
   server.notice = (fact) => recorder.notice(fact)
   const { tap } = server
   ;(server as { tap: Tap }).tap = (fact) => {

@@ -61,6 +61,8 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).s
 export class Turns {
   readonly turns: Turn[] = []
   readonly jobs: Job[] = []
+  /** When serverCron ran last. */
+  lastTick: Micros = 0
   private commands: TurnCommand[] = []
   private more = 0
   private did: string[] = []
@@ -136,7 +138,10 @@ export class Turns {
   }
 
   private end(input: Input, now: Micros, outputs: readonly Output[], cron: boolean): void {
-    if (cron) this.onTick()
+    if (cron) {
+      this.lastTick = now
+      this.onTick()
+    }
     const micros = Math.round(this.server.workMicros)
     const files = this.files(outputs, now + micros)
     if (input.type === 'fileDone') {

@@ -65,6 +65,7 @@ export function processCommand(server: Server, c: Client, argv: readonly Bytes[]
       m.hasDenyOom ||= command.denyOom
     }
     c.addReply(QUEUED)
+    server.afterReply?.(c, command, argv, QUEUED)
     return
   }
   const reply = execute(server, c, command, argv)
@@ -130,6 +131,7 @@ function reject(server: Server, c: Client, command: Command | null, line: string
   }
   countError(server, line)
   c.addReply({ t: 'error', text: line })
+  server.afterReply?.(c, command, c.argv, { t: 'error', text: line })
   if (server.ownMonitorLine !== null) showOwnLine(server, c)
 }
 function discard(c: Client): void {
@@ -306,6 +308,7 @@ export function execute(server: Server, c: Client, command: Command, argv: reado
   }
   if (server.monitors.size > 0) feedMonitors(server, c, command, shown)
   if (server.afterCommand !== null && !threw) server.afterCommand(c, command, argv)
+  server.afterReply?.(c, command, argv, reply)
   if (server.tracking.active > 0 && command.isReadonly) trackKeys(server, c, command, argv)
   return reply
 }

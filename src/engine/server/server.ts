@@ -132,6 +132,8 @@ export class Server implements Machine {
   inspect: ((server: Server, name: string, args: readonly string[]) => unknown) | null = null
   /** Told of each command that ran; set where somebody may look (see inspect/recorder.ts). It must change nothing. */
   afterCommand: ((client: Client, command: Command, argv: readonly Bytes[]) => void) | null = null
+  /** Told of each reply to a command, QUEUED and refusals among them, under the same terms. */
+  afterReply: ((client: Client, command: Command | null, argv: readonly Bytes[], reply: Reply) => void) | null = null
   /** Told what the expiry and eviction cycles looked at, under the same terms. */
   notice: Tap | null = null
   /** Memory as INFO and maxmemory see it; inspect fills a formula. */
