@@ -3,10 +3,11 @@ import { useShallow } from 'zustand/react/shallow'
 import { chooseTheme, copyText, openView, setScreenReader, setSingleKeys, share } from './actions.ts'
 import { safeText } from './format.ts'
 import { installKeyboard, keyList } from './keyboard.ts'
-import type { ViewName } from './params.ts'
+import { SCENARIOS, type ViewName } from './params.ts'
 import { Guard } from './parts/Guard.tsx'
 import { Icon } from './parts/icons.tsx'
 import { BrandMark } from './parts/glyphs.tsx'
+import { openScenario, scenarioTitles } from './scenarios.ts'
 import { lab, useLab } from './store.ts'
 import { aboutScenario } from './world-facts.ts'
 import { TimeBar } from './timebar/TimeBar.tsx'
@@ -14,6 +15,7 @@ import { ContextMenu } from './topology/ContextMenu.tsx'
 import { Workspace } from './Workspace.tsx'
 
 const Structures = lazy(() => import('./structures/Structures.tsx').then((m) => ({ default: m.Structures })))
+const Slots = lazy(() => import('./slots/Slots.tsx').then((m) => ({ default: m.Slots })))
 
 export function App() {
   const view = useLab((s) => s.view)
@@ -27,9 +29,11 @@ export function App() {
         <Workspace />
       ) : (
         <main className={`main ${view}`}>
-          <Guard name="The Structures screen">
-            <Suspense fallback={<div className="say">Loading the Structures screen</div>}>
-              <Structures />
+          <Guard name={`The ${view === 'slots' ? 'Slots' : 'Structures'} screen`}>
+            <Suspense
+              fallback={<div className="say">Loading the {view === 'slots' ? 'Slots' : 'Structures'} screen</div>}
+            >
+              {view === 'slots' ? <Slots /> : <Structures />}
             </Suspense>
           </Guard>
         </main>
@@ -44,11 +48,11 @@ export function App() {
 
 const views: readonly [ViewName, string, string][] = [
   ['topology', 'Topology', '1'],
+  ['slots', 'Slots', '3'],
   ['structures', 'Structures', '4'],
 ]
 
 function Header() {
-  const title = useLab((s) => s.session?.scenario.title ?? 'Sentinel failover')
   const [view, theme] = [useLab((s) => s.view), useLab((s) => s.theme)]
   const about = useLab((s) => (s.session ? aboutScenario(s.session.scenario) : 'Redis 7.0.15'))
   return (
@@ -58,7 +62,7 @@ function Header() {
         <span>Rehash</span>
       </h1>
       <div className="crumb">
-        <span>{title}</span>
+        <ScenarioChoice />
         <span className="ink3 hide-m hide-s">{about}</span>
       </div>
       <span className="sp" />
@@ -106,6 +110,22 @@ function Header() {
         <span className="hide-s">Share</span>
       </button>
     </header>
+  )
+}
+
+function ScenarioChoice() {
+  const id = useLab((s) => s.session?.scenario.id ?? 'sentinel-trio')
+  return (
+    <span className="scenario">
+      <select aria-label="Scenario" value={id} onChange={(e) => openScenario(e.target.value)}>
+        {SCENARIOS.map((s) => (
+          <option key={s} value={s}>
+            {scenarioTitles[s]}
+          </option>
+        ))}
+      </select>
+      <Icon name="chev" />
+    </span>
   )
 }
 
@@ -190,6 +210,9 @@ function Help() {
           </div>
         ))}
       </dl>
+      <p className="settings only-narrow">
+        <ScenarioChoice />
+      </p>
       <p className="cap">Single keys rest while a terminal or a field has the focus.</p>
       <Settings />
     </dialog>

@@ -234,9 +234,11 @@ export async function copyText(text: string, what: string): Promise<void> {
 }
 
 export function share(): void {
-  const { state, view } = lab.get()
+  const { session, state, view } = lab.get()
   const url = new URL(location.href)
   url.search = ''
+  const scenario = session?.scenario.id ?? 'sentinel-trio'
+  if (scenario !== 'sentinel-trio') url.searchParams.set('scenario', scenario)
   if (state) url.searchParams.set('seed', String(state.seed))
   if (view !== 'topology') url.searchParams.set('view', view)
   history.replaceState(null, '', url)

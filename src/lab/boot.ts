@@ -2,8 +2,8 @@
 import type { Scenario, Session } from '../browser/session.ts'
 import { openTerminal, setTheme } from './actions.ts'
 import { parseParams } from './params.ts'
+import { scenarioOf } from './scenarios.ts'
 import { readSetting } from './settings.ts'
-import { sentinelTrio } from '../world/presets.ts'
 import { lab, receive } from './store.ts'
 
 async function open(scenario: Scenario): Promise<Session> {
@@ -15,8 +15,8 @@ export async function boot(): Promise<void> {
   const { params, problems } = parseParams(location.search)
   lab.set({ problems, view: params.view })
   followSystemTheme()
-  const scenario = sentinelTrio(params.seed ?? 1)
   try {
+    const scenario = await scenarioOf(params.scenario, params.seed ?? 1)
     const session = await open(scenario)
     const first = scenario.topology.processes[0]?.name ?? ''
     session.onState(receive)

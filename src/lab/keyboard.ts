@@ -38,7 +38,7 @@ export const keyList: readonly (readonly [string, string])[] = [
   ['B', 'pause on events of the selection'],
   ['Enter', 'open redis-cli for the selection'],
   ['M', 'menu of the selection'],
-  ['1, 4', 'Topology, Structures'],
+  ['1, 3, 4', 'Topology, Slots, Structures'],
   ['F6', 'the next region; with Shift the one before'],
   ['Ctrl `', 'focus the terminal; Escape leaves it'],
   ['?', 'this list'],
@@ -125,6 +125,8 @@ function actionFor(e: KeyboardEvent): (() => void) | null {
       return () => lab.set({ help: !help })
     case '1':
       return () => openView('topology')
+    case '3':
+      return () => openView('slots')
     case '4':
       return () => openView('structures')
     case 'ArrowDown':

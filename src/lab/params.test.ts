@@ -3,14 +3,14 @@ import { parseParams } from './params.ts'
 
 test('a good address has no problems', () => {
   expect(parseParams('?seed=42&speed=0.5&view=structures')).toEqual({
-    params: { seed: 42, speed: 0.5, view: 'structures' },
+    params: { scenario: 'sentinel-trio', seed: 42, speed: 0.5, view: 'structures' },
     problems: [],
   })
 })
 
 test('a wrong parameter is named, with what was wanted, and the rest is kept', () => {
   const { params, problems } = parseParams('?seed=abc&speed=0.1&view=durability')
-  expect(params).toEqual({ seed: null, speed: 0.1, view: 'topology' })
+  expect(params).toEqual({ scenario: 'sentinel-trio', seed: null, speed: 0.1, view: 'topology' })
   expect(problems.map((p) => [p.name, p.value])).toEqual([
     ['seed', 'abc'],
     ['view', 'durability'],
@@ -37,4 +37,8 @@ test('an unknown parameter and an unknown scenario are named', () => {
     ['colour', false],
   ])
   expect(parseParams('?scenario=sentinel-trio').problems).toEqual([])
+  expect(parseParams('?scenario=cluster-3&view=slots')).toEqual({
+    params: { scenario: 'cluster-3', seed: null, speed: null, view: 'slots' },
+    problems: [],
+  })
 })

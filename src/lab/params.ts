@@ -1,7 +1,9 @@
 /** The page's address: which parameters it understands and what is wrong with those it was given. */
 
-export type ViewName = 'topology' | 'structures'
+export const VIEWS = ['topology', 'slots', 'structures'] as const
+export type ViewName = (typeof VIEWS)[number]
 export interface Params {
+  readonly scenario: ScenarioId
   readonly seed: number | null
   readonly view: ViewName
   readonly speed: number | null
@@ -17,7 +19,10 @@ export interface ParamProblem {
 
 const NAMES = ['scenario', 'seed', 'speed', 'view']
 /** Scenarios that an address can name. */
-export const SCENARIOS = ['sentinel-trio']
+export const SCENARIOS = ['sentinel-trio', 'cluster', 'cluster-7', 'cluster-3', 'cluster-blank'] as const
+export type ScenarioId = (typeof SCENARIOS)[number]
+const oneOf = <T extends string>(names: readonly T[], text: string | null): T | undefined =>
+  names.find((name) => name === text)
 
 export const MAX_SEED = 0xffffffff
 export const MIN_SPEED = 0.001
@@ -34,7 +39,6 @@ export function parseParams(search: string): { params: Params; problems: ParamPr
   const problems: ParamProblem[] = []
   let seed: number | null = null
   let speed: number | null = null
-  let view: ViewName = 'topology'
   const seedText = query.get('seed')
   if (seedText !== null) {
     seed = parseSeed(seedText)
@@ -55,21 +59,22 @@ export function parseParams(search: string): { params: Params; problems: ParamPr
       problems.push({ name: 'speed', value: speedText, wanted: 'a number from 0.001 to 10', instead: '1', known: true })
   }
   const viewText = query.get('view')
-  if (viewText === 'structures' || viewText === 'topology') view = viewText
-  else if (viewText !== null)
-    problems.push({ name: 'view', value: viewText, wanted: 'topology or structures', instead: 'topology', known: true })
-  const scenario = query.get('scenario')
-  if (scenario !== null && !SCENARIOS.includes(scenario))
+  const view = oneOf(VIEWS, viewText) ?? 'topology'
+  if (viewText !== null && viewText !== view)
+    problems.push({ name: 'view', value: viewText, wanted: VIEWS.join(' or '), instead: view, known: true })
+  const scenarioText = query.get('scenario')
+  const scenario = oneOf(SCENARIOS, scenarioText) ?? 'sentinel-trio'
+  if (scenarioText !== null && scenarioText !== scenario)
     problems.push({
       name: 'scenario',
-      value: scenario,
+      value: scenarioText,
       wanted: SCENARIOS.join(' or '),
-      instead: 'sentinel-trio',
+      instead: scenario,
       known: true,
     })
   for (const [name, value] of query) {
     if (!NAMES.includes(name) && problems.length < 4)
       problems.push({ name, value, wanted: NAMES.join(', '), instead: '', known: false })
   }
-  return { params: { seed, view, speed }, problems }
+  return { params: { scenario, seed, view, speed }, problems }
 }

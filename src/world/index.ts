@@ -1,5 +1,6 @@
 export { checkNoCrash, checkOneLeaderPerEpoch, mastersNow, type Violation } from './checkers.ts'
 export { FaultError } from './faults.ts'
+export { type ClusterPreset, clusterPreset } from './cluster-presets.ts'
 export { sentinelTrio } from './presets.ts'
 export type { TraceRecord } from './process-runner.ts'
 export type {

@@ -1,0 +1,25 @@
+/** The deployments that the lab can open, by the name that an address gives them. */
+import type { Scenario } from '../world/types.ts'
+import { sentinelTrio } from '../world/presets.ts'
+import type { ScenarioId } from './params.ts'
+
+export const scenarioTitles: Readonly<Record<ScenarioId, string>> = {
+  'sentinel-trio': 'Sentinel failover',
+  cluster: 'Cluster, 3 masters and 3 replicas',
+  'cluster-7': 'Cluster, a replica to spare',
+  'cluster-3': 'Cluster, 3 masters and an empty node',
+  'cluster-blank': 'Six nodes, not joined',
+}
+
+export async function scenarioOf(id: ScenarioId, seed: number): Promise<Scenario> {
+  if (id === 'sentinel-trio') return sentinelTrio(seed)
+  return (await import('../world/cluster-presets.ts')).clusterPreset(id, seed)
+}
+
+/** Opens another deployment: a new world, so a new page. */
+export function openScenario(id: string): void {
+  const url = new URL(location.href)
+  url.search = ''
+  url.searchParams.set('scenario', id)
+  location.assign(url)
+}
