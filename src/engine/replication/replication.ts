@@ -50,6 +50,15 @@ export class Replication implements ReplicationExtension {
   get masterReplOffset(): number {
     return this.m.masterReplOffset
   }
+  get slaveOffset(): number {
+    return Math.max(0, this.isReplica ? (this.r.master?.reploff ?? this.r.cachedMaster?.reploff ?? 0) : 0)
+  }
+  setMaster(host: string, port: number): void {
+    this.r.setMaster(host, port)
+  }
+  unsetMaster(): void {
+    this.r.unset()
+  }
   get replid(): Bytes {
     return this.m.replid
   }

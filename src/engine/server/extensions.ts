@@ -29,6 +29,11 @@ export interface ReplicationExtension {
   readonly masterLinkUp: boolean
   /** server.master_repl_offset: kept on a client after each command, for WAIT. */
   readonly masterReplOffset: number
+  /** replicationSetMaster, replicationUnsetMaster: for the cluster, whose nodes are told by it whom to follow. */
+  setMaster(host: string, port: number): void
+  unsetMaster(): void
+  /** replicationGetSlaveOffset: what this replica has processed of its master's stream. */
+  readonly slaveOffset: number
   /** refreshGoodSlavesCount: online replicas whose lag is at most min-replicas-max-lag. */
   goodReplicas(): number
   ackedReplicas(offset: number): number
