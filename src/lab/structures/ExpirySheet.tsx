@@ -1,8 +1,13 @@
 /** Expiry: which keys are near their end, and how the active cycle finds those that are over it. */
 import { showBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
+import { useState } from 'react'
+import { lab } from '../store.ts'
+import { Tabs } from '../parts/Tabs.tsx'
 import { useChoice } from './choice.ts'
-import { plural, when } from './data.ts'
+import { plural, sessionTime, when } from './data.ts'
+import { loopText } from './expiry-model.ts'
+import { ExpiryStrategies } from './ExpiryStrategies.tsx'
 import { failureOf, Pane } from './Pane.tsx'
 import { Knob, Try } from './Knob.tsx'
 import { KeyLink } from './ServerSheets.tsx'
@@ -27,7 +32,10 @@ interface ExpiryData {
   readonly expiredKeys: number
   readonly capReached: number
   readonly avgTtlMs: number
-  readonly loops: readonly { at: number; cycle: string; sampled: number; expired: number }[]
+  /** When serverCron ran last, and what a slow cycle may use. */
+  readonly lastTick: number
+  readonly budget: number
+  readonly loops: readonly { at: number; cycle: string; sampled: number; expired: number; budget: number }[]
 }
 
 /** Forty keys at once with times from a fraction of a second to twenty minutes. */
@@ -36,14 +44,56 @@ const TTLS = [
   'SET token abc EX 1200',
 ]
 
+/** Keys in three ways of dying, typed as they stand here. */
+const INJECT: readonly (readonly [string, string])[] = [
+  ['1,000 keys, all in 5 s', "EVAL \"for i=1,1000 do redis.call('SET','same:'..i,'x','PX',5000) end return 1000\" 0"],
+  [
+    '1,000 keys, 5 s and up to 100 s of jitter',
+    "EVAL \"for i=1,1000 do redis.call('SET','jitter:'..i,'x','PX',5000+(i*7919)%100000) end return 1000\" 0",
+  ],
+  [
+    '1,000 keys, half soon, half late',
+    "EVAL \"for i=1,1000 do redis.call('SET','mixed:'..i,'x','PX',i%2==0 and 2000+i or 3600000) end return 1000\" 0",
+  ],
+]
+
+const PARTS = ['This server', 'Strategies'] as const
 export function ExpirySheet({ process }: { process: string }) {
+  const [part, setPart] = useState<(typeof PARTS)[number]>('This server')
+  return (
+    <div className="sheets expiry">
+      <Tabs label="Expiry" names={PARTS} value={part} onChange={setPart} id="expiry" />
+      <div
+        className="sheets inner"
+        role="tabpanel"
+        id="expiry-panel"
+        aria-labelledby={`expiry-${part.replace(' ', '-')}`}
+      >
+        {part === 'Strategies' ? <ExpiryStrategies /> : <OfServer process={process} />}
+      </div>
+    </div>
+  )
+}
+
+/** Runs the world to the next serverCron of the process, and stops there. */
+function toTick(lastTick: number, hz: number): void {
+  const { session, state } = lab.get()
+  if (!session || !state) return
+  const period = Math.floor(1000 / hz) * 1000
+  let at = sessionTime(lastTick) + period
+  while (at <= state.now) at += period
+  lab.set({ stepping: true })
+  void session.runTo(at + 1)
+}
+
+function OfServer({ process }: { process: string }) {
   const { db } = useChoice()
   const d = useSheet<ExpiryData>(process, 'expiry', [String(db)])
   if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const [alive, soon, dead] = d.counts
   const last = d.loops[d.loops.length - 1]
   return (
-    <div className="sheets">
+    <>
       <Pane
         label="Expires dict"
         title="expires"
@@ -60,10 +110,19 @@ export function ExpirySheet({ process }: { process: string }) {
         }}
       >
         <Strip d={d} />
-        {d.size === 0 && !d.replica && (
-          <Try process={process} lines={TTLS}>
-            Make keys that expire
-          </Try>
+        {!d.replica && (
+          <div className="knobs">
+            {d.size === 0 && (
+              <Try process={process} lines={TTLS}>
+                Make keys that expire
+              </Try>
+            )}
+            {INJECT.map(([text, line]) => (
+              <Try key={text} process={process} lines={[...(d.db === 0 ? [] : [`SELECT ${d.db}`]), line]}>
+                {text}
+              </Try>
+            ))}
+          </div>
         )}
         <div className="legend">
           <span>
@@ -103,12 +162,26 @@ export function ExpirySheet({ process }: { process: string }) {
             : 'No loop has found a key with a time yet.'
         }
         table={{
-          head: ['Time', 'Cycle', 'Sampled', 'Expired'],
-          rows: [...d.loops].reverse().map((l) => [when(l.at), l.cycle, l.sampled, l.expired]),
+          head: ['Time', 'Cycle', 'Log', 'Budget left'],
+          rows: d.loops
+            .map((l, i) => [
+              when(l.at),
+              l.cycle,
+              loopText(i + 1, { ...l, repeat: (100 * l.expired) / Math.max(1, l.sampled) > d.acceptableStale }),
+              `${Math.max(0, Math.round(l.budget))} µs`,
+            ])
+            .reverse(),
         }}
       >
         <Loops d={d} />
+        <Budget d={d} />
         <div className="knobs">
+          <Try process={process} lines={[`DEBUG SET-ACTIVE-EXPIRE ${d.active ? 0 : 1}`]}>
+            {d.active ? 'Freeze: DEBUG SET-ACTIVE-EXPIRE 0' : 'Go on: DEBUG SET-ACTIVE-EXPIRE 1'}
+          </Try>
+          <button type="button" className="btn small" onClick={() => toTick(d.lastTick, d.hz)}>
+            Run one tick
+          </button>
           <Knob process={process} name="hz" value={d.hz} min={1} max={100} />
           <Knob process={process} name="active-expire-effort" value={d.effort} min={1} max={10} />
         </div>
@@ -135,7 +208,7 @@ export function ExpirySheet({ process }: { process: string }) {
           empty="No key has a time to live."
         />
       </Pane>
-    </div>
+    </>
   )
 }
 
@@ -218,8 +291,8 @@ function Loops({ d }: { d: ExpiryData }) {
     >
       <path d="M30 88H516M30 8V88" stroke="var(--line-2)" fill="none" />
       <path d={`M30 ${limit}H516`} stroke="var(--ink)" strokeDasharray="4 3" />
-      <text x="516" y={limit - 4} fontSize="11" textAnchor="end" className="ink2t">
-        {d.acceptableStale} %: above it the loop repeats
+      <text x="516" y="14" fontSize="11" textAnchor="end" className="ink2t">
+        above {d.acceptableStale} %, the dashed line, the loop repeats
       </text>
       <text className="m ink3t" x="26" y="14" fontSize="11" textAnchor="end">
         100
@@ -245,5 +318,23 @@ function Loops({ d }: { d: ExpiryData }) {
         )
       })}
     </svg>
+  )
+}
+
+/** What the last cycle has used of its time. */
+function Budget({ d }: { d: ExpiryData }) {
+  const last = d.loops[d.loops.length - 1]
+  const total = last?.cycle === 'fast' ? 1000 + 250 * (d.effort - 1) : d.budget
+  const used = last === undefined ? 0 : Math.max(0, total - last.budget)
+  const share = Math.min(1, used / Math.max(1, total))
+  const text = `${(used / 1000).toFixed(2)} of ${(total / 1000).toFixed(total < 10_000 ? 2 : 0)} ms`
+  return (
+    <div className="budget" role="img" aria-label={`Budget of the last cycle: ${text}`}>
+      <span className="cap">budget</span>
+      <span className={`bar ${share >= 1 ? 'full' : ''}`}>
+        <i style={{ width: `${100 * share}%` }} />
+      </span>
+      <span className="mono">{text}</span>
+    </div>
   )
 }

@@ -2,6 +2,7 @@
 import { useDeferredValue, useEffect, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import '../styles/structures.css'
+import '../styles/structures-objects.css'
 import '../styles/structures-server.css'
 import { showBytes } from '../bytes.ts'
 import { Tabs } from '../parts/Tabs.tsx'

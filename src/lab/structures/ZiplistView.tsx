@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { count } from '../format.ts'
 import { type ListpackData, plural } from './data.ts'
 import { Picture } from './Pane.tsx'
-import { bodyOf, insertHead, layout, sizeOf, type ZipEntry } from './ziplist.ts'
+import { bodyOf, insertHead, layout, listpackInsertHead, sizeOf, type ZipEntry } from './ziplist.ts'
 
 export function ZiplistView({ s }: { s: ListpackData }) {
   const [own, setOwn] = useState(true)
@@ -110,6 +110,11 @@ export function ZiplistView({ s }: { s: ListpackData }) {
           </label>
         )}
       </div>
+      <Beside
+        values={own ? s.entries.slice(0, 24).map((e) => e.value) : before.map(() => 'x'.repeat(size - 3))}
+        zip={steps.length + 1}
+        done={step >= last}
+      />
       <p className="cap" aria-live="polite">
         {step === 0
           ? `${count(total)} bytes with header and end.`
@@ -119,9 +124,45 @@ export function ZiplistView({ s }: { s: ListpackData }) {
               ? `Written; the next entry's prevlen field has room: no cascade. ${count(total)} bytes.`
               : 'Written. The next entry must say 301, which needs 5 bytes.'}{' '}
         {step >= last && steps.length > 0
-          ? `In all ${plural(steps.length, 'update')} and ${count(steps.reduce((n, x) => n + x.moved, 0))} bytes moved; a listpack writes its entry once and moves what is behind once.`
+          ? `In all ${plural(steps.length, 'update')} and ${count(steps.reduce((n, x) => n + x.moved, 0))} bytes moved.`
           : ''}
       </p>
+    </>
+  )
+}
+
+/** Ziplist against listpack, the latter on the engine's own class. */
+function Beside({ values, zip, done }: { values: readonly (string | number)[]; zip: number; done: boolean }) {
+  const lp = listpackInsertHead(values, 'y'.repeat(300))
+  return (
+    <div className="beside">
+      <Bar
+        name="ziplist"
+        n={zip}
+        of={values.length + 1}
+        text={done ? plural(zip, 'entry', 'entries') : 'step to see'}
+        hide={!done}
+      />
+      <Bar
+        name="listpack"
+        n={lp.rewritten}
+        of={values.length + 1}
+        text={`${plural(lp.rewritten, 'entry', 'entries')}, ${count(lp.moved)} bytes moved once as they are`}
+      />
+    </div>
+  )
+}
+function Bar(props: { name: string; n: number; of: number; text: string; hide?: boolean }) {
+  return (
+    <>
+      <span className="cap">{props.name} writes</span>
+      <span className="boxes" aria-hidden="true">
+        {Array.from({ length: Math.min(64, props.of) }, (_, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an entry is its place
+          <i key={i} className={!props.hide && i < props.n ? 'full' : ''} />
+        ))}
+      </span>
+      <span className="mono">{props.text}</span>
     </>
   )
 }

@@ -210,6 +210,8 @@ export interface GoneData {
 
 /** A time of a box's clock as the page's clock writes it. */
 export const when = (at: number): string => clock(at - EPOCH_MS * 1000).main
+/** The same on the session's clock, to run to. */
+export const sessionTime = (at: number): number => at - EPOCH_MS * 1000
 export const codes = (bytes: string): number[] => Array.from(bytes, (c) => c.charCodeAt(0))
 export const hex = (n: number): string => n.toString(16).padStart(2, '0')
 

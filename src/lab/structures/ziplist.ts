@@ -3,6 +3,8 @@
  * it: 1 byte below 254, else 5. So an entry that grows past 253 bytes can make the next one grow, and that the next: the
  * cascade. A listpack entry ends with its own length instead, and nothing follows from it.
  */
+import { Listpack } from '../../engine/structures/listpack.ts'
+
 export interface ZipEntry {
   /** Bytes of encoding and data. */
   readonly body: number
@@ -64,4 +66,23 @@ export function insertHead(list: readonly ZipEntry[], body: number): { list: Zip
     steps.push({ index: i, before: sizeOf(e), after: sizeOf(out[i] as ZipEntry), moved })
   }
   return { list: out, steps }
+}
+
+/** The same insert into a real listpack: how many entries' bytes were written, how many bytes moved as they are. */
+export function listpackInsertHead(
+  values: readonly (string | number)[],
+  value: string,
+): { rewritten: number; moved: number; entries: number; total: number } {
+  const lp = new Listpack()
+  for (const v of values) lp.append(v)
+  const bytesOf = (l: Listpack): string[] => {
+    const u = l.bytes()
+    return l.layout().map((e) => u.subarray(e.offset, e.offset + e.size + e.backlen).join())
+  }
+  const before = bytesOf(lp)
+  const moved = lp.totalBytes - 7
+  lp.prepend(value)
+  const after = bytesOf(lp)
+  const kept = before.filter((b, i) => b === after[i + 1]).length
+  return { rewritten: after.length - kept, moved, entries: after.length, total: lp.totalBytes }
 }
