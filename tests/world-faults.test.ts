@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Scenario } from '../src/world/types.ts'
 import type { TraceRecord } from '../src/world/process-runner.ts'
 import { createWorld, type World, type WorldOptions } from '../src/world/world.ts'
 import { toys, toyScenario } from './world-toys.ts'
@@ -121,6 +122,39 @@ test('a one-way cut lets the other way through', () => {
       .every((p) => p.from === 'p1' && p.to === 'p2'),
   ).toBe(true)
   expect(count(w, 'p1').inputs).toBeGreaterThan(inputs + 20)
+})
+
+test('C01: a cut of the bus alone holds only what a server hears at its second port, and the other cut only the rest', () => {
+  // A toy listens at 7000: its first port, or its second where the topology names another as its own.
+  const onBus = (port: number): Scenario => {
+    const scenario = toyScenario(7)
+    return {
+      ...scenario,
+      topology: { ...scenario.topology, processes: scenario.topology.processes.map((p) => ({ ...p, port })) },
+    }
+  }
+  for (const [port, layer, held] of [
+    [7000, 'bus', false],
+    [7000, 'client', true],
+    [6999, 'bus', true],
+    [6999, 'client', false],
+  ] as const) {
+    const w = createWorld(onBus(port), toys, {})
+    w.runUntil(500_000)
+    w.inject({ type: 'cut', groupA: ['box-1'], groupB: ['box-2'], layer })
+    w.runFor(1_000)
+    const { answered } = count(w, 'p2')
+    w.runFor(300_000)
+    expect(
+      w.packets().some((p) => p.held),
+      `${port} ${layer}`,
+    ).toBe(held)
+    expect(count(w, 'p2').answered > answered + 3, `${port} ${layer}`).toBe(!held)
+    expect(w.packets().every((p) => (p.channel === 'bus') === (port === 6999))).toBe(true)
+    w.inject({ type: 'heal', cut: -1 })
+    w.runFor(10_000)
+    expect(w.packets().some((p) => p.held)).toBe(false)
+  }
 })
 
 test('a connect through a cut waits for the heal', () => {

@@ -10,7 +10,7 @@ import { type Change, changeBetween } from './change.ts'
 
 export type Theme = 'light' | 'dark'
 export type InspectorTab = 'State' | 'Keys' | 'Replication' | 'Config' | 'Log'
-export type Channel = 'command' | 'replication' | 'sentinel' | 'hello'
+export type Channel = 'command' | 'replication' | 'sentinel' | 'bus' | 'hello'
 export interface MenuPlace {
   readonly process: string
   readonly x: number
@@ -122,7 +122,7 @@ export const useLab = create<Lab>()(() => ({
   singleKeys: readSetting('single-keys') !== 'off',
   menu: null,
   help: false,
-  shown: { command: true, replication: true, sentinel: true, hello: false },
+  shown: { command: true, replication: true, sentinel: true, bus: true, hello: false },
   breakpoints: [
     { kind: '+odown', on: false },
     { kind: '+switch-master', on: false },

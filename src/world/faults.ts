@@ -47,8 +47,10 @@ export function planFault(
       const from = fault.groupA.map(boxIndex)
       const to = fault.groupB.map(boxIndex)
       const oneWay = fault.oneWay === true
-      const input: WorldInput = { type: 'cut', id: nextCutId, from, to, oneWay }
-      const text = `${fault.groupA.join(', ')} ${oneWay ? '-/->' : '<-/->'} ${fault.groupB.join(', ')}`
+      const layer = fault.layer === undefined ? {} : { layer: fault.layer }
+      const input: WorldInput = { type: 'cut', id: nextCutId, from, to, oneWay, ...layer }
+      const what = fault.layer === undefined ? '' : ` (${fault.layer} only)`
+      const text = `${fault.groupA.join(', ')} ${oneWay ? '-/->' : '<-/->'} ${fault.groupB.join(', ')}${what}`
       return { inputs: [{ target: 'all', input }], kind: 'fault.cut', process: '', text, weight: 3 }
     }
     case 'heal': {
@@ -109,7 +111,11 @@ const PROCESS_FAULTS = {
 /** The list of cuts as the page draws it, after a fault. */
 export function applyToCuts(cuts: readonly CutView[], fault: Fault, id: number, since: number): readonly CutView[] {
   if (fault.type === 'cut') {
-    return [...cuts, { id, groupA: fault.groupA, groupB: fault.groupB, oneWay: fault.oneWay === true, since }]
+    const { groupA, groupB, layer } = fault
+    return [
+      ...cuts,
+      { id, groupA, groupB, oneWay: fault.oneWay === true, since, ...(layer === undefined ? {} : { layer }) },
+    ]
   }
   if (fault.type === 'heal') return cuts.filter((c) => fault.cut !== -1 && c.id !== fault.cut)
   return cuts

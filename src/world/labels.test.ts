@@ -41,3 +41,18 @@ test('bytes that are not text never pass', () => {
   expect(dataLabel('\xff\x00\x1b junk')).toBe('··· junk')
   expect(dataLabel(`$312\r\nREDIS0010\xfa`)).toBe('RDB 312 B')
 })
+
+test('packets of a cluster bus are named, with whom they suspect', () => {
+  const u16 = (n: number) => String.fromCharCode(n >> 8, n & 255)
+  const packet = (type: number, body: string, count = 0, epoch = 0) => {
+    const head = `RCmb${u16(0)}${u16(2256 + body.length)}${u16(1)}${u16(6379)}${u16(type)}${u16(count)}`
+    return `${head}${'\0'.repeat(6)}${u16(epoch)}`.padEnd(2256, '\0') + body
+  }
+  const gossip = (name: string, flags: number) => `${name.padEnd(98, '\0')}${u16(flags)}`.padEnd(104, '\0')
+  expect(dataLabel(packet(0, ''))).toBe('PING')
+  expect(dataLabel(packet(1, gossip(id, 1) + gossip('feedbeef'.repeat(5), 5), 2))).toBe('PONG, PFAIL feedbeef')
+  expect(dataLabel(packet(3, 'feedbeef'.repeat(5)))).toBe('FAIL feedbeef')
+  expect(dataLabel(packet(5, '', 0, 10))).toBe('AUTH_REQUEST epoch 10')
+  expect(dataLabel(packet(0, '') + packet(0, ''))).toBe('PING and more')
+  expect(dataLabel(packet(0, '').slice(0, 300))).toBe('part of a bus packet, 300 B')
+})

@@ -44,11 +44,38 @@ export function packetLabel(packet: Packet): string {
 export function dataLabel(bytes: Bytes): string {
   if (bytes.startsWith('REDIS0')) return `RDB ${size(bytes.length)}`
   if (bytes.startsWith('$EOF:')) return 'RDB of unknown length'
+  if (bytes.startsWith('RCmb')) return busLabel(bytes)
   const first = readValue(bytes, 0, 0)
   if (!first) return shorten(printable(bytes.slice(0, MAX_LABEL + 1)), MAX_LABEL)
   const more = first.complete ? following(bytes, first.next) : 0
   const label = shorten(say(first.value), MAX_LABEL)
   return more > 0 ? `${label} and ${more >= MAX_COUNTED ? 'many' : more} more` : label
+}
+
+/** The bus's packets by their type's number. */
+const BUS_TYPES = 'PING PONG MEET FAIL PUBLISH AUTH_REQUEST AUTH_ACK UPDATE MFSTART MODULE PUBLISHSHARD'.split(' ')
+const BUS_HEADER = 2256
+const GOSSIP_ENTRY = 104
+const [PFAIL, FAIL] = [4, 8]
+
+/** A packet of a cluster's bus: "PING, PFAIL 07c3a1b2", "FAIL 07c3a1b2", "AUTH_REQUEST epoch 10". */
+function busLabel(bytes: Bytes): string {
+  const u16 = (at: number): number => (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1)
+  const u32 = (at: number): number => u16(at) * 65536 + u16(at + 2)
+  const name = (at: number): string => printable(bytes.slice(at, at + 8))
+  if (bytes.length < BUS_HEADER) return `part of a bus packet, ${size(bytes.length)}`
+  const [length, type] = [u32(4), u16(12)]
+  let label = BUS_TYPES[type] ?? `bus type ${type}`
+  if (type <= 2) {
+    for (let i = 0, at = BUS_HEADER; i < u16(14) && at + GOSSIP_ENTRY <= bytes.length; i++, at += GOSSIP_ENTRY) {
+      const flags = u16(at + 98)
+      if ((flags & (PFAIL | FAIL)) !== 0) label += `, ${(flags & FAIL) !== 0 ? 'FAIL' : 'PFAIL'} ${name(at)}`
+    }
+  } else if (type === 3) label += ` ${name(BUS_HEADER)}`
+  else if (type === 5 || type === 6) label += ` epoch ${u32(20)}`
+  else if (type === 7) label += ` ${name(BUS_HEADER + 8)} epoch ${u32(BUS_HEADER + 4)}`
+  const more = length > 0 && bytes.length > length ? ' and more' : ''
+  return shorten(label + more, MAX_LABEL)
 }
 
 interface Value {

@@ -3,6 +3,7 @@
  * of every change at the same virtual time, so all of them agree without asking.
  */
 import type { Peer, WorldInput } from './packet.ts'
+import type { CutLayer } from './types.ts'
 import { randomBelow, type RandomState, seedFrom } from './random.ts'
 
 export interface LinkModel {
@@ -16,6 +17,8 @@ export interface Cut {
   readonly from: readonly number[]
   readonly to: readonly number[]
   readonly oneWay: boolean
+  /** Only what goes to or from bus ports, or only the rest; everything when absent. */
+  readonly layer?: CutLayer
 }
 export interface LinksState {
   readonly seed: number
@@ -76,8 +79,9 @@ export function minLatency(links: Pick<LinksState, 'model' | 'overrides'>): numb
   return Math.max(1, min)
 }
 
-export function isCut(cuts: readonly Cut[], fromBox: number, toBox: number): boolean {
+export function isCut(cuts: readonly Cut[], fromBox: number, toBox: number, bus: boolean): boolean {
   for (const cut of cuts) {
+    if (cut.layer !== undefined && (cut.layer === 'bus') !== bus) continue
     if (cut.from.includes(fromBox) && cut.to.includes(toBox)) return true
     if (!cut.oneWay && cut.to.includes(fromBox) && cut.from.includes(toBox)) return true
   }

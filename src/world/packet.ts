@@ -8,12 +8,15 @@
 import type { Bytes } from '../engine/bytes/bytes.ts'
 import type { FileOp, FileResult, Input, Signal } from '../engine/machine.ts'
 import type { Ordered } from './heap.ts'
+import type { CutLayer } from './types.ts'
 
 interface PacketBase extends Ordered {
   readonly dst: number
   readonly sentAt: number
   readonly stream: number
   readonly toClient: boolean
+  /** Of a connection to a cluster's bus. */
+  readonly bus?: true
 }
 export type Packet = PacketBase &
   (
@@ -59,6 +62,7 @@ export type WorldInput =
       readonly from: readonly number[]
       readonly to: readonly number[]
       readonly oneWay: boolean
+      readonly layer?: CutLayer
     }
   | { readonly type: 'heal'; readonly id: number }
   | {

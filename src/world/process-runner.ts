@@ -235,7 +235,7 @@ export class ProcessRunner {
   private happen(event: Pending): void {
     if (isPacket(event)) {
       const from = this.state.peers[event.src] as Peer
-      if (isCut(this.state.links.cuts, from.boxIndex, this.me.boxIndex)) this.state.held.push(event)
+      if (isCut(this.state.links.cuts, from.boxIndex, this.me.boxIndex, event.bus === true)) this.state.held.push(event)
       else this.sockets.arrive(event, this.at)
       return
     }
@@ -312,7 +312,9 @@ export class ProcessRunner {
   /** What waited for a cut to heal goes on in its old order; a connection attempt that was given up does not. */
   private releaseHeld(): void {
     const { held, links, peers } = this.state
-    const free = held.filter((p) => !isCut(links.cuts, (peers[p.src] as Peer).boxIndex, this.me.boxIndex))
+    const free = held.filter(
+      (p) => !isCut(links.cuts, (peers[p.src] as Peer).boxIndex, this.me.boxIndex, p.bus === true),
+    )
     if (free.length === 0) return
     this.state.held = held.filter((p) => !free.includes(p))
     const aborted = new Set(free.filter((p) => p.kind === 'abort').map((p) => p.stream))

@@ -36,7 +36,7 @@ export interface SocketsState {
 
 type SocketOutput = Extract<Output, { type: 'send' | 'connect' | 'close' | 'listen' | 'unlisten' }>
 type Body = { [K in Packet['kind']]: Omit<Extract<Packet, { kind: K }>, PacketHead> }[Packet['kind']]
-type PacketHead = 'time' | 'src' | 'seq' | 'dst' | 'sentAt' | 'stream' | 'toClient'
+type PacketHead = 'time' | 'src' | 'seq' | 'dst' | 'sentAt' | 'stream' | 'toClient' | 'bus'
 
 const NOBODY = -1
 const STREAMS_PER_PROCESS = 4294967296
@@ -126,7 +126,7 @@ export class Sockets {
     const socket = (packet.toClient ? this.outgoing : this.incoming).get(packet.stream)
     if (!socket) {
       if (packet.kind === 'data' || packet.kind === 'synack') {
-        this.post(packet.src, packet.stream, !packet.toClient, { kind: 'rst' }, at)
+        this.post(packet.src, packet.stream, !packet.toClient, { kind: 'rst' }, at, packet.bus)
       }
       return
     }
@@ -139,7 +139,8 @@ export class Sockets {
         )
         return
       case 'data':
-        if (!socket.lingering) runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause, packet.sentAt)
+        if (!socket.lingering)
+          runner.enqueue({ type: 'data', conn: socket.conn, bytes: packet.bytes }, cause, packet.sentAt)
         return
       case 'ack':
         this.acknowledged(socket, packet.count, at, cause)
@@ -153,6 +154,11 @@ export class Sockets {
     }
   }
 
+  /** A server listens at two ports only in a cluster: the second is its bus. */
+  isBus(socket: Socket): boolean {
+    const server = socket.outgoing ? this.peer(socket.peer) : this.runner.me
+    return server.kind === 'server' && (socket.outgoing ? socket.remotePort : socket.localPort) !== server.port
+  }
   /** The machine takes bytes out of the kernel's buffer. */
   read(conn: number, count: number, at: number): void {
     const socket = this.byConn.get(conn)
@@ -237,7 +243,7 @@ export class Sockets {
     const bind = this.state.listens.get(packet.port)
     const local = from.boxIndex === runner.me.boxIndex
     if (runner.machine === null || !bind || !bindsTo(bind, runner.me.address, local)) {
-      this.post(packet.src, packet.stream, true, { kind: 'refuse' }, at)
+      this.post(packet.src, packet.stream, true, { kind: 'refuse' }, at, packet.bus)
       return
     }
     const conn = this.state.nextConn
@@ -346,16 +352,24 @@ export class Sockets {
       Math.floor(bytes / bytesPerMicro(this.runner.state.links, this.runner.me, to))
     wires.set(to.boxIndex, free)
     socket.lastArrival = Math.max(socket.lastArrival, free + latency)
-    this.packet(socket.peer, socket.stream, !socket.outgoing, body, at, socket.lastArrival)
+    this.packet(socket.peer, socket.stream, !socket.outgoing, body, at, socket.lastArrival, this.isBus(socket))
   }
   /** A packet outside any stream of ours. */
-  private post(dst: number, stream: number, toClient: boolean, body: Body, at: number): void {
+  private post(dst: number, stream: number, toClient: boolean, body: Body, at: number, bus = false): void {
     const time = at + drawLatency(this.runner.state.links, this.runner.me, this.peer(dst))
-    this.packet(dst, stream, toClient, body, at, time)
+    this.packet(dst, stream, toClient, body, at, time, bus)
   }
-  private packet(dst: number, stream: number, toClient: boolean, body: Body, sentAt: number, time: number): void {
-    const seq = this.runner.nextSeq()
-    this.runner.transmit({ time, src: this.index, seq, dst, sentAt, stream, toClient, ...body } as Packet)
+  private packet(
+    dst: number,
+    stream: number,
+    toClient: boolean,
+    body: Body,
+    sentAt: number,
+    time: number,
+    bus: boolean,
+  ): void {
+    const head = { time, src: this.index, seq: this.runner.nextSeq(), dst, sentAt, stream, toClient }
+    this.runner.transmit((bus ? { ...head, bus, ...body } : { ...head, ...body }) as Packet)
   }
 
   private input(input: Input, at: number): void {

@@ -71,6 +71,7 @@ export interface ProcessSummary {
   readonly vote?: { readonly leader: string; readonly epoch: number } | null
   readonly runid?: string
 }
+export type Channel = 'command' | 'replication' | 'sentinel' | 'bus'
 export interface PacketView {
   readonly id: number
   readonly from: string
@@ -80,21 +81,24 @@ export interface PacketView {
   readonly bytes: number
   /** Decoded: "SET k v", "+OK", "PING", "REPLCONF ACK 123", "hello s1". Untrusted text. */
   readonly label: string
-  readonly channel: 'command' | 'replication' | 'sentinel'
+  readonly channel: Channel
   /** Held by a cut link: waits there. */
   readonly held: boolean
 }
 export interface LinkView {
   readonly a: string
   readonly b: string
-  readonly channel: 'command' | 'replication' | 'sentinel'
+  readonly channel: Channel
   readonly open: boolean
 }
+/** What a cut may spare: `bus` cuts only a cluster's bus, `client` only the rest. */
+export type CutLayer = 'bus' | 'client'
 export interface CutView {
   readonly id: number
   readonly groupA: readonly string[] // box names
   readonly groupB: readonly string[]
   readonly oneWay: boolean
+  readonly layer?: CutLayer
   readonly since: number
 }
 /** A link between two boxes whose latency was changed; the others have the topology's. */
@@ -149,6 +153,8 @@ export type Fault =
       readonly groupA: readonly string[]
       readonly groupB: readonly string[]
       readonly oneWay?: boolean
+      /** Only a cluster's bus, or only what is not the bus. */
+      readonly layer?: CutLayer
     }
   | { readonly type: 'heal'; readonly cut: number } // -1 heals all
   | {

@@ -304,7 +304,7 @@ export function packetView(packet: Packet, held: boolean, peers: readonly Peer[]
     dueAt: packet.time,
     bytes: packet.kind === 'data' ? packet.bytes.length : 0,
     label: packetLabel(packet),
-    channel: packetChannel(from, to),
+    channel: packet.bus === true ? 'bus' : packetChannel(from, to),
     held,
   }
 }
@@ -314,9 +314,9 @@ export function linkViews(runner: ProcessRunner, peers: readonly Peer[]): LinkVi
   for (const socket of runner.sockets.clientSockets()) {
     const to = peers[socket.peer]
     if (!to) continue
-    const old = views.get(to.name)
-    if (!old?.open)
-      views.set(to.name, { a: runner.name, b: to.name, channel: packetChannel(runner.me, to), open: socket.open })
+    const channel = runner.sockets.isBus(socket) ? 'bus' : packetChannel(runner.me, to)
+    const key = `${to.name} ${channel}`
+    if (!views.get(key)?.open) views.set(key, { a: runner.name, b: to.name, channel, open: socket.open })
   }
   return [...views.values()]
 }

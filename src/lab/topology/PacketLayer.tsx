@@ -24,10 +24,11 @@ const color: Record<PacketView['channel'], string> = {
   command: 'var(--client)',
   replication: 'var(--replica)',
   sentinel: 'var(--sentinel)',
+  bus: 'var(--ink-3)',
 }
 const calm = typeof matchMedia === 'function' && matchMedia('(prefers-reduced-motion: reduce)').matches
 /** What Sentinels and replicas say all the time to be heard: hidden unless asked for. A person's own PING is not that. */
-export const isHello = (p: PacketView) => p.channel !== 'command' && /^(hello |PING\b|\+PONG\b)/.test(p.label)
+export const isHello = (p: PacketView) => p.channel !== 'command' && /^(hello |\+?P[IO]NG\b)/.test(p.label) && !p.label.includes('FAIL')
 const SHORTEST_ON_SCREEN = 0.06
 
 interface Drawn {
@@ -166,7 +167,7 @@ interface Label {
   readonly text: string
   readonly anchor: 'start' | 'end' | 'middle'
 }
-const rank = { sentinel: 0, replication: 1, command: 2 } as const
+const rank = { sentinel: 0, bus: 0, replication: 1, command: 2 } as const
 
 /** Beside its packet, on the side with room; a label that would touch a card or another label is dropped. */
 function placeLabels(
