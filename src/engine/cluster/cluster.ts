@@ -17,7 +17,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Server } from '../server/server.ts'
 import type { ClusterLink } from './link.ts'
-import { CLUSTER_SLOTS, ClusterNode, NODE_MASTER, NODE_MYSELF } from './node.ts'
+import { CLUSTER_SLOTS, ClusterNode, NODE_MASTER, NODE_MYSELF, SLOT_BYTES } from './node.ts'
 
 /** What `beforeSleep` has to do. */
 export const TODO_HANDLE_FAILOVER = 1
@@ -26,7 +26,7 @@ export const TODO_SAVE_CONFIG = 4
 export const TODO_FSYNC_CONFIG = 8
 export const TODO_HANDLE_MANUALFAILOVER = 16
 
-/** Why a replica does not stand for election, for the log (logged when it changes, else at most every 5 s). */
+/** Why a replica does not stand for election, for the log (logged when it changes, else at most every 5 minutes). */
 export const CANT_FAILOVER_NONE = 0
 export const CANT_FAILOVER_DATA_AGE = 1
 export const CANT_FAILOVER_WAITING_DELAY = 2
@@ -63,6 +63,8 @@ export class Cluster {
   readonly slots: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
   readonly migratingSlotsTo: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
   readonly importingSlotsFrom: (ClusterNode | null)[] = new Array<ClusterNode | null>(CLUSTER_SLOTS).fill(null)
+  /** Slots that their owner's last packet did not claim, though nobody else has: its word is not passed on (a bitmap). */
+  readonly ownerNotClaimingSlot = new Uint8Array(SLOT_BYTES)
   /** Accepted links whose node is not known yet, and all others: every open link, for CLUSTER INFO's and INFO's counts. */
   readonly links = new Set<ClusterLink>()
 
@@ -73,6 +75,8 @@ export class Cluster {
   failoverAuthRank = 0
   failoverAuthEpoch = 0
   cantFailoverReason = CANT_FAILOVER_NONE
+  /** When it was last logged, in seconds. */
+  cantFailoverLogged = 0
   /** Epoch of the last vote given. */
   lastVoteEpoch = 0
 
@@ -90,7 +94,16 @@ export class Cluster {
   readonly messagesReceived = new Array<number>(MESSAGE_TYPES.length).fill(0)
   /** Links closed because too much was waiting to be sent. */
   exceededSendBufferLimit = 0
+  /** Nodes that can't be reached, as of the last cron: all of them go into each ping's gossip. */
+  pfailNodes = 0
+  /** Bytes that the links to known nodes hold, as of the last cron. */
+  linksMemory = 0
+  /** DEBUG CLUSTER-... drop filter: packets of this type are dropped; -1: none. */
+  dropPacketFilter = -1
   todo = 0
+  /** When the state was first looked at, and when it was last seen that this side is the minority (health.ts); 0: never. */
+  firstUpdateMs = 0
+  minorityTimeMs = 0
   /** Times the cron ran. */
   iteration = 0
 

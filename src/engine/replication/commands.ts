@@ -15,6 +15,7 @@ function requester(c: Client): string {
 
 function replicaof(rp: Replication, c: CommandContext, argv: readonly Bytes[]): Reply {
   const { r, server: s } = rp
+  if (s.cluster !== null) throw new RedisError('ERR REPLICAOF not allowed in cluster mode.')
   if (rp.failover.state !== 'no-failover') throw new RedisError('ERR REPLICAOF not allowed while failing over.')
   if (equalsIgnoreCase(argv[1], 'no') && equalsIgnoreCase(argv[2], 'one')) {
     if (rp.isReplica) {

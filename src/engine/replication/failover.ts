@@ -29,7 +29,12 @@ export class Failover {
     this.server = rp.server
   }
 
+  get hasTimeLimit(): boolean {
+    return this.endMs !== 0
+  }
   command(argv: readonly Bytes[]): Reply {
+    if (this.server.cluster !== null)
+      throw new RedisError('ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.')
     if (argv.length === 2 && equalsIgnoreCase(argv[1], 'abort')) {
       if (this.state === 'no-failover') throw new RedisError('ERR No failover in progress.')
       this.abort('Failover manually aborted')

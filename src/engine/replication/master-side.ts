@@ -393,10 +393,20 @@ export class MasterSide {
     if (this.replicas.length === 0) this.noReplicasSinceMs = this.nowMs
   }
 
+  /** A failover by hand waits until a replica has our offset, and clients are paused: it must not move. */
+  private get offsetIsAwaited(): boolean {
+    const { server } = this
+    const manual = server.cluster !== null && server.cluster.mfEndMs !== 0
+    return (manual || this.failoverWithTimeLimit()) && server.pausedFor('write')
+  }
+  /** FAILOVER … TIMEOUT is going on; set by replication.ts. */
+  failoverWithTimeLimit: () => boolean = () => false
+
   cron(isMaster: boolean): void {
     const s = this.server
     const pingEvery = s.config.replPingReplicaPeriod
-    if (this.cronLoops++ % pingEvery === 0 && isMaster && this.replicas.length > 0) this.feed(-1, ['PING'])
+    const due = this.cronLoops++ % pingEvery === 0
+    if (due && isMaster && this.replicas.length > 0 && !this.offsetIsAwaited) this.feed(-1, ['PING'])
     for (const c of [...this.replicas]) {
       const info = this.info(c)
       const waiting =

@@ -53,6 +53,7 @@ export class ReplicaSide implements TransferOwner {
   private initialReplid: Bytes = ''
   private initialOffset = -1
   lastIoMs = 0
+  /** 0: there was no connection yet, or there is one. */
   downSinceMs = 0
   private head: Bytes = ''
   private transfer: Transfer | null = null
@@ -96,7 +97,6 @@ export class ReplicaSide implements TransferOwner {
         dbid: Math.max(0, this.m.slaveseldb),
       }
     }
-    this.downSinceMs = this.nowMs
     this.setState('connect')
     this.server.log('notice', `Connecting to MASTER ${host}:${port}`)
     this.connect()
@@ -108,6 +108,7 @@ export class ReplicaSide implements TransferOwner {
     this.masterhost = null
     if (this.master !== null) this.dropMaster(false)
     this.discardCachedMaster()
+    this.downSinceMs = 0
     this.cancelHandshake()
     this.m.shiftReplid()
     this.disconnectReplicas()
@@ -374,6 +375,7 @@ export class ReplicaSide implements TransferOwner {
     master.readReploff = reploff
     master.db = this.server.dbs[dbid] ?? master.db
     this.master = master
+    this.downSinceMs = 0
     this.setState('connected')
   }
 

@@ -35,6 +35,7 @@ export class Replication implements ReplicationExtension {
     this.r = new ReplicaSide(server, this.m)
     this.failover = new Failover(this)
     this.r.failover = this.failover
+    this.m.failoverWithTimeLimit = () => this.failover.hasTimeLimit
     this.commands = replicationCommands(this)
     server.config.readFrom('replicaof', () =>
       this.r.masterhost === null ? null : { host: this.r.masterhost, port: this.r.masterport },
@@ -62,6 +63,11 @@ export class Replication implements ReplicationExtension {
   get replid(): Bytes {
     return this.m.replid
   }
+  get masterSilenceMs(): number {
+    const { r, server } = this
+    const since = r.state === 'connected' && r.master !== null ? r.master.lastInteractionMs : r.downSinceMs
+    return (Math.floor(server.nowMs / 1000) - Math.floor(since / 1000)) * 1000
+  }
 
   configured(): void {
     const at = this.server.config.replicaof
@@ -69,7 +75,6 @@ export class Replication implements ReplicationExtension {
     const { host, port } = at
     this.r.masterhost = host
     this.r.masterport = port
-    this.r.downSinceMs = this.server.host.nowMs
     this.r.state = 'connect'
   }
 

@@ -29,6 +29,8 @@ export interface ReplicationExtension {
   readonly masterLinkUp: boolean
   /** server.master_repl_offset: kept on a client after each command, for WAIT. */
   readonly masterReplOffset: number
+  /** Since the master was last heard, counted in whole seconds; since ever when there was no connection yet. */
+  readonly masterSilenceMs: number
   /** replicationSetMaster, replicationUnsetMaster: for the cluster, whose nodes are told by it whom to follow. */
   setMaster(host: string, port: number): void
   unsetMaster(): void
