@@ -16,7 +16,7 @@ const words: Readonly<Record<string, string>> = {
 export function packetText(p: PacketView, processes: readonly ProcessStatus[], limit: number): string {
   const text = words[p.label] ?? p.label
   return safeText(
-    text.replace(/\b[0-9a-f]{40}\b/g, (id) => nameOfId(processes, id)),
+    text.replace(/\b([0-9a-f]{40}|[0-9a-f]{8})\b/g, (id) => nameOfId(processes, id)),
     limit,
   )
 }

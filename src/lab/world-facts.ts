@@ -26,6 +26,11 @@ export const roleOf = (spec: ProcessSpec | undefined, status: ProcessStatus | un
 const configuredRole = (spec: ProcessSpec): Role =>
   Object.values(spec.files ?? {}).some((text) => /^(replicaof|slaveof) /m.test(text)) ? 'replica' : 'master'
 
+export const isCluster = (scenario: Scenario): boolean => scenario.id.startsWith('cluster')
+/** The words for one watcher's suspicion and for what a majority has agreed on. */
+export const downWords = (scenario: Scenario | undefined): { readonly sdown: string; readonly odown: string } =>
+  scenario !== undefined && isCluster(scenario) ? { sdown: 'PFAIL', odown: 'FAIL' } : { sdown: 'SDOWN', odown: 'ODOWN' }
+
 /** "Redis 7.0.15, 3 Sentinels, quorum 2" */
 export function aboutScenario(scenario: Scenario): string {
   const sentinels = scenario.topology.processes.filter((p) => p.kind === 'sentinel')
@@ -34,6 +39,11 @@ export function aboutScenario(scenario: Scenario): string {
   const parts = ['Redis 7.0.15']
   if (sentinels.length > 0) parts.push(`${sentinels.length} Sentinels`)
   if (quorum) parts.push(`quorum ${quorum}`)
+  if (isCluster(scenario)) {
+    const conf = Object.values(scenario.topology.processes[0]?.files ?? {}).join('\n')
+    const timeout = /^cluster-node-timeout (\d+)/m.exec(conf)?.[1]
+    parts.push(`${scenario.topology.processes.length} nodes`, `node timeout ${Number(timeout ?? 15000) / 1000} s`)
+  }
   return parts.join(', ')
 }
 
@@ -51,28 +61,35 @@ export interface Watch {
   readonly opinion: Opinion | null
 }
 
+/** Who watches: the Sentinels; in a cluster the masters, whose reports count. */
+function watchersOf(scenario: Scenario, processes: readonly ProcessStatus[]): readonly ProcessSpec[] {
+  if (!isCluster(scenario)) return scenario.topology.processes.filter((p) => p.kind === 'sentinel')
+  return scenario.topology.processes.filter((spec) => {
+    const summary = processes.find((p) => p.name === spec.name)?.summary
+    return summary?.cluster?.votes === true
+  })
+}
+
 /** One entry for each Sentinel in the scenario's order: its opinion of `name`. */
 export function watchesOf(scenario: Scenario, processes: readonly ProcessStatus[], name: string): Watch[] {
   const address = addressOf(scenario, name)
   const self = processes.find((p) => p.name === name)
-  return scenario.topology.processes
-    .filter((p) => p.kind === 'sentinel')
-    .map((spec) => {
-      const status = processes.find((p) => p.name === spec.name)
-      if (spec.name === name || status?.state !== 'running') return { by: spec.name, opinion: null }
-      const all = (status.summary?.opinions ?? []).filter(
-        (o) =>
-          o.about === name ||
-          o.about === address ||
-          (self?.summary?.runid !== undefined && o.about === self.summary.runid),
-      )
-      // A failed-over master can be listed both as the old master and as a replica: the worse opinion is the one to show.
-      const opinion = all.reduce<Opinion | null>(
-        (worst, o) => (worst === null || badness(o) > badness(worst) ? o : worst),
-        null,
-      )
-      return { by: spec.name, opinion }
-    })
+  return watchersOf(scenario, processes).map((spec) => {
+    const status = processes.find((p) => p.name === spec.name)
+    if (spec.name === name || status?.state !== 'running') return { by: spec.name, opinion: null }
+    const all = (status.summary?.opinions ?? []).filter(
+      (o) =>
+        o.about === name ||
+        o.about === address ||
+        (self?.summary?.runid !== undefined && o.about === self.summary.runid),
+    )
+    // A failed-over master can be listed both as the old master and as a replica: the worse opinion is the one to show.
+    const opinion = all.reduce<Opinion | null>(
+      (worst, o) => (worst === null || badness(o) > badness(worst) ? o : worst),
+      null,
+    )
+    return { by: spec.name, opinion }
+  })
 }
 
 const badness = (o: Opinion) => (o.odown ? 2 : o.sdown ? 1 : 0)
@@ -88,7 +105,8 @@ export function accessibleName(scenario: Scenario, processes: readonly ProcessSt
   const status = processes.find((p) => p.name === name)
   const parts = [`${name}: ${roleOf(spec, status)} ${addressOf(scenario, name)}`, status?.state ?? 'starting']
   for (const { by, opinion } of watchesOf(scenario, processes, name)) {
-    if (opinion) parts.push(`${opinion.odown ? 'ODOWN' : opinion.sdown ? 'SDOWN' : 'up'} by ${by}`)
+    const words = downWords(scenario)
+    if (opinion) parts.push(`${opinion.odown ? words.odown : opinion.sdown ? words.sdown : 'up'} by ${by}`)
   }
   if (status?.summary?.line) parts.push(status.summary.line)
   return parts.join(', ')
@@ -112,7 +130,11 @@ export function votesFor(state: SessionState, name: string, address: string): { 
 
 /** Names a leader that came as a run id. */
 export function nameOfId(processes: readonly ProcessStatus[], id: string): string {
-  const found = processes.find((p) => p.name === id || (p.summary?.runid && p.summary.runid === id))
+  const found = processes.find(
+    (p) =>
+      p.name === id ||
+      (p.summary?.runid && (p.summary.runid === id || (id.length === 8 && p.summary.runid.startsWith(id)))),
+  )
   return found?.name ?? (id.length > 12 ? `${id.slice(0, 8)}…` : id)
 }
 

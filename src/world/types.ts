@@ -69,7 +69,18 @@ export interface ProcessSummary {
     readonly failoverState: string | null
   }[]
   readonly vote?: { readonly leader: string; readonly epoch: number } | null
+  /** Of a cluster's node its name in the cluster, else the run id. */
   readonly runid?: string
+  readonly cluster?: {
+    readonly state: 'ok' | 'fail'
+    readonly slots: number
+    readonly configEpoch: number
+    /** A master with slots: its reports of failure count. */
+    readonly votes: boolean
+    readonly known: number
+    readonly size: number
+    readonly nodeTimeoutMs: number
+  }
 }
 export type Channel = 'command' | 'replication' | 'sentinel' | 'bus'
 export interface PacketView {

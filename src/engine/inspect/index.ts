@@ -2,6 +2,7 @@
  * Read-only, bounded, cloneable pictures of a running server. Looking changes nothing: no key expires, no LRU clock moves,
  * no rehash step is taken, no random number is drawn.
  */
+import { clusterSummary } from './cluster-summary.ts'
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -164,6 +165,7 @@ function viewSummary(s: Server): unknown {
   if (s.sentinel) {
     return s.sentinel.summary()
   }
+  const own = s.cluster === null ? null : clusterSummary(s, s.cluster)
   const f = parseInfo(s.repl?.infoSection() ?? '')
   const offset = Number(f.get('slave_repl_offset') ?? f.get('master_repl_offset') ?? 0)
   if (s.repl?.isReplica) {
@@ -174,6 +176,7 @@ function viewSummary(s: Server): unknown {
       offset,
       masterLink: up ? 'up' : 'down',
       runid: s.runid,
+      ...own,
     }
   }
   const replicas = f.get('connected_slaves') ?? '0'
@@ -182,6 +185,7 @@ function viewSummary(s: Server): unknown {
     line: `offset ${offset}, ${replicas} replica${replicas === '1' ? '' : 's'}`,
     offset,
     runid: s.runid,
+    ...own,
   }
 }
 

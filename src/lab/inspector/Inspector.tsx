@@ -11,7 +11,7 @@ import { useNarrow } from '../parts/use-narrow.ts'
 import { useView } from '../parts/use-view.ts'
 import { type InspectorTab, lab, useLab, useProcess } from '../store.ts'
 import { ProcessLog } from '../terminal/LogPane.tsx'
-import { addressOf, nameOfId, roleOf, specOf, watchesOf } from '../world-facts.ts'
+import { addressOf, downWords, isCluster, nameOfId, roleOf, specOf, watchesOf } from '../world-facts.ts'
 import { Facts, infoSections, Pair } from './Facts.tsx'
 import { KeysTab } from './KeysTab.tsx'
 
@@ -155,8 +155,8 @@ function Opinions({ process }: { process: string }) {
           const color = down === 'odown' ? '--down' : down === 'sdown' || part > 44 ? '--suspect' : '--line-3'
           return (
             <div className="op" key={by}>
-              <span className="role sentinel">
-                <RoleMark role="sentinel" size={14} />
+              <span className={`role ${isCluster(scenario) ? 'master' : 'sentinel'}`}>
+                <RoleMark role={isCluster(scenario) ? 'master' : 'sentinel'} size={14} />
                 <span className="ink">{by}</span>
               </span>
               <span className="bar">
@@ -165,7 +165,7 @@ function Opinions({ process }: { process: string }) {
               <span className="mono">{opinion ? waitText(opinion.waitMicros) : ''}</span>
               <span>
                 {opinion ? (
-                  <Tag mark={down} text={down === 'ok' ? 'up' : down === 'odown' ? 'ODOWN' : 'SDOWN'} />
+                  <Tag mark={down} text={down === 'ok' ? 'up' : downWords(scenario)[down]} />
                 ) : (
                   <span className="ink3">no opinion</span>
                 )}

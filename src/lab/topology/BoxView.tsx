@@ -8,6 +8,7 @@ import { lab, useLab } from '../store.ts'
 import {
   accessibleName,
   addressOf,
+  downWords,
   electionIsOn,
   roleOf,
   specOf,
@@ -82,9 +83,9 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
   const votes = state && role === 'sentinel' ? votesFor(state, name, addressOf(scenario, name)) : null
   const tag: { mark: Mark; text: string } | null =
     verdictOf === 'odown'
-      ? { mark: 'odown', text: 'ODOWN' }
+      ? { mark: 'odown', text: downWords(scenario).odown }
       : verdictOf === 'sdown'
-        ? { mark: 'sdown', text: 'SDOWN' }
+        ? { mark: 'sdown', text: downWords(scenario).sdown }
         : own
   const line = fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)
   const dead = status !== undefined && status.state !== 'running' && status.state !== 'paused'

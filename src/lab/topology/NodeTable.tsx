@@ -4,7 +4,7 @@ import { count, safeText, seconds } from '../format.ts'
 import { packetText } from '../packet-text.ts'
 import { RoleMark } from '../parts/glyphs.tsx'
 import { lab, useLab } from '../store.ts'
-import { addressOf, roleOf, watchesOf } from '../world-facts.ts'
+import { addressOf, downWords, roleOf, watchesOf } from '../world-facts.ts'
 
 export function NodeTable() {
   const scenario = useLab((s) => s.session?.scenario)
@@ -12,6 +12,7 @@ export function NodeTable() {
   const packets = useLab((s) => s.state?.packets)
   const cuts = useLab((s) => s.state?.cuts)
   if (!scenario || !processes) return null
+  const words = downWords(scenario)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <div className="twin" tabIndex={0} role="region" aria-label="Processes as a table">
@@ -51,7 +52,7 @@ export function NodeTable() {
                 <td>{safeText(status?.summary?.line ?? '', 60)}</td>
                 <td>
                   {views
-                    .map((w) => `${w.by}: ${w.opinion?.odown ? 'ODOWN' : w.opinion?.sdown ? 'SDOWN' : 'up'}`)
+                    .map((w) => `${w.by}: ${w.opinion?.odown ? words.odown : w.opinion?.sdown ? words.sdown : 'up'}`)
                     .join(', ') || 'none'}
                 </td>
                 <td>
@@ -101,6 +102,7 @@ export function NodeTable() {
         <p key={c.id}>
           Cut since {seconds(c.since)}: {c.groupA.join(', ')} from {c.groupB.join(', ')}
           {c.oneWay ? ', one way' : ''}
+          {c.layer === 'bus' ? ', the bus only' : c.layer === 'client' ? ', all but the bus' : ''}
         </p>
       ))}
     </div>

@@ -28,7 +28,8 @@ const color: Record<PacketView['channel'], string> = {
 }
 const calm = typeof matchMedia === 'function' && matchMedia('(prefers-reduced-motion: reduce)').matches
 /** What Sentinels and replicas say all the time to be heard: hidden unless asked for. A person's own PING is not that. */
-export const isHello = (p: PacketView) => p.channel !== 'command' && /^(hello |\+?P[IO]NG\b)/.test(p.label) && !p.label.includes('FAIL')
+export const isHello = (p: PacketView) =>
+  p.channel !== 'command' && /^(hello |\+?P[IO]NG\b)/.test(p.label) && !p.label.includes('FAIL')
 const SHORTEST_ON_SCREEN = 0.06
 
 interface Drawn {

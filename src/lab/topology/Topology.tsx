@@ -8,6 +8,7 @@ import { Canvas } from './Canvas.tsx'
 import { LatencyPanel } from './Latency.tsx'
 import { NodeTable } from './NodeTable.tsx'
 import { isHello } from './PacketLayer.tsx'
+import { isCluster } from '../world-facts.ts'
 
 export function Topology({ drawer = false }: { drawer?: boolean }) {
   const session = useLab((s) => s.session)
@@ -33,12 +34,12 @@ export function Topology({ drawer = false }: { drawer?: boolean }) {
   )
 }
 
-const channels: readonly [Channel, string, string][] = [
+const COMMON: readonly (readonly [Channel, string, string])[] = [
   ['command', 'commands', '--client'],
   ['replication', 'replication', '--replica'],
-  ['sentinel', 'sentinel', '--sentinel'],
-  ['hello', 'hello', '--sentinel'],
 ]
+const SENTINEL = [...COMMON, ['sentinel', 'sentinel', '--sentinel'], ['hello', 'hello', '--sentinel']] as const
+const CLUSTER = [...COMMON, ['bus', 'bus', '--ink-3'], ['hello', 'pings', '--ink-3']] as const
 
 function Tools(props: {
   drawer: boolean
@@ -52,6 +53,7 @@ function Tools(props: {
   const hidden = useLab((s) =>
     s.state && !s.state.playing && !s.shown.hello ? s.state.packets.filter((p) => !p.held && isHello(p)).length : 0,
   )
+  const clustered = useLab((s) => s.session !== null && isCluster(s.session.scenario))
   const { zoom, setZoom, twin, setTwin } = props
   return (
     <div className="tools" role="toolbar" aria-label="Canvas tools">
@@ -97,13 +99,19 @@ function Tools(props: {
       </button>
       <span className="vr" />
       <span className="lab">Show</span>
-      {channels.map(([name, label, color]) => (
+      {(clustered ? CLUSTER : SENTINEL).map(([name, label, color]) => (
         <button
           key={name}
           type="button"
           className={`chk ${shown[name] ? '' : 'off'}`}
           aria-pressed={shown[name]}
-          title={name === 'hello' ? 'Sentinel hello messages and keep-alives' : undefined}
+          title={
+            name === 'hello'
+              ? clustered
+                ? 'PING and PONG, on the bus and between replicas'
+                : 'Sentinel hello messages and keep-alives'
+              : undefined
+          }
           style={{ '--c': `var(${color})` } as React.CSSProperties}
           onClick={() => lab.set({ shown: { ...shown, [name]: !shown[name] } })}
         >
@@ -171,6 +179,7 @@ function DrawerButton() {
 }
 
 function Legend() {
+  const clustered = useLab((s) => s.session !== null && isCluster(s.session.scenario))
   return (
     <div className="leg">
       <span>
@@ -180,7 +189,9 @@ function Legend() {
             <circle r="8" stroke="var(--suspect)" strokeDasharray="34 60" transform="rotate(-90)" />
           </g>
         </svg>
-        Ring: wait for PONG, one per Sentinel (s1 inside). Closed: SDOWN
+        {clustered
+          ? 'Ring: wait for PONG, one per master with slots. Closed: PFAIL'
+          : 'Ring: wait for PONG, one per Sentinel (s1 inside). Closed: SDOWN'}
       </span>
       <span>
         <svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">

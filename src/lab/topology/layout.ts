@@ -96,7 +96,8 @@ function placesFor(n: number, width: number, height: number, w: number, h: reado
   }
   const columns = n <= 4 ? 2 : Math.ceil(Math.sqrt(n))
   const perColumn = Math.ceil(n / columns)
-  const columnOf = (i: number) => (n === 3 ? Math.min(1, i) : Math.floor(i / perColumn))
+  // Of many boxes the first ones, a cluster's masters, make the upper row, with their replicas below them.
+  const columnOf = (i: number) => (n === 3 ? Math.min(1, i) : n > 4 ? i % columns : Math.floor(i / perColumn))
   const places: Point[] = []
   for (let column = 0; column < columns; column++) {
     const mine = h.flatMap((own, i) => (columnOf(i) === column ? [own] : []))
