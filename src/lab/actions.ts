@@ -176,7 +176,8 @@ export function finishCut(): void {
   const groupB = session.scenario.topology.boxes.map((b) => b.name).filter((b) => !cut.side.includes(b))
   if (cut.side.length === 0 || groupB.length === 0)
     return toast('Choose some boxes for one side and leave some for the other')
-  fault({ type: 'cut', groupA: cut.side, groupB, oneWay: cut.oneWay })
+  const layer = cut.layer === undefined ? {} : { layer: cut.layer }
+  fault({ type: 'cut', groupA: cut.side, groupB, oneWay: cut.oneWay, ...layer })
   lab.set({ cut: null })
 }
 

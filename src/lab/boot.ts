@@ -5,6 +5,7 @@ import { parseParams } from './params.ts'
 import { scenarioOf } from './scenarios.ts'
 import { readSetting } from './settings.ts'
 import { lab, receive } from './store.ts'
+import { isCluster } from './world-facts.ts'
 
 async function open(scenario: Scenario): Promise<Session> {
   const { openSession } = await import('../browser/session-client.ts')
@@ -22,6 +23,13 @@ export async function boot(): Promise<void> {
     session.onState(receive)
     session.onEvents((events) => announce(events))
     lab.set({ session, state: session.state(), selected: first })
+    if (isCluster(scenario))
+      lab.set({
+        breakpoints: [
+          { kind: 'FAIL', on: false },
+          { kind: 'promoted', on: false },
+        ],
+      })
     session.setBreakpoints([])
     if (params.speed !== null) session.setSpeed(params.speed)
     openTerminal(first, false)

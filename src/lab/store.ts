@@ -45,6 +45,8 @@ export interface LatencyDraft {
 export interface CutDraft {
   readonly side: readonly string[]
   readonly oneWay: boolean
+  /** In a cluster: only its bus, or only what is not. */
+  readonly layer?: 'bus' | 'client' | undefined
 }
 
 export interface Lab {

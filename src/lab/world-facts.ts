@@ -47,10 +47,14 @@ export function aboutScenario(scenario: Scenario): string {
   return parts.join(', ')
 }
 
-/** An event's text without its kind, boxes by their addresses, as the canvas names them. */
-export function eventText(scenario: Scenario | undefined, { kind, text }: EventView): string {
+/** An event's text without its kind, boxes by their addresses, as the canvas names them, and nodes by their names. */
+export function eventText(
+  scenario: Scenario | undefined,
+  processes: readonly ProcessStatus[],
+  { kind, text }: EventView,
+): string {
   let out = text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text
-  if (!kind.startsWith('fault.')) return out
+  if (!kind.startsWith('fault.')) return out.replace(/\b[0-9a-f]{40}\b/g, (id) => nameOfId(processes, id))
   for (const { name, address } of scenario?.topology.boxes ?? []) out = out.replaceAll(name, address)
   return out
 }

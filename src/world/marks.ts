@@ -63,6 +63,24 @@ const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster|encoding|re
 /** "1234:M 21 Nov 2026 14:00:00.123 # text": level '#' is a warning. */
 const LOG_LINE = /^\d+:\w \d+ \w+ \d+ [\d:.]+ (\S) (.*)$/
 
+/** What a cluster's nodes log at the moments that a timeline shows; the nodes say these at no level of their own. */
+const CLUSTER_LINES: readonly (readonly [RegExp, string, number])[] = [
+  [/^Marking node [0-9a-f]{40}.* as failing/, 'FAIL', 3],
+  [/^FAIL message received/, 'fail received', 1],
+  [/^Clear FAIL state/, 'fail cleared', 2],
+  [/^Cluster state changed: /, 'cluster state', 2],
+  [/^Start of election delayed/, 'election delayed', 1],
+  [/^Starting a failover election/, 'election', 2],
+  [/^Failover auth granted/, 'vote', 2],
+  [/^Failover auth denied/, 'vote denied', 1],
+  [/^Failover election won/, 'promoted', 3],
+  [/^Manual failover requested|^Forced failover|^Taking over the master|^Accepting user request/, 'manual failover', 2],
+  [/^configEpoch (set|updated)|^New configEpoch/, 'config epoch', 1],
+  [/^Configuration change detected/, 'follows new master', 2],
+  [/^Migrating to orphaned master/, 'replica migrates', 3],
+  [/^IP address for this node updated|^Node [0-9a-f]{40} .*is no longer master of slot/, 'cluster change', 1],
+]
+
 export class Marks {
   list: Mark[] = []
   private readonly process: string
@@ -85,8 +103,11 @@ export class Marks {
   }
   logLine(at: number, line: string): void {
     const match = LOG_LINE.exec(line)
-    if (match?.[1] !== '#') return
+    if (match === null) return
     const text = match[2] ?? ''
+    const told = CLUSTER_LINES.find(([pattern]) => pattern.test(text))
+    if (told !== undefined) return this.add(at, told[1], text, told[2])
+    if (match[1] !== '#') return
     if (!/^[+-]/.test(text)) this.add(at, 'log.warning', text, 0)
   }
   take(): Mark[] {

@@ -2,7 +2,7 @@
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { EventView, LogLine, Scenario } from '../../browser/session.ts'
 import { safeText, seconds } from '../format.ts'
-import { useLab } from '../store.ts'
+import { lab, useLab } from '../store.ts'
 import { eventText } from '../world-facts.ts'
 
 const MOST = 500
@@ -43,7 +43,7 @@ const EventRow = memo(function EventRow({ e, scenario }: { e: EventView; scenari
   return (
     <div className={`w${e.weight}`} data-kind={e.kind}>
       <span className="g">{seconds(e.at)}</span> <span className="c2">{safeText(e.process, 40)}</span> <b>{e.kind}</b>{' '}
-      {safeText(eventText(scenario, e), 300)}
+      {safeText(eventText(scenario, lab.get().state?.processes ?? [], e), 300)}
     </div>
   )
 })

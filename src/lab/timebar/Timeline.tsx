@@ -141,7 +141,9 @@ export function Timeline() {
         <div className="tip" style={{ left: Math.max(4, Math.min(tip.x - slide + 8, width - 280)) }}>
           <span className="mono">{seconds(tip.event.at)}</span> {tip.event.process} <b>{tip.event.kind}</b>
           <br />
-          <span className="mono">{safeText(eventText(lab.get().session?.scenario, tip.event), 120)}</span>
+          <span className="mono">
+            {safeText(eventText(lab.get().session?.scenario, lab.get().state?.processes ?? [], tip.event), 120)}
+          </span>
         </div>
       )}
     </div>

@@ -12,6 +12,11 @@ export interface MarkLook {
 const looks: readonly [RegExp, MarkLook][] = [
   [/^\+odown/, { icon: 'odown', color: '--down', rank: 0 }],
   [/^(\+switch-master|\+promoted-slave|\+selected-slave|promot)/, { icon: 'crown', color: '--master', rank: 1 }],
+  [/^FAIL$/, { icon: 'odown', color: '--down', rank: 0 }],
+  [/^PFAIL/, { icon: 'sdown', color: '--suspect-ink', rank: 2 }],
+  [/^fail (received|cleared)/, { icon: 'odown', color: '--down', rank: 4 }],
+  [/^migrating/, { icon: 'chevr', color: '--migrating', rank: 2 }],
+  [/^importing/, { icon: 'chevl', color: '--importing', rank: 2 }],
   [/^process\.crash/, { icon: 'odown', color: '--down', rank: 0 }],
   [/^(fault|process)\.kill/, { icon: 'kill', color: '--ink', rank: 1 }],
   [/^fault\.(cut|heal)/, { icon: 'cut', color: '--ink', rank: 1 }],

@@ -5,11 +5,17 @@ import { finishCut, heal } from '../actions.ts'
 import { seconds } from '../format.ts'
 import { Icon } from '../parts/icons.tsx'
 import { lab, useLab } from '../store.ts'
+import { isCluster } from '../world-facts.ts'
 import { type Divide, type Layout, type Point, sidesOf, zigzag } from './layout.ts'
 
 export interface DrawnCut {
   readonly cut: CutView
   readonly line: Divide | null
+}
+
+const cutName = ({ oneWay, layer }: CutView): string => {
+  const what = layer === 'bus' ? 'Bus cut' : layer === 'client' ? 'Client cut' : 'Cut'
+  return oneWay ? `One way ${what.toLowerCase()}` : what
 }
 
 export function CutLabel({
@@ -30,7 +36,7 @@ export function CutLabel({
     <div className="cutl" style={{ left, top: 8 + i * 28 }} data-testid="cut">
       <Icon name="cut" size={14} />
       <span>
-        {cut.oneWay ? 'One way cut' : 'Cut'} since <span className="mono">{seconds(cut.since)}</span>
+        {cutName(cut)} since <span className="mono">{seconds(cut.since)}</span>
       </span>
       <button type="button" className="btn small" title="Heal the cut (H)" onClick={() => heal(cut.id)}>
         Heal
@@ -42,6 +48,7 @@ export function CutLabel({
 export function CutDraftBar() {
   const cut = useLab((s) => s.cut)
   const boxes = useLab((s) => s.session?.scenario.topology.boxes)
+  const clustered = useLab((s) => s.session !== null && isCluster(s.session.scenario))
   if (!cut || !boxes) return null
   const toggle = (name: string) =>
     lab.set({
@@ -65,6 +72,19 @@ export function CutDraftBar() {
         />
         One way
       </label>
+      {clustered && (
+        <select
+          aria-label="What the cut stops"
+          value={cut.layer ?? 'all'}
+          onChange={({ target: { value } }) =>
+            lab.set({ cut: { ...cut, layer: value === 'bus' || value === 'client' ? value : undefined } })
+          }
+        >
+          <option value="all">Everything</option>
+          <option value="bus">Only the bus</option>
+          <option value="client">All but the bus</option>
+        </select>
+      )}
       <button type="button" className="btn p" disabled={!ready} onClick={finishCut}>
         Cut the links
       </button>
