@@ -61,6 +61,10 @@ export class Command {
   readonly isBlocking: boolean
   readonly mayReplicate: boolean
   readonly isPubsubOk: boolean
+  /** May read a slot that is being imported without ASKING (RESTORE-ASKING). */
+  readonly asks: boolean
+  /** Whether a cluster has to look for keys in it. */
+  readonly mayHaveKeys: boolean
   /** Modelled cost that grows with the data (see costs.ts). */
   readonly costBefore: CostBefore | undefined
   readonly costAfter: CostAfter | undefined
@@ -100,6 +104,8 @@ export class Command {
       has('may_replicate') || ['publish', 'spublish', 'eval', 'evalsha', 'fcall', 'pfcount'].includes(name)
     this.costBefore = costsBefore.get(name)
     this.costAfter = costsAfter.get(name)
+    this.asks = has('asking')
+    this.mayHaveKeys = has('movablekeys') || f.keySpecs.length > 0
     this.isPubsubOk = [
       'ping',
       'subscribe',

@@ -3,6 +3,7 @@
  * whole; `scriptCall` asks, for each redis.call, what can refuse the command.
  */
 import type { Bytes } from '../bytes/bytes.ts'
+import { findRoute, type Refusal } from '../cluster/routing.ts'
 import type { Command } from '../commands/table.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
 import { countError, execute, MISCONF } from '../server/call.ts'
@@ -39,6 +40,8 @@ export interface Run {
   readonly snapshotMs: number
   readonly readOnly: boolean
   readonly allowOom: boolean
+  /** May touch keys of several slots. */
+  readonly allowCrossSlot: boolean
   readonly outOfMemory: boolean
   writeDirty: boolean
   killed: boolean
@@ -63,6 +66,8 @@ export function prepareRun(
   const obey = caller.isMaster || caller.isFake
   const oom = server.config.maxmemory > 0 && server.preCommandOom
   if ((flags & FLAG_EVAL_COMPAT) === 0) {
+    if (server.cluster !== null && (flags & FLAG_NO_CLUSTER) !== 0)
+      throw new RedisError("ERR Can not run script on cluster, 'no-cluster' flag is set.")
     if (stale && (flags & FLAG_ALLOW_STALE) === 0)
       throw new RedisError(
         "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and 'allow-stale' flag is not set on the script.",
@@ -86,6 +91,7 @@ export function prepareRun(
     snapshotMs: server.nowMs,
     readOnly: ro || ((flags & FLAG_EVAL_COMPAT) === 0 && (flags & FLAG_NO_WRITES) !== 0),
     allowOom: (flags & FLAG_EVAL_COMPAT) === 0 && (flags & FLAG_ALLOW_OOM) !== 0,
+    allowCrossSlot: (flags & (FLAG_EVAL_COMPAT | FLAG_ALLOW_CROSS_SLOT)) !== 0,
     outOfMemory: oom,
     writeDirty: false,
     killed: false,
@@ -143,16 +149,38 @@ function refusal(server: Server, run: Run, command: Command | undefined, argv: r
   return null
 }
 
+const ELSEWHERE: Partial<Record<Refusal, string>> = {
+  DOWN: 'ERR Script attempted to execute a command while the cluster is down',
+  DOWN_READS: 'ERR Script attempted to execute a write command while the cluster is down and readonly',
+}
+/** scriptVerifyClusterState: a script may only touch what this node serves, and one slot unless it says otherwise. */
+function notServedHere(server: Server, run: Run, command: Command, argv: readonly Bytes[]): string | null {
+  const { cluster } = server
+  const { caller, client } = run
+  if (cluster === null || caller.isMaster || caller.isFake || !command.mayHaveKeys) return null
+  client.readonly = caller.readonly
+  client.asking = caller.asking
+  const { refusal, slot } = findRoute(cluster, client, command, argv)
+  if (refusal !== null) return ELSEWHERE[refusal] ?? 'ERR Script attempted to access a non local key in a cluster node'
+  if (slot === -1 || run.allowCrossSlot) return null
+  if (caller.slot === -1) caller.slot = slot
+  else if (caller.slot !== slot) return 'ERR Script attempted to access keys that do not hash to the same slot'
+  return null
+}
+
 /** scriptCall: run one command of a script. A refusal comes back as `refused`, to be raised. */
 export function scriptCall(server: Server, run: Run, argv: readonly Bytes[]): { reply: Reply; refused: boolean } {
   const command = server.table.lookup(argv)
-  const why = refusal(server, run, command, argv)
+  let why = refusal(server, run, command, argv)
+  if (why === null && command !== undefined) {
+    if (command.isWrite) run.writeDirty = true
+    why = notServedHere(server, run, command, argv)
+  }
   if (why !== null || command === undefined) {
     if (command !== undefined) command.rejectedCalls++
     countError(server, why as string)
     return { reply: { t: 'error', text: why as string }, refused: true }
   }
-  if (command.isWrite) run.writeDirty = true
   const c = run.client
   const before = server.ops.length
   c.captured = null

@@ -5,6 +5,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { quoteBytes } from '../bytes/quote.ts'
 import { cText } from '../commands/args.ts'
+import { routeCommand } from '../cluster/routing.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
 import type { Scripting } from '../scripting/scripting.ts'
@@ -106,6 +107,8 @@ function crossProtocol(server: Server, c: Client): void {
   server.freeClientAsync(c)
 }
 
+/** The transaction is over, and its client may try it elsewhere. */
+const REDIRECTION = /^(MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN) /
 const RUN_IN_MULTI = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
 const cut = (b: Bytes): Bytes => cText(b).slice(0, 128)
 
@@ -122,7 +125,8 @@ function reject(server: Server, c: Client, command: Command | null, line: string
   if (c.multi !== null) c.multi.dirtyExec = true
   if (command !== null) {
     command.rejectedCalls++
-    if (command.name === 'exec') {
+    if (command.name === 'exec' && REDIRECTION.test(line)) discard(c)
+    else if (command.name === 'exec') {
       // execCommandAbort: the transaction is over, the answer says why, and MONITOR sees its end.
       discard(c)
       if (server.monitors.size > 0) feedMonitors(server, c, command, c.argv)
@@ -156,6 +160,10 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
       server.acl.addDenial(c, denial, c.multi === null ? 'toplevel' : 'multi', command, argv)
       return nopermText(denial, command)
     }
+  }
+  if (server.cluster !== null) {
+    const elsewhere = routeCommand(server.cluster, c, command, argv)
+    if (elsewhere !== null) return elsewhere.error
   }
   const m = c.multi
   const isExec = m !== null && command.name === 'exec'

@@ -20,6 +20,7 @@ function flagsOf(c: Client): string {
   if (c.unblocked) f += 'u'
   if (c.closeAsap) f += 'A'
   if (c.isUnixSocket) f += 'U'
+  if (c.readonly) f += 'r'
   if (c.noEvict) f += 'e'
   return f === '' ? 'N' : f
 }

@@ -89,7 +89,12 @@ export class Client {
   replyOff = false
   replySkip = false
   replySkipNext = false
+  /** ASKING was said: the next request may use a slot that is being imported. */
   asking = false
+  /** READONLY was said: a replica in a cluster serves its reads. */
+  readonly = false
+  /** The slot that its request has keys in, in a cluster. */
+  slot = -1
   /** While a message or its like is being written: CLIENT REPLY does not hold it back. */
   pushing = false
 

@@ -166,8 +166,10 @@ function excerpt(bytes: Bytes): string {
   return `${shown(bytes.slice(0, 64))} (... more ${bytes.length - 128} bytes ...) ${shown(bytes.slice(-64))}`
 }
 
-/** resetClient: CLIENT REPLY SKIP holds for one command, to its end. */
+/** resetClient: CLIENT REPLY SKIP and ASKING hold for one command, to its end. */
 export function turnReplySkip(c: Client): void {
+  if (c.slot !== -1) c.slot = -1
+  if (c.asking && c.multi === null && c.lastCommand?.name !== 'asking') c.asking = false
   c.replySkip = c.replySkipNext
   c.replySkipNext = false
 }

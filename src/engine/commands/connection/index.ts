@@ -104,6 +104,7 @@ const reset: Handler = ({ server, client }) => {
   server.monitors.delete(client)
   client.isMonitor = false
   if (client.multi !== null || client.watched.length > 0) discardTransaction(client)
+  client.asking = client.readonly = false
   disableTracking(server, client)
   client.db = server.dbs[0] as Database
   client.resp = 2
