@@ -21,6 +21,7 @@ import { viewTransactions } from './transactions.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { viewCollisions } from './scans.ts'
 import { viewRaxInsert } from './rax-insert.ts'
+import { lensOf } from './lens.ts'
 import { still } from './still.ts'
 import { viewStream } from './streams.ts'
 import { viewLoop } from './turns.ts'
@@ -123,6 +124,15 @@ function facets(o: Obj, args: readonly string[], exact: number | null): Record<s
   return { hll, bits: args[5] === 'bits' ? viewBits(o, whole(args[3]) ?? 0) : null }
 }
 
+/** Around the member that is searched for, or else where the last command was. */
+function lensFor(o: Obj, member: Bytes, path: Path | null): unknown {
+  if (o.encoding !== 'skiplist') return null
+  const z = o.value as Zset
+  const score = member === '' ? undefined : z.dict.peek(member)
+  const rank = score !== undefined ? z.zsl.rank(score, member) : path?.kind === 'skiplist' ? path.rank : 0
+  return still(o, () => lensOf(z, rank))
+}
+
 function viewKey(s: Server, args: readonly string[]) {
   const db = s.dbs[Number(args[0] ?? 0)]
   const key = args[1] ?? ''
@@ -145,6 +155,7 @@ function viewKey(s: Server, args: readonly string[]) {
     geo: story ? viewGeo(o, story.last.argv) : null,
     last: story?.last ?? null,
     path,
+    lens: lensFor(o, args[2] ?? '', path),
     names: path?.kind === 'skiplist' ? namesOf(o.value as Zset, path.hops) : [],
     events: story?.events ?? [],
     samples: story?.samples ?? [],

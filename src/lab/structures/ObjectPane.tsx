@@ -349,7 +349,15 @@ function Body(props: {
   const s = data.structure as unknown
   switch (data.structure.kind) {
     case 'skiplist':
-      return <SkiplistView s={s as SkiplistData} way={way} />
+      return (
+        <SkiplistView
+          s={s as SkiplistData}
+          way={way}
+          lens={data.lens}
+          of={props.process === undefined ? undefined : { process: props.process, db: props.db ?? 0, name: data.key }}
+          onFind={props.process === undefined ? undefined : (member) => useChoice.setState({ member })}
+        />
+      )
     case 'listpack':
       return <ListpackView s={s as ListpackData} type={data.type} path={data.path} onFrom={onFrom} />
     case 'quicklist':

@@ -135,6 +135,8 @@ export function Picture(props: {
   tell: readonly string[]
   /** Marks in one row, for the up and down arrows. */
   across?: number
+  /** Enter on a mark. */
+  enter?: ((i: number) => void) | undefined
   children: (marks: Marks) => React.ReactNode
 }) {
   const [on, setOn] = useState(-1)
@@ -153,6 +155,7 @@ export function Picture(props: {
     }
     const step = steps[e.key]
     if (e.key === 'Escape' && at >= 0) setOn(-1)
+    else if (e.key === 'Enter' && at >= 0 && props.enter) props.enter(at)
     else if (step !== undefined && tell.length > 0)
       setOn(Math.max(0, Math.min(tell.length - 1, at < 0 ? 0 : at + step)))
     else return

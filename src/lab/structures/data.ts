@@ -148,6 +148,14 @@ export interface SkiplistData {
   readonly visited: readonly NodeName[]
   readonly dict: { readonly size: number; readonly used: number; readonly rehashidx: number }
 }
+/** What surrounds the target of a search in a long list, and the dict beside it. */
+export interface LensData {
+  readonly heights: readonly number[]
+  readonly floor: number
+  readonly near: readonly NodeName[]
+  readonly buckets: readonly (readonly [id: number, table: number, bucket: number])[]
+  readonly sizes: readonly [number, number]
+}
 export interface QuicklistData {
   readonly count: number
   readonly nodeCount: number
@@ -199,6 +207,7 @@ export interface KeyData {
   readonly last: LastCommand | null
   readonly path: PathData | null
   readonly names: readonly NodeName[]
+  readonly lens?: LensData | null
   readonly events: readonly EventData[]
   readonly samples: readonly SampleData[]
   readonly forgotten: number
