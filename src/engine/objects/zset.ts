@@ -9,15 +9,8 @@ import { d2string, doubleToInt64, parseDouble } from '../bytes/numbers.ts'
 import type { Prng } from '../bytes/prng.ts'
 import { strtod } from '../bytes/strtod.ts'
 import { Listpack } from '../structures/listpack.ts'
-import type { LexRange, ScoreRange } from '../structures/skiplist.ts'
-import {
-  lexGteMin,
-  lexLteMax,
-  lexRangeEmpty,
-  scoreGteMin,
-  scoreLteMax,
-  scoreRangeEmpty,
-} from '../structures/skiplist.ts'
+import type { LexRange, ScoreRange } from '../structures/ranges.ts'
+import { lexGteMin, lexLteMax, lexRangeEmpty, scoreGteMin, scoreLteMax, scoreRangeEmpty } from '../structures/ranges.ts'
 import { Zset } from '../structures/zset.ts'
 import { Obj } from './object.ts'
 

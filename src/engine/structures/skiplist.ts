@@ -12,182 +12,38 @@
  * Order: by score, then by the element's bytes (memcmp). The same element may not be there twice; the dict beside the list
  * (see Zset) takes care of that.
  *
- * Layout here: a node is a number, its place in one pool of memory, counted in 8 bytes; 0 is the head and "nil" is 0 too. A
- * node has everything that a search looks at side by side, as zskiplistNode has it:
- *
- *      | score (a double) | backward | element, levels | forward, span | forward, span | ...
- *                                                        level 0         level 1
- *
- * But for the element, which is a string: the node has its index, with the number of levels (less 1) in the lowest 5 bits.
+ * Layout here: skiplist-nodes.ts.
  *
  * Invariants: level 0 is strictly ascending; each span equals the distance on level 0 (for links to nil: to the end);
  * backward is the inverse of forward on level 0. *Kept exactly:* levels, p = 1/4, spans, tie order.
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { Prng } from '../bytes/prng.ts'
-
-export const ZSKIPLIST_MAXLEVEL = 32
-
-export interface ScoreRange {
-  readonly min: number
-  readonly max: number
-  readonly minex: boolean
-  readonly maxex: boolean
-}
-/** null stands for '-' as min and '+' as max; see LexBound. */
-export type LexBound = Bytes | typeof LEX_MIN | typeof LEX_MAX
-export const LEX_MIN = -1
-export const LEX_MAX = 1
-export interface LexRange {
-  readonly min: LexBound
-  readonly max: LexBound
-  readonly minex: boolean
-  readonly maxex: boolean
-}
-
-export const scoreGteMin = (s: number, r: ScoreRange): boolean => (r.minex ? s > r.min : s >= r.min)
-export const scoreLteMax = (s: number, r: ScoreRange): boolean => (r.maxex ? s < r.max : s <= r.max)
-const compareLex = (e: Bytes, b: LexBound): number => (typeof b === 'number' ? -b : e < b ? -1 : e > b ? 1 : 0)
-export const lexGteMin = (e: Bytes, r: LexRange): boolean =>
-  r.minex ? compareLex(e, r.min) > 0 : compareLex(e, r.min) >= 0
-export const lexLteMax = (e: Bytes, r: LexRange): boolean =>
-  r.maxex ? compareLex(e, r.max) < 0 : compareLex(e, r.max) <= 0
-const boundOrder = (a: LexBound, b: LexBound): number => {
-  if (typeof a === 'number') return typeof b === 'number' ? a - b : a
-  return typeof b === 'number' ? -b : a < b ? -1 : a > b ? 1 : 0
-}
-export const scoreRangeEmpty = (r: ScoreRange): boolean => r.min > r.max || (r.min === r.max && (r.minex || r.maxex))
-export const lexRangeEmpty = (r: LexRange): boolean => {
-  const c = boundOrder(r.min, r.max)
-  return c > 0 || (c === 0 && (r.minex || r.maxex))
-}
-
-/** A chunk holds 2^17 places of 8 bytes, and no node lies across two. */
-const BITS = 17
-const CHUNK = 1 << BITS
-const MASK = CHUNK - 1
-const FIRST_CHUNK = 64
-/** Elements stand in chunks of their own, as they are no numbers. */
-const ELE_BITS = 11
-const ELE_MASK = (1 << ELE_BITS) - 1
+import type { LexRange, ScoreRange } from './ranges.ts'
+import { lexGteMin, lexLteMax, lexRangeEmpty, scoreGteMin, scoreLteMax, scoreRangeEmpty } from './ranges.ts'
+import { SkiplistNodes, ZSKIPLIST_MAXLEVEL } from './skiplist-nodes.ts'
 
 const update = new Int32Array(ZSKIPLIST_MAXLEVEL)
 const rankAt = new Int32Array(ZSKIPLIST_MAXLEVEL)
 
-export class Skiplist {
+export class Skiplist extends SkiplistNodes {
   length = 0
   level = 1
   private tailNode = 0
-  private readonly ele: (Bytes | undefined)[][] = []
-  private eleEnd = 0
-  /** The same memory seen as numbers of 4 bytes, two a place, and as scores. */
-  private readonly ints: Int32Array[] = []
-  private readonly scores: Float64Array[] = []
-  /** The next free place. */
-  private end = 0
-  /** Freed nodes of each number of levels, chained by their backward links; they keep their place for an element. */
-  private readonly free: number[] = []
   private readonly rng: Prng
 
   constructor(seed = 1) {
+    super()
     this.rng = new Prng(seed)
     this.newNode(ZSKIPLIST_MAXLEVEL, 0, '')
   }
 
-  // ---- nodes ----------------------------------------------------------------------------------------------------
-
-  private newNode(levels: number, score: number, ele: Bytes): number {
-    let x = this.free[levels] ?? 0
-    let index: number
-    if (x !== 0) {
-      const c = this.ints[x >>> BITS]!
-      const at = (x & MASK) << 1
-      this.free[levels] = c[at + 2]!
-      c.fill(0, at + 4, at + 4 + levels * 2)
-      index = c[at + 3]! >>> 5
-    } else {
-      x = this.place(2 + levels)
-      index = this.eleEnd++
-      const chunk = index >>> ELE_BITS
-      if (chunk === this.ele.length) this.ele.push(chunk === 0 ? [] : new Array(1 << ELE_BITS))
-    }
-    const c = this.ints[x >>> BITS]!
-    const at = (x & MASK) << 1
-    c[at + 2] = 0
-    c[at + 3] = (index << 5) | (levels - 1)
-    this.scores[x >>> BITS]![x & MASK] = score
-    this.ele[index >>> ELE_BITS]![index & ELE_MASK] = ele
-    return x
-  }
-  /** So many places in a row that lie in one chunk. */
-  private place(need: number): number {
-    const last = this.ints.length - 1
-    const inChunk = this.end - (last << BITS)
-    if (last === 0 && inChunk + need > this.scores[0]!.length && this.scores[0]!.length < CHUNK) {
-      const bigger = new Float64Array(Math.min(CHUNK, Math.max(this.scores[0]!.length * 2, inChunk + need)))
-      bigger.set(this.scores[0]!)
-      this.setChunk(0, bigger)
-      return this.place(need)
-    }
-    if (last < 0 || inChunk + need > this.scores[last]!.length) {
-      this.setChunk(last + 1, new Float64Array(last < 0 ? FIRST_CHUNK : CHUNK))
-      this.end = (last + 1) << BITS
-    }
-    const x = this.end
-    this.end += need
-    return x
-  }
-  private setChunk(i: number, memory: Float64Array): void {
-    this.scores[i] = memory
-    this.ints[i] = new Int32Array(memory.buffer)
-  }
-  private freeNode(x: number): void {
-    const c = this.ints[x >>> BITS]!
-    const at = (x & MASK) << 1
-    const levels = (c[at + 3]! & 31) + 1
-    const index = c[at + 3]! >>> 5
-    this.ele[index >>> ELE_BITS]![index & ELE_MASK] = undefined
-    c[at + 2] = this.free[levels] ?? 0
-    this.free[levels] = x
-  }
-  private forwardAt(x: number, level: number): number {
-    return this.ints[x >>> BITS]![((x & MASK) << 1) + 4 + level * 2]!
-  }
-  private spanAt(x: number, level: number): number {
-    return this.ints[x >>> BITS]![((x & MASK) << 1) + 5 + level * 2]!
-  }
-  private setLink(x: number, level: number, forward: number, span: number): void {
-    const c = this.ints[x >>> BITS]!
-    const at = ((x & MASK) << 1) + 4 + level * 2
-    c[at] = forward
-    c[at + 1] = span
-  }
-  private setBackward(x: number, to: number): void {
-    this.ints[x >>> BITS]![((x & MASK) << 1) + 2] = to
-  }
-
   /** 0 is the end. */
   first(): number {
-    return this.forwardAt(0, 0)
+    return this.next(0)
   }
   last(): number {
     return this.tailNode
-  }
-  next(x: number): number {
-    return this.forwardAt(x, 0)
-  }
-  prev(x: number): number {
-    return this.ints[x >>> BITS]![((x & MASK) << 1) + 2]!
-  }
-  scoreOf(x: number): number {
-    return this.scores[x >>> BITS]![x & MASK]!
-  }
-  eleOf(x: number): Bytes {
-    const index = this.ints[x >>> BITS]![((x & MASK) << 1) + 3]! >>> 5
-    return this.ele[index >>> ELE_BITS]![index & ELE_MASK]!
-  }
-  levelsOf(x: number): number {
-    return (this.ints[x >>> BITS]![((x & MASK) << 1) + 3]! & 31) + 1
   }
   /** Forward and span of each level of a node (0 is the head), for pictures. */
   levels(x: number): { forward: number; span: number }[] {
@@ -198,8 +54,15 @@ export class Skiplist {
   }
 
   private before(x: number, score: number, ele: Bytes): boolean {
-    const s = this.scores[x >>> BITS]![x & MASK]!
+    const s = this.scoreOf(x)
     return s < score || (s === score && this.eleOf(x) < ele)
+  }
+  /** Does the node that this link leads to lie before? The score beside the link tells, unless it is the same. */
+  private leadsBefore(x: number, level: number, score: number, ele: Bytes): boolean {
+    const s = this.forwardScoreAt(x, level)
+    if (s !== score) return s < score
+    const f = this.forwardAt(x, level)
+    return f !== 0 && this.eleOf(f) < ele
   }
 
   // ---- changing -------------------------------------------------------------------------------------------------
@@ -214,24 +77,20 @@ export class Skiplist {
   insert(score: number, ele: Bytes): number {
     let x = 0
     let rank = 0
-    // The node that was found not to lie before: the next level's link often leads to it too.
-    let beyond = 0
-    for (let i = this.level - 1; i >= 0; i--) {
-      for (;;) {
-        const c = this.ints[x >>> BITS]!
-        const at = ((x & MASK) << 1) + 4 + i * 2
-        const f = c[at]!
-        if (f === beyond) break
-        if (!this.before(f, score, ele)) {
-          beyond = f
-          break
-        }
-        rank += c[at + 1]!
-        x = f
+    for (let i = this.level - 1; i > 0; i--) {
+      while (this.leadsBefore(x, i, score, ele)) {
+        rank += this.spanAt(x, i)
+        x = this.forwardAt(x, i)
       }
       rankAt[i] = rank
       update[i] = x
     }
+    for (let f = this.next(x); f !== 0 && this.before(f, score, ele); f = this.next(f)) {
+      rank++
+      x = f
+    }
+    rankAt[0] = rank
+    update[0] = x
     const levels = this.randomLevel()
     if (levels > this.level) {
       for (let i = this.level; i < levels; i++) {
@@ -249,10 +108,7 @@ export class Skiplist {
       this.setLink(x, i, this.forwardAt(u, i), this.spanAt(u, i) - passed)
       this.setLink(u, i, x, passed + 1)
     }
-    for (let i = levels; i < this.level; i++) {
-      const u = update[i]!
-      this.setLink(u, i, this.forwardAt(u, i), this.spanAt(u, i) + 1)
-    }
+    for (let i = levels; i < this.level; i++) this.addSpan(update[i]!, i, 1)
     this.setBackward(x, update[0]!)
     const next = this.forwardAt(x, 0)
     if (next !== 0) this.setBackward(next, x)
@@ -264,20 +120,14 @@ export class Skiplist {
   /** Fills `update` with the last node before (score, ele) on each level. */
   private findBefore(score: number, ele: Bytes): number {
     let x = 0
-    let beyond = 0
-    for (let i = this.level - 1; i >= 0; i--) {
-      for (;;) {
-        const f = this.forwardAt(x, i)
-        if (f === beyond) break
-        if (!this.before(f, score, ele)) {
-          beyond = f
-          break
-        }
-        x = f
-      }
+    for (let i = this.level - 1; i > 0; i--) {
+      while (this.leadsBefore(x, i, score, ele)) x = this.forwardAt(x, i)
       update[i] = x
     }
-    return this.forwardAt(x, 0)
+    let f = this.next(x)
+    for (; f !== 0 && this.before(f, score, ele); f = this.next(f)) x = f
+    update[0] = x
+    return f
   }
 
   private unlink(x: number): void {
@@ -285,7 +135,7 @@ export class Skiplist {
       const u = update[i]!
       if (this.forwardAt(u, i) === x)
         this.setLink(u, i, this.forwardAt(x, i), this.spanAt(u, i) + this.spanAt(x, i) - 1)
-      else this.setLink(u, i, this.forwardAt(u, i), this.spanAt(u, i) - 1)
+      else this.addSpan(u, i, -1)
     }
     const next = this.forwardAt(x, 0)
     const prev = this.prev(x)
@@ -309,7 +159,8 @@ export class Skiplist {
     const prev = this.prev(x)
     const next = this.forwardAt(x, 0)
     if ((prev === 0 || this.scoreOf(prev) < score) && (next === 0 || this.scoreOf(next) > score)) {
-      this.scores[x >>> BITS]![x & MASK] = score
+      this.setScore(x, score)
+      for (let i = this.levelsOf(x) - 1; i > 0; i--) this.setForwardScore(update[i]!, i, score)
       return
     }
     const kept = this.eleOf(x)
@@ -323,29 +174,26 @@ export class Skiplist {
   rank(score: number, ele: Bytes): number {
     let x = 0
     let rank = 0
-    let beyond = 0
-    for (let i = this.level - 1; i >= 0; i--) {
+    for (let i = this.level - 1; i > 0; i--) {
       for (;;) {
-        const c = this.ints[x >>> BITS]!
-        const at = ((x & MASK) << 1) + 4 + i * 2
-        const f = c[at]!
-        if (f === beyond) break
-        const s = this.scores[f >>> BITS]![f & MASK]!
-        if (s > score) {
-          beyond = f
-          break
-        }
+        const s = this.forwardScoreAt(x, i)
+        if (s > score) break
+        const f = this.forwardAt(x, i)
         if (s === score) {
+          if (f === 0) break
           const e = this.eleOf(f)
-          if (e === ele) return rank + c[at + 1]!
-          if (e > ele) {
-            beyond = f
-            break
-          }
+          if (e === ele) return rank + this.spanAt(x, i)
+          if (e > ele) break
         }
-        rank += c[at + 1]!
+        rank += this.spanAt(x, i)
         x = f
       }
+    }
+    for (x = this.next(x); x !== 0; x = this.next(x)) {
+      rank++
+      const s = this.scoreOf(x)
+      if (s > score) return 0
+      if (s === score && this.eleOf(x) === ele) return rank
     }
     return 0
   }
@@ -372,11 +220,10 @@ export class Skiplist {
     let passed = 0
     for (let i = this.level - 1; i >= 0; i--) {
       for (;;) {
-        const c = this.ints[x >>> BITS]!
-        const at = ((x & MASK) << 1) + 4 + i * 2
-        const f = c[at]!
-        if (f === 0 || passed + c[at + 1]! > rank) break
-        passed += c[at + 1]!
+        const span = this.spanAt(x, i)
+        const f = this.forwardAt(x, i)
+        if (f === 0 || passed + span > rank) break
+        passed += span
         x = f
       }
       if (passed === rank) return x

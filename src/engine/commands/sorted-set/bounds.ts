@@ -1,8 +1,8 @@
 /** How the ends of a range are written: `5`, `(5`, `-inf`; `[a`, `(a`, `-`, `+`. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { parseDouble } from '../../bytes/numbers.ts'
-import type { LexBound, LexRange, ScoreRange } from '../../structures/skiplist.ts'
-import { LEX_MAX, LEX_MIN } from '../../structures/skiplist.ts'
+import type { LexBound, LexRange, ScoreRange } from '../../structures/ranges.ts'
+import { LEX_MAX, LEX_MIN } from '../../structures/ranges.ts'
 import { cText, fail } from '../args.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
