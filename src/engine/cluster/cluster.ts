@@ -1,8 +1,10 @@
 /**
  * A node of a cluster: what it knows (this file is that state), and where each thing that it does stands.
  *
- *   bus.ts        listens on the bus port, keeps a link to every node, takes packets in        message.ts   bytes ◀▶ packet
+ *   bus.ts        listens on the bus port, keeps a link to every node, sends                   message.ts   bytes ◀▶ packet
+ *   packets.ts    what a packet does here                                                      cron.ts      what is due
  *   gossip.ts     pings, gossip sections, handshakes                                           failure.ts   PFAIL ─▶ FAIL
+ *   nodes.ts      the table of nodes, their names and addresses                                boot.ts      how it begins
  *   slots.ts      who owns what, claims and UPDATE                                             epochs.ts    collisions, bumps
  *   election.ts   a replica asks for votes; masters vote                                       manual.ts    CLUSTER FAILOVER
  *   orphans.ts    replicas move to masters that have none                                      health.ts    is the cluster ok?
@@ -17,6 +19,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Server } from '../server/server.ts'
 import type { ClusterLink } from './link.ts'
+import { NodesConf } from './nodes-conf.ts'
 import { CLUSTER_SLOTS, ClusterNode, NODE_MASTER, NODE_MYSELF, SLOT_BYTES } from './node.ts'
 
 /** What `beforeSleep` has to do. */
@@ -94,6 +97,8 @@ export class Cluster {
   readonly messagesReceived = new Array<number>(MESSAGE_TYPES.length).fill(0)
   /** Links closed because too much was waiting to be sent. */
   exceededSendBufferLimit = 0
+  /** `cluster-announce-ip` as it was taken up last. */
+  announcedIp: Bytes = ''
   /** Nodes that can't be reached, as of the last cron: all of them go into each ping's gossip. */
   pfailNodes = 0
   /** Bytes that the links to known nodes hold, as of the last cron. */
@@ -106,9 +111,11 @@ export class Cluster {
   minorityTimeMs = 0
   /** Times the cron ran. */
   iteration = 0
+  readonly nodesConf: NodesConf
 
   constructor(server: Server) {
     this.server = server
+    this.nodesConf = new NodesConf(this)
     this.myself = new ClusterNode('', NODE_MYSELF | NODE_MASTER, 0)
   }
 
@@ -122,8 +129,9 @@ export class Cluster {
   get quorum(): number {
     return Math.floor(this.size / 2) + 1
   }
+  /** clusterLookupNode: what is no name is nobody's. */
   lookup(name: Bytes): ClusterNode | null {
-    return this.nodes.get(name) ?? null
+    return /^[a-z0-9]{40}$/.test(name) ? (this.nodes.get(name) ?? null) : null
   }
   /** Of this node's master, itself when it is one. */
   get myMaster(): ClusterNode | null {

@@ -5,13 +5,15 @@ import type { ClusterNode } from './node.ts'
 
 export class ClusterLink {
   readonly ctimeMs: number
-  /** Null while an outgoing one is being opened, and once it is closed. */
+  /** Null once it is closed. */
   link: Link | null
   /** Whose it is; null for an accepted link until a known node's packet comes. */
   node: ClusterNode | null
   readonly inbound: boolean
   /** Received and not yet a whole packet. */
   received: Bytes = ''
+  /** To be sent once the connection is open. */
+  unsent: Bytes = ''
   /** Bytes given to the network that it has not taken, as the adapter last said. */
   pendingBytes = 0
 
@@ -20,5 +22,9 @@ export class ClusterLink {
     this.node = node
     this.inbound = inbound
     this.ctimeMs = nowMs
+  }
+  /** What its send buffer holds. */
+  get sendBuffer(): number {
+    return this.unsent.length + this.pendingBytes
   }
 }

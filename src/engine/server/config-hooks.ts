@@ -2,6 +2,7 @@
 
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { strerror } from '../bytes/errno.ts'
+import { wireClusterConfig } from '../cluster/boot.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
 import type { FailedBind } from '../machine.ts'
 import { rewriteConfig } from './config-rewrite.ts'
@@ -70,6 +71,7 @@ export function wireConfig(server: Server): void {
     server.log('warning', 'This server keeps no append only file.')
     return 'Unable to turn on AOF. Check server logs.'
   })
+  wireClusterConfig(server)
   server.rewriteConfigFile = (done, all = false) => rewriteConfigFile(server, done, all)
 }
 
@@ -91,11 +93,16 @@ export function setTitle(server: Server): void {
   system.setTitle(text.trimEnd())
 }
 /** listenToPort says of every address why it can't be used, also when it can do without. */
-export function logFailedBinds(server: Server, error: string | null, failed: readonly FailedBind[]): void {
+export function logFailedBinds(
+  server: Server,
+  error: string | null,
+  failed: readonly FailedBind[],
+  port = server.config.port,
+): void {
   const all = failed.length === 0 && error !== null ? [{ address: '*', error }] : failed
   for (const f of all) {
     const why = f.error === 'ENOTFOUND' ? 'Name or service not known' : `bind: ${strerror(f.error)}`
-    const at = `${f.address}:${server.config.port}`
+    const at = `${f.address}:${port}`
     server.log('warning', `Warning: Could not create server TCP listening socket ${at}: ${why}`)
   }
 }

@@ -1,5 +1,6 @@
 /** serverCron: what is due `hz` times a second. Expiry, rehashing, client time-outs, statistics, replication, saving. */
 import { activeExpireCycle } from '../keyspace/expire.ts'
+import { clusterCron } from '../cluster/bus.ts'
 import { resizeBuffers } from './client-memory.ts'
 import { checkOutputBufferLimits } from './networking.ts'
 import { isPaused } from './pause.ts'
@@ -30,6 +31,7 @@ function serverCron(server: Server): void {
     server.rdb?.cron()
   }
   if (server.repl !== null && every(server, 1000)) server.repl.cron()
+  if (server.cluster !== null && server.booted && every(server, 100)) clusterCron(server.cluster)
   if (server.mode === 'sentinel') server.sentinel?.tick()
   if (server.ops.length > 0) server.propagatePending(true)
   server.cronLoops++

@@ -9,6 +9,7 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { Prng } from '../bytes/prng.ts'
+import { clusterBeforeSleep } from '../cluster/bus.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
 import type { CommandImpl } from '../commands/command.ts'
@@ -217,6 +218,7 @@ export class Server implements Machine {
     this.beforeSleep()
   }
   private beforeSleep(): void {
+    if (this.cluster !== null && this.booted) clusterBeforeSleep(this.cluster)
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
     if (this.unblockedClients.length > 0) resumeUnblocked(this)
     if (this.expireTimedOut) this.fastExpire()

@@ -1,6 +1,8 @@
 /** From `start` to "Ready to accept connections": read the configuration, say who we are, listen, load the data. */
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { strerror } from '../bytes/errno.ts'
+import { bootCluster } from '../cluster/boot.ts'
+import { verifyWithData } from '../cluster/health.ts'
 import { Database } from '../keyspace/database.ts'
 import { logFailedBinds, setTitle, wireConfig } from './config-hooks.ts'
 import { fatalConfigError, loadConfig } from './config-load.ts'
@@ -152,11 +154,13 @@ function checkBacklog(server: Server, done: () => void): void {
   })
 }
 function listening(server: Server): void {
-  if (server.booted) return
-  server.log(
-    'notice',
-    `Running mode=${server.mode === 'sentinel' ? 'sentinel' : 'standalone'}, port=${server.config.port}.`,
-  )
+  if (server.booted || server.cluster !== null) return
+  if (server.mode === 'server' && server.config.clusterEnabled) bootCluster(server, () => initialized(server))
+  else initialized(server)
+}
+function initialized(server: Server): void {
+  const mode = server.mode === 'sentinel' ? 'sentinel' : server.cluster !== null ? 'cluster' : 'standalone'
+  server.log('notice', `Running mode=${mode}, port=${server.config.port}.`)
   setTitle(server)
   if (server.config.pidfile !== '')
     server.host.file({ op: 'write', path: server.config.pidfile, bytes: `${server.env.pid}\n` })
@@ -188,6 +192,11 @@ function loadData(server: Server): void {
   server.repl?.configured?.()
   const ready = (): void => {
     server.loading = false
+    if (server.cluster !== null && !verifyWithData(server.cluster)) {
+      server.log('warning', "You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.")
+      server.host.exit(1)
+      return
+    }
     server.booted = true
     const { config } = server
     const unix = config.unixsocket !== '' && server.env.real === true

@@ -174,8 +174,9 @@ const subcommands: Readonly<Record<string, Row>> = {
   'drop-cluster-packet-filter': [
     3,
     3,
-    (_, argv) => {
-      parseLongArg(argv[2])
+    ({ server }, argv) => {
+      const type = Number(parseLongArg(argv[2]))
+      if (server.cluster !== null) server.cluster.dropPacketFilter = type
       return OK
     },
   ],
