@@ -34,7 +34,8 @@ export function estimateObjectIdleTime(server: Server, o: Obj): number {
 export function lfuCounter(server: Server, o: Obj): number {
   const minutes = Math.floor(server.nowMs / 60000) & 65535
   const counter = o.lru & 255
-  const elapsed = (minutes - (o.lru >>> 8) + 65536) & 65535
+  const since = o.lru >>> 8
+  const elapsed = minutes >= since ? minutes - since : 65535 - since + minutes
   const decay = server.config.lfuDecayTime > 0 ? Math.floor(elapsed / server.config.lfuDecayTime) : 0
   return decay > counter ? 0 : counter - decay
 }
@@ -53,7 +54,6 @@ function populate(server: Server, pool: Candidate[], db: Database, volatile: boo
   for (const [key] of sample) {
     const score = scoreOf(server, db, key, ttl)
     if (score < 0 || (pool.length === POOL_SIZE && score <= (pool[0] as Candidate).score)) continue
-    if (pool.some((p) => p.db === db && p.key === key)) continue
     let at = 0
     while (at < pool.length && (pool[at] as Candidate).score < score) at++
     pool.splice(at, 0, { score, key, db })

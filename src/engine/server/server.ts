@@ -12,10 +12,11 @@ import { Prng } from '../bytes/prng.ts'
 import { clusterBeforeSleep } from '../cluster/bus.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
+import type { MigrateSocket } from '../commands/cluster/migrate-socket.ts'
 import type { CommandImpl } from '../commands/command.ts'
 import { Database } from '../keyspace/database.ts'
 import { Acl } from './acl.ts'
-import { Evictor } from './evict.ts'
+import { Evictor, lfuCounter } from './evict.ts'
 import { evictClients } from './evict-clients.ts'
 import { activeExpireCycle } from '../keyspace/expire.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Signal, Tap } from '../machine.ts'
@@ -125,6 +126,8 @@ export class Server implements Machine {
   repl: ReplicationExtension | null = null
   rdb: PersistenceExtension | null = null
   sentinel: SentinelExtension | null = null
+  /** Connections that MIGRATE keeps, by "host:port". */
+  readonly migrateSockets = new Map<string, MigrateSocket>()
   /** While `cluster-enabled` is on. */
   cluster: Cluster | null = null
   /** Views by name, filled by create.ts. */
@@ -378,10 +381,7 @@ export class Server implements Machine {
   }
   private touchLfu(o: Obj): void {
     const minutes = Math.floor(this.nowMs / 60000) & 65535
-    let counter = o.lru & 255
-    const elapsed = (minutes - (o.lru >>> 8) + 65536) & 65535
-    const decay = this.config.lfuDecayTime > 0 ? Math.floor(elapsed / this.config.lfuDecayTime) : 0
-    counter = decay > counter ? 0 : counter - decay
+    let counter = lfuCounter(this, o)
     if (counter < 255) {
       const base = Math.max(0, counter - 5)
       if (this.rng.float() < 1 / (base * this.config.lfuLogFactor + 1)) counter++

@@ -527,7 +527,10 @@ export class Dict<V> {
     return some.length === 0 ? this.random(rng) : some[rng.below(some.length)]!
   }
 
-  /** dictGetSomeKeys: up to `count` entries from consecutive buckets; quick, not uniform, may hold duplicates. */
+  /**
+   * dictGetSomeKeys: up to `count` entries from consecutive buckets; quick, not uniform, may hold duplicates. The last chain is
+   * seen to its end, each of its entries with the same chance (reservoir sampling): else newer ones would hide the older.
+   */
   sample(rng: Prng, count: number): [Bytes, V][] {
     const out: [Bytes, V][] = []
     count = Math.min(count, this.size)
@@ -540,7 +543,8 @@ export class Dict<V> {
     let i = rng.next() & maxMask
     let empty = 0
     let steps = count * 10
-    while (out.length < count && steps-- > 0) {
+    let stored = 0
+    while (stored < count && steps-- > 0) {
       for (let n = 0; n < (rehashing ? 2 : 1); n++) {
         const t = n === 0 ? t0 : t1
         if (rehashing && n === 0 && i < this.rehashidx) {
@@ -559,9 +563,14 @@ export class Dict<V> {
         }
         empty = 0
         for (; e !== 0; e = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!) {
-          out.push(this.entry(e))
-          if (out.length === count) return out
+          if (stored < count) out.push(this.entry(e))
+          else {
+            const r = rng.below(stored + 1)
+            if (r < count) out[r] = this.entry(e)
+          }
+          stored++
         }
+        if (stored >= count) return out
       }
       i = (i + 1) & maxMask
     }
