@@ -56,16 +56,20 @@ async function survivors(side: Side, policy: string, samples: number): Promise<n
   return Number((await ask(side, [['exists', ...touched]])).slice(1))
 }
 
-/** Appendix B.9 of the specification: what a real server showed, with room for chance. */
+/**
+ * How many of the touched survive. 100 fresh real servers: with one sample 313 to 369, at random 308 to 371 (means from 331 to
+ * 348, deviation 9: a few hundred bytes of buffers decide how many go before the first insertion), with more samples always 500.
+ * Ours: means 354 and 351, deviation 9. The bands lie four deviations around.
+ */
 const BANDS: readonly (readonly [policy: string, samples: number, least: number, most: number])[] = [
-  ['allkeys-lru', 1, 330, 400],
+  ['allkeys-lru', 1, 295, 390],
   ['allkeys-lru', 5, 495, 500],
   ['allkeys-lru', 10, 495, 500],
-  ['allkeys-random', 5, 330, 400],
+  ['allkeys-random', 5, 295, 390],
   ['allkeys-lfu', 5, 495, 500],
   ['volatile-lru', 5, 495, 500],
   ['volatile-lfu', 5, 495, 500],
-  ['volatile-random', 5, 330, 400],
+  ['volatile-random', 5, 295, 390],
 ]
 test.each(BANDS)('%s with %i samples keeps between %i and %i of 500', async (policy, samples, least, most) => {
   const left = await survivors(new Ours(), policy, samples)

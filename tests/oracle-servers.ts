@@ -33,10 +33,10 @@ export class Ours implements Subject {
   /** Connections that the server has closed. */
   readonly closed = new Set<number>()
 
-  constructor(configure: (server: Server) => void = () => {}, startedAtMicros = 1_790_000_000_000_000) {
+  constructor(configure: (server: Server) => void = () => {}, startedAtMicros = 1_790_000_000_000_000, seed = 7) {
     this.now = startedAtMicros
     this.server = createServer(
-      { pid: 1, seed: 7, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' },
+      { pid: 1, seed, host: '127.0.0.1', argv: ['--save', '', '--enable-debug-command', 'yes'], cwd: '/' },
       undefined,
       { mode: 'server' },
     )
