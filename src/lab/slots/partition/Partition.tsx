@@ -155,6 +155,9 @@ export function Partition() {
           Is the data still found?
         </label>
         <span className="sp" />
+        <span className="ink2" aria-live="polite">
+          {story.what}
+        </span>
         <button type="button" className="btn q" disabled={story === start} onClick={() => setStory(start)}>
           Start again
         </button>
@@ -165,6 +168,13 @@ export function Partition() {
             <div className="ph">
               {titles[scheme][0]}
               <span className="ink3 light">{titles[scheme][1]}</span>
+              <span className="sp" />
+              <span className="ink2 light">
+                <b className="mono ink" data-testid={`moved-${scheme}`}>
+                  {((moved / KEYS) * 100).toFixed(1)}%
+                </b>{' '}
+                moved
+              </span>
             </div>
             <div className="pad">
               {scheme === 'modulo' ? (
@@ -174,7 +184,6 @@ export function Partition() {
               ) : (
                 <SlotsPicture before={shown.before} after={shown.after} renamed={shown.renamed} />
               )}
-              <Loads plan={shown.after} load={after.load} spread={spread} />
               <Flows
                 before={shown.before.nodes.map((n) => n.name)}
                 after={shown.after.nodes.map((n) => n.name)}
@@ -183,10 +192,7 @@ export function Partition() {
                 loadAfter={after.load}
                 flows={flows}
               />
-              <p className="parts-verdict" data-testid={`moved-${scheme}`}>
-                <b className="mono">{((moved / KEYS) * 100).toFixed(1)}%</b>{' '}
-                {shown.what === '' ? 'moved: nothing has changed yet' : `of the keys lie elsewhere: ${shown.what}`}
-              </p>
+              <Loads plan={shown.after} load={after.load} spread={spread} />
               {found && <Found scheme={scheme} share={1 - moved / KEYS} />}
             </div>
           </section>
