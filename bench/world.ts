@@ -1,13 +1,21 @@
-// G17: a deployment of three servers and three Sentinels in one thread, idle and under a client's writes: virtual seconds
-// per CPU second.
+// G17: deployments in one thread: three servers and three Sentinels, idle and under a client's writes; six nodes of a
+// cluster with three Sentinels, idle. Virtual seconds per CPU second.
+import { clusterPreset } from '../src/world/cluster-presets.ts'
 import { sentinelTrio } from '../src/world/presets.ts'
 import { createProgram } from '../src/world/programs.ts'
+import type { Scenario } from '../src/world/types.ts'
 import { createWorld } from '../src/world/world.ts'
 import { cpuMs } from './measure.ts'
 import { note, row } from './report.mjs'
 
-const world = (traffic: boolean) => {
-  const w = createWorld(sentinelTrio(7), (kind) => (env, tap) => createProgram(kind, env, tap))
+/** Six nodes of a cluster, and the Sentinels of the trio, which watch its first master. */
+const clusterAndSentinels = (): Scenario => {
+  const six = clusterPreset('cluster', 7)
+  const sentinels = sentinelTrio(7).topology.processes.filter((p) => p.kind === 'sentinel')
+  return { ...six, topology: { ...six.topology, processes: [...six.topology.processes, ...sentinels] } }
+}
+const world = (traffic: boolean, scenario = sentinelTrio(7)) => {
+  const w = createWorld(scenario, (kind) => (env, tap) => createProgram(kind, env, tap))
   w.runUntil(15e6)
   if (traffic) {
     // A redis-cli that writes without end: one SET a millisecond and a bit, replicated twice.
@@ -16,14 +24,15 @@ const world = (traffic: boolean) => {
   }
   return w
 }
-for (const [what, traffic, seconds, must, reach] of [
-  ['idle', false, 120, 50, 200],
-  ['with a client that writes all the time', true, 20, null, null],
+for (const [what, traffic, seconds, must, reach, scenario] of [
+  ['idle', false, 120, 50, 200, sentinelTrio(7)],
+  ['with a client that writes all the time', true, 20, null, null, sentinelTrio(7)],
+  ['six nodes of a cluster and three Sentinels, idle', false, 120, 50, 200, clusterAndSentinels()],
 ] as const) {
   let best = 0
   let events = 0
   for (let i = 0; i < 3; i++) {
-    const w = world(traffic)
+    const w = world(traffic, scenario)
     const from = w.eventCount
     const before = cpuMs()
     w.runFor(seconds * 1e6)
