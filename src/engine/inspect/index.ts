@@ -88,7 +88,15 @@ function viewKeyspace(s: Server, args: readonly string[]) {
     expires: viewDict(db.expires, null),
     activerehashing: s.config.activerehashing,
     scan: recorderOf(s)?.scans.get(db.id) ?? null,
-    last: mine === null ? null : { ...mine, visit: visitOf(db.dict, mine.key) },
+    tick: { last: recorderOf(s)?.turns.lastTick ?? s.host.now, hz: s.hz },
+    last:
+      mine === null
+        ? null
+        : {
+            ...mine,
+            visit: visitOf(db.dict, mine.key),
+            wrote: s.table.byName.get((mine.argv[0] ?? '').toLowerCase())?.isWrite ?? false,
+          },
     chosen: key === undefined ? null : visitOf(db.dict, key),
   }
 }

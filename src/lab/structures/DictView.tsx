@@ -7,6 +7,8 @@ import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
 import { type BucketData, type DictData, plural, type ScanData, type TableData, type Visit } from './data.ts'
+import { destination } from './dict-text.ts'
+import { HashLine, LoadGauge } from './DictTools.tsx'
 import { type Marks, Picture, type TableTwin } from './Pane.tsx'
 
 const ROW = 28
@@ -99,6 +101,10 @@ export function DictView(props: {
   chosen?: string
   visits?: readonly Visit[]
   scan?: ScanData | null
+  /** The last command wrote its entry where it was found. */
+  wrote?: boolean
+  /** The key whose hash is taken apart below. */
+  hash?: Visit | null | undefined
   onWindow: (from: number | null) => void
   following: boolean
   onPick?: (key: string) => void
@@ -116,6 +122,9 @@ export function DictView(props: {
   const scan = props.scan?.size === dict.tables[0]?.size ? props.scan : null
   const scanned = new Set(scan?.visited.map(([t, b]) => `${t}|${b}`) ?? [])
   const fresh = new Set(scan?.visited.slice(-scan.fresh).map(([t, b]) => `${t}|${b}`) ?? [])
+  const written = new Set(
+    props.wrote ? visits.filter((v) => v.found).map((v) => v.looked.at(-1)?.slice(0, 2).join('|') ?? '') : [],
+  )
   const looked = new Map<string, number>()
   for (const v of visits)
     for (const [t, b] of v.looked) if (!looked.has(`${t}|${b}`)) looked.set(`${t}|${b}`, looked.size + 1)
@@ -123,7 +132,7 @@ export function DictView(props: {
     const v = visits.find((x) => x.looked.some(([t, b]) => t === p.table && b === p.bucket.index))
     const keys = p.bucket.keys.map((k) => showBytes(k, 60)).join(', ')
     const rest = p.bucket.length - p.bucket.keys.length
-    return `ht[${p.table}] bucket ${p.bucket.index}: ${p.bucket.length === 0 ? (p.gone ? 'empty, moved already' : 'empty') : `${plural(p.bucket.length, 'entry', 'entries')}, ${keys}${rest > 0 ? ` and ${rest} more` : ''}`}${p.next ? '; next to move' : ''}${v ? `; the last command looked here for ${showBytes(v.key, 40)}, hash 0x${v.hash.toString(16).padStart(8, '0')}` : ''}${fresh.has(`${p.table}|${p.bucket.index}`) ? '; the last SCAN was here' : scanned.has(`${p.table}|${p.bucket.index}`) ? '; an earlier SCAN of this chain was here' : ''}.`
+    return `ht[${p.table}] bucket ${p.bucket.index}: ${p.bucket.length === 0 ? (p.gone ? 'empty, moved already' : 'empty') : `${plural(p.bucket.length, 'entry', 'entries')}, ${keys}${rest > 0 ? ` and ${rest} more` : ''}`}${p.next ? '; next to move' : ''}${v ? `; the last command looked here for ${showBytes(v.key, 40)}, hash 0x${v.hash.toString(16).padStart(8, '0')}` : ''}${written.has(`${p.table}|${p.bucket.index}`) ? ' and wrote here' : ''}${fresh.has(`${p.table}|${p.bucket.index}`) ? '; the last SCAN was here' : scanned.has(`${p.table}|${p.bucket.index}`) ? '; an earlier SCAN of this chain was here' : ''}.`
   })
   const arrowRow = rehashing ? dict.rehashidx - dict.from : -1
   const total = Math.max(width, ...places.map((p) => p.x + p.width))
@@ -176,6 +185,7 @@ export function DictView(props: {
                     index={i}
                     marks={marks}
                     step={looked.get(`${p.table}|${p.bucket.index}`) ?? 0}
+                    wrote={written.has(`${p.table}|${p.bucket.index}`)}
                     chosen={props.chosen ?? ''}
                     moved={moved}
                     scanned={
@@ -188,6 +198,7 @@ export function DictView(props: {
                     onPick={props.onPick}
                   />
                 ))}
+                <Arcs places={places} moved={moved} oldSize={old.size} from={(columns[0]?.[0] ?? 0) + gut + 24} />
               </svg>
             )}
           </Picture>
@@ -196,6 +207,8 @@ export function DictView(props: {
       {dict.span > dict.rows && (
         <Strip dict={dict} width={width} onWindow={props.onWindow} following={props.following} />
       )}
+      <LoadGauge dict={dict} />
+      {props.hash && <HashLine visit={props.hash} dict={dict} />}
     </>
   )
 }
@@ -205,6 +218,7 @@ function Bucket(props: {
   index: number
   marks: Marks
   step: number
+  wrote: boolean
   chosen: string
   moved: ReadonlySet<string>
   /** 2: the last SCAN was here; 1: an earlier one of its chain. */
@@ -244,6 +258,7 @@ function Bucket(props: {
       {step > 0 && (
         <text x={x + p.gut + 12} y={y + 16} fontSize="11" fontWeight="700" textAnchor="middle">
           {step}
+          {props.wrote ? 'w' : ''}
         </text>
       )}
       <Chain {...props} />
@@ -323,6 +338,40 @@ function Chain({
   return out
 }
 
+/** Where entries went at the last look: they stay at their bucket's number, or move up by the old size. */
+function Arcs(props: { places: readonly Place[]; moved: ReadonlySet<string>; oldSize: number; from: number }) {
+  const { places, moved, oldSize, from } = props
+  if (moved.size === 0) return null
+  return places
+    .filter((p) => p.table === 1 && p.bucket.keys.some((k) => moved.has(k)))
+    .slice(0, 24)
+    .map((p) => {
+      const way = destination(p.bucket.index, oldSize)
+      const y = p.y + 12
+      const to = p.x + p.gut - 3
+      const bend = way === 'same' ? -14 : 14
+      const color = way === 'same' ? 'var(--replica)' : 'var(--migrating-ink)'
+      return (
+        <g key={p.bucket.index} className="arc" fill="none" stroke={color} strokeWidth="2">
+          <path d={`M${from} ${y}C${from + 30} ${y + bend} ${to - 40} ${y + bend} ${to} ${y}`} />
+          <path
+            d={`M${to - 6} ${y + (way === 'same' ? -6 : 0)}l6 ${way === 'same' ? 6 : 0}l-6 ${way === 'same' ? -1 : 5}`}
+          />
+          <text
+            x={way === 'same' ? (from + to) / 2 : to - 34}
+            y={way === 'same' ? y - 13 : y - 3}
+            fontSize="11"
+            textAnchor="middle"
+            stroke="none"
+            style={{ fill: color }}
+          >
+            {way === 'same' ? 'same number' : `+ ${oldSize}`}
+          </text>
+        </g>
+      )
+    })
+}
+
 /** Keys that stood in ht[0] at the last look and stand in ht[1] now. */
 function useMoved(d: DictData): ReadonlySet<string> {
   const before = useRef<ReadonlySet<string>>(new Set())
@@ -333,6 +382,11 @@ function useMoved(d: DictData): ReadonlySet<string> {
     before.current = keysOf(d.tables[0])
     if (fresh.length > 0) setMoved(new Set(fresh))
   }, [d])
+  useEffect(() => {
+    if (moved.size === 0) return
+    const later = setTimeout(() => setMoved(new Set()), 1700)
+    return () => clearTimeout(later)
+  }, [moved])
   return moved
 }
 

@@ -2,10 +2,10 @@
 import { showBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
 import { useState } from 'react'
-import { lab } from '../store.ts'
 import { Tabs } from '../parts/Tabs.tsx'
 import { useChoice } from './choice.ts'
-import { plural, sessionTime, when } from './data.ts'
+import { plural, when } from './data.ts'
+import { toTick } from './DictTools.tsx'
 import { loopText } from './expiry-model.ts'
 import { ExpiryStrategies } from './ExpiryStrategies.tsx'
 import { failureOf, Pane } from './Pane.tsx'
@@ -73,17 +73,6 @@ export function ExpirySheet({ process }: { process: string }) {
       </div>
     </div>
   )
-}
-
-/** Runs the world to the next serverCron of the process, and stops there. */
-function toTick(lastTick: number, hz: number): void {
-  const { session, state } = lab.get()
-  if (!session || !state) return
-  const period = Math.floor(1000 / hz) * 1000
-  let at = sessionTime(lastTick) + period
-  while (at <= state.now) at += period
-  lab.set({ stepping: true })
-  void session.runTo(at + 1)
 }
 
 function OfServer({ process }: { process: string }) {

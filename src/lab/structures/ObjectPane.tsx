@@ -379,6 +379,7 @@ function Body(props: {
         <DictView
           dict={s as DictData}
           visits={data.path?.kind === 'buckets' ? data.path.visits : []}
+          hash={props.process === undefined || data.path?.kind !== 'buckets' ? null : data.path.visits.at(-1)}
           onWindow={onFrom}
           following={from === null}
         />

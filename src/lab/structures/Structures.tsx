@@ -13,6 +13,7 @@ import { keyOfPin, pinOf, SCREENS, type ScreenName, useChoice } from './choice.t
 import { CliDock } from './Cli.tsx'
 import { commandText, type KeyspaceData, plural, when } from './data.ts'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
+import { DictSteps } from './DictTools.tsx'
 import { KeysPanel } from './KeyList.tsx'
 import { ObjectPanes, PinnedPane } from './ObjectPane.tsx'
 import { Failed, failureOf, Pane } from './Pane.tsx'
@@ -166,6 +167,8 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
             chosen={chosen}
             visits={last ? [last.visit] : []}
             scan={data?.scan ?? null}
+            wrote={last?.wrote === true}
+            hash={data?.chosen ?? last?.visit}
             onWindow={setFrom}
             following={from === null}
             onPick={(k) => useChoice.setState({ process, key: k, member: '' })}
@@ -183,6 +186,16 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
           </div>
         )}
       </div>
+      {dict && dict.size > 0 && (
+        <DictSteps
+          process={process}
+          db={db}
+          dict={dict}
+          name={chosen}
+          active={data?.activerehashing ?? true}
+          tick={data?.tick}
+        />
+      )}
       {dict && dict.size > 0 && <ScanLine process={process} db={db} scan={data?.scan ?? null} />}
       {last && dict && dict.size > 0 && (
         <p className="cap lastline" data-testid="keyspace-last">
@@ -193,7 +206,7 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
           {`, ${last.visit.found ? 'found' : `no ${showBytes(last.key, 16)}`} after ${plural(
             last.visit.looked.reduce((n, l) => n + l[2], 0),
             'comparison',
-          )}.`}
+          )}${last.wrote && last.visit.found ? `, written to ht[${last.visit.looked.at(-1)?.[0] ?? 0}]` : ''}.`}
         </p>
       )}
     </Pane>

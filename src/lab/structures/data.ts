@@ -56,7 +56,9 @@ export interface KeyspaceData {
   readonly expires: DictData
   readonly activerehashing: boolean
   readonly scan: ScanData | null
-  readonly last: (LastCommand & { readonly key: string; readonly visit: Visit }) | null
+  /** When serverCron ran last, and how often it runs. */
+  readonly tick: { readonly last: number; readonly hz: number }
+  readonly last: (LastCommand & { readonly key: string; readonly visit: Visit; readonly wrote: boolean }) | null
   readonly chosen: Visit | null
 }
 export interface Link {
