@@ -1,5 +1,6 @@
 /** SUBSCRIBE and its family, PUBLISH, PUBSUB. A subscription is answered per channel, so these write their replies themselves. */
 import type { Bytes } from '../../bytes/bytes.ts'
+import { propagatePublish } from '../../cluster/bus.ts'
 import { globMatch } from '../../bytes/glob.ts'
 import { NO_REPLY, RedisError, type Reply } from '../../protocol/reply.ts'
 import type { Client } from '../../server/client.ts'
@@ -47,19 +48,24 @@ const unsubscriber =
     return NO_REPLY
   }
 
-const publish: Handler = ({ server, client, alsoPropagate: _ }, argv) => {
+/** To the other nodes over the bus; in no cluster, to replicas as a command. */
+function passOn(server: Server, client: Client, argv: readonly Bytes[], sharded: boolean): void {
+  if (server.cluster === null) server.alsoPropagate(client.db.id, argv)
+  else propagatePublish(server.cluster, argv[1] as Bytes, argv[2] as Bytes, sharded)
+}
+const publish: Handler = ({ server, client }, argv) => {
   const [, channel, message] = argv as [Bytes, Bytes, Bytes]
   if (server.sentinel !== null)
     return server.sentinel.publish
       ? server.sentinel.publish(client, channel, message)
       : server.publish(channel, message)
   const n = server.publish(channel, message)
-  server.alsoPropagate(client.db.id, argv)
+  passOn(server, client, argv, false)
   return n
 }
 const spublish: Handler = ({ server, client }, argv) => {
   const n = server.pubsub.publishShard(argv[1] as Bytes, argv[2] as Bytes)
-  server.alsoPropagate(client.db.id, argv)
+  passOn(server, client, argv, true)
   return n
 }
 
