@@ -2,6 +2,7 @@
  * Read-only, bounded, cloneable pictures of a running server. Looking changes nothing: no key expires, no LRU clock moves,
  * no rehash step is taken, no random number is drawn.
  */
+import { viewCluster, viewSlot, viewSlotKeys } from './cluster.ts'
 import { clusterSummary } from './cluster-summary.ts'
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
@@ -273,6 +274,12 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
       return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
       return viewTransactions(s, recorderOf(s)?.transactions)
+    case 'cluster':
+      return viewCluster(s)
+    case 'slot keys':
+      return viewSlotKeys(s)
+    case 'slot':
+      return viewSlot(s, args)
     case 'pubsub':
       return viewPubsub(s)
     default:
@@ -299,6 +306,9 @@ const VIEWS = [
   'collisions',
   'transactions',
   'pubsub',
+  'cluster',
+  'slot keys',
+  'slot',
 ] as const
 /** Give a server its views and its reckoning of memory. */
 export function wireInspect(server: Server): void {
