@@ -192,12 +192,12 @@ export class Recorder {
     })
   }
 
-  private spend(c: Client, command: Command): void {
+  private spend(c: Client, command: Command, argv: readonly Bytes[]): void {
     const micros = command.micros - (this.spent.get(command) ?? 0)
     this.spent.set(command, command.micros)
     const end = this.server.host.now + this.server.workMicros
     push(this.segments, { start: end - micros, micros, name: command.name, client: whoIs(c) })
-    this.turns.command(command.name, whoIs(c), this.server.workMicros - micros, micros)
+    this.turns.command(command.name, whoIs(c), this.server.workMicros - micros, micros, argv)
   }
   /** A table of keys that begins to grow or shrink is worth a mark. */
   private rehash(c: Client): void {
@@ -233,7 +233,7 @@ export class Recorder {
   }
 
   command(c: Client, command: Command, argv: readonly Bytes[]): void {
-    this.spend(c, command)
+    this.spend(c, command, argv)
     this.session(c, command.name, argv)
     if (command.facts.keySpecs.length === 0) {
       if (command.name === 'scan') {

@@ -14,6 +14,7 @@ import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
 import { isError, replyText } from './reply-text.ts'
 import { clip } from './structures.ts'
+import { SECRET } from './turns.ts'
 
 const KEPT = 320
 const TX = new Set(['multi', 'exec', 'discard', 'watch', 'unwatch'])
@@ -108,7 +109,9 @@ export class TxLog {
       db: c.db.id,
       kind,
       what,
-      argv: argv.slice(0, 8).map((a) => clip(own(a))),
+      argv: SECRET.has(what)
+        ? [(argv[0] ?? '').toUpperCase(), '(redacted)']
+        : argv.slice(0, 8).map((a) => clip(own(a))),
       reply,
       ok,
       spoils: spoiled.map(([who]) => who.id),

@@ -7,8 +7,11 @@
  *
  * It wraps `handle` from the outside and only counts what goes in and comes out: nothing is asked that could change.
  */
+import type { Bytes } from '../bytes/bytes.ts'
+import { own } from '../bytes/bytes.ts'
 import type { Fact, Input, Micros, Output } from '../machine.ts'
 import type { Server } from '../server/server.ts'
+import { clip } from './structures.ts'
 
 const MOST_TURNS = 240
 const MOST_COMMANDS = 48
@@ -16,7 +19,11 @@ const MOST_JOBS = 80
 
 export interface TurnCommand {
   readonly name: string
+  /** The command as it was sent, cut short. */
+  readonly text: Bytes
   readonly client: string
+  /** Number of its entry in the slow log. */
+  readonly slow: number | null
   /** Microseconds after the turn began. */
   readonly offset: number
   readonly micros: number
@@ -26,6 +33,9 @@ export interface TurnCommand {
 export interface Turn {
   /** Microseconds of the box's clock. */
   readonly at: Micros
+  /** When what woke it was there, and when its sender let go of it: later than `at` never, earlier when it waited or travelled. */
+  readonly arrived: Micros
+  readonly left: Micros
   readonly micros: number
   /** What poll came back with. */
   readonly woke: string
@@ -56,6 +66,15 @@ export interface Job {
 
 type LazyJob = NonNullable<Server['lazyfree']['last']>
 
+const LONGEST = 80
+/** What may carry a password is not shown. */
+export const SECRET = new Set(['auth', 'hello', 'acl|setuser', 'migrate'])
+function textOf(argv: readonly Bytes[]): Bytes {
+  let text = ''
+  for (let i = 0; i < argv.length && text.length < LONGEST; i++)
+    text += (i === 0 ? '' : ' ') + (argv[i] ?? '').slice(0, 40)
+  return own(clip(text.slice(0, LONGEST)))
+}
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).slice(0, 60)
 
 export class Turns {
@@ -69,6 +88,9 @@ export class Turns {
   private readonly openFiles = new Map<number, Job>()
   private child: Job | null = null
   private lazySeen: LazyJob | null = null
+  private slowSeen = 0
+  private arrived = 0
+  private left = 0
   private readonly server: Server
   private readonly onTick: () => void
 
@@ -76,7 +98,10 @@ export class Turns {
     this.server = server
     this.onTick = onTick
     const handle = server.handle.bind(server)
-    server.handle = (input, now) => {
+    this.slowSeen = server.slowlog.nextId
+    server.handle = (input: Input, now: Micros, arrived = now, left = arrived) => {
+      this.arrived = Math.min(now, arrived)
+      this.left = Math.min(this.arrived, left)
       this.commands = []
       this.more = 0
       this.did = []
@@ -88,7 +113,12 @@ export class Turns {
   }
 
   /** One command has run; `offset` counts from the beginning of the turn. */
-  command(name: string, client: string, offset: number, micros: number): void {
+  command(name: string, client: string, offset: number, micros: number, argv: readonly Bytes[] = []): void {
+    // A script that was suspended began some turns ago: here lies its last part.
+    if (offset < 0) [offset, micros] = [0, Math.max(0, micros + offset)]
+    const { nextId } = this.server.slowlog
+    const slow = nextId > this.slowSeen ? nextId - 1 : null
+    this.slowSeen = nextId
     if (this.commands.length >= MOST_COMMANDS) {
       this.more++
       return
@@ -98,7 +128,8 @@ export class Turns {
       if (c.inner || c.offset < offset) break
       if (c.offset + c.micros <= offset + micros && micros > c.micros) c.inner = true
     }
-    this.commands.push({ name, client, offset, micros, inner: false })
+    const text = SECRET.has(name) ? `${(argv[0] ?? '').toUpperCase()} (redacted)` : textOf(argv)
+    this.commands.push({ name, text, client, slow, offset, micros, inner: false })
   }
 
   notice(fact: Fact): void {
@@ -156,6 +187,8 @@ export class Turns {
     const before = this.turns.at(-1)
     const turn: Turn = {
       at: now,
+      arrived: this.arrived,
+      left: this.left,
       micros,
       woke: wokeBy(input, cron),
       read: input.type === 'data' ? input.bytes.length : 0,
@@ -262,10 +295,20 @@ function wokeBy(input: Input, cron: boolean): string {
   }
 }
 
+/** Bio threads of 7.0.15 in the order of their creation. */
+const BIO = ['bio_close_file', 'bio_aof_fsync', 'bio_lazy_free'] as const
+/** The threads of such a redis-server by the names that ps -T shows: main, bio, I/O, and jemalloc's own. */
+export function threadsOf(s: Server): readonly string[] {
+  const io = Array.from({ length: Math.max(0, s.config.ioThreads - 1) }, (_, i) => `io_thd_${i + 1}`)
+  return ['redis-server', ...io, ...BIO, ...(s.config.jemallocBgThread ? ['jemalloc_bg_thd'] : [])]
+}
+
 export function viewLoop(s: Server, turns: Turns | undefined) {
   const now = s.host.now
   return {
     now,
+    threads: threadsOf(s),
+    ioThreads: s.config.ioThreads,
     hz: s.hz,
     clients: s.clients.size,
     turns: turns?.turns.slice(-120) ?? [],

@@ -325,9 +325,10 @@ function redactedArgv(c: Client, argv: readonly Bytes[]): readonly Bytes[] {
   c.redacted = null
   return argv.map((a, i) => (hidden.includes(i) ? '(redacted)' : a))
 }
-/** The accounting of a command that goes on after its handler has returned (a long script), when it is done. */
+/** The accounting of a command that goes on after its handler has returned (a long script, MIGRATE), when it is done. */
 function suspend(server: Server, c: Client, command: Command, argv: readonly Bytes[]): Reply {
   const startMicros = server.host.now
+  const shown = c.redacted === null ? argv : redactedArgv(c, argv)
   return (server.scripting as Scripting).continuations.then((reply) => {
     if (reply !== OK && typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
       command.failedCalls++
@@ -341,7 +342,10 @@ function suspend(server: Server, c: Client, command: Command, argv: readonly Byt
     recordLatency(server, command, micros)
     const { slowlogLogSlowerThan: limit, slowlogMaxLen } = server.config
     if (limit >= 0 && micros >= limit && !command.skipSlowlog && slowlogMaxLen > 0)
-      server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), argv, c.addr, c.name, slowlogMaxLen)
+      server.slowlog.push(Math.floor(server.nowMs / 1000), Math.round(micros), shown, c.addr, c.name, slowlogMaxLen)
+    if (server.monitors.size > 0) feedMonitors(server, c, command, shown)
+    server.afterCommand?.(c, command, argv)
+    server.afterReply?.(c, command, argv, reply)
     return reply
   })
 }

@@ -9,9 +9,10 @@ import { pinOf, useChoice } from './choice.ts'
 
 /** Types lines into the redis-cli of a process, as a hand would; opens one when there is none. */
 export function typeInto(process: string, lines: readonly string[]): void {
-  const { tabs } = lab.get()
-  if (!tabs.some((t) => t.kind === 'cli' && t.process === process)) openTerminal(process, false)
-  const tab = lab.get().tabs.find((t) => t.kind === 'cli' && t.process === process)
+  // One that runs a command of its own (--pipe, --latency) is not typed into.
+  const mine = () => lab.get().tabs.find((t) => t.kind === 'cli' && t.process === process && !t.options?.length)
+  if (!mine()) openTerminal(process, false)
+  const tab = mine()
   if (!tab) return
   lab.set({ left: tab.id, front: 'left' })
   const kept = terminalFor(tab)

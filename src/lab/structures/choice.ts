@@ -25,6 +25,10 @@ export interface Choice {
   readonly screen: ScreenName
   /** What a string or a sorted set is seen as. */
   readonly facet: string
+  /** A stretch of time that was brushed, in microseconds of the box's clock; the event loop shows it alone. */
+  readonly brush: { readonly from: number; readonly to: number } | null
+  /** Entry of the slow log that is pointed at. */
+  readonly slow: number | null
 }
 export const useChoice = create<Choice>()(() => ({
   process: '',
@@ -35,6 +39,8 @@ export const useChoice = create<Choice>()(() => ({
   pins: [],
   screen: 'Keys',
   facet: 'Bytes',
+  brush: null,
+  slow: null,
 }))
 
 export const chooseKey = (process: string, key: string) =>

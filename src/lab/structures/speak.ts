@@ -34,3 +34,10 @@ export async function say(process: string, n: number, line: string, patience = P
   for (let t = 0; t < patience && !ANSWERED.test(said); t += 20) await wait(20)
   off()
 }
+
+/** Types a line without waiting for its answer. */
+export function typeAt(process: string, n: number, line: string): void {
+  const tab = cliOf(process, n)
+  const kept = tab && terminalFor(tab)
+  if (kept) type(kept.terminal, textToBytes(`${line}\r`))
+}
