@@ -238,7 +238,8 @@ export function LoopLanes(props: LanesProps) {
                   .map((n, k) => {
                     const p = placed.turns[i]
                     return p && n > 0 ? (
-                      <g key={`${t.at}|${k}`} transform={`translate(${p.x + p.readW + p.execW} ${laneY(k)})`}>
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a thread is its place
+                      <g key={`${t.at}/${k}`} transform={`translate(${p.x + p.readW + p.execW} ${laneY(k)})`}>
                         <rect width="10" height="15" className="f5" />
                         <title>{`writes the replies of ${n} clients`}</title>
                       </g>
