@@ -32,7 +32,7 @@ test('MIGRATE says so when nobody listens, and keeps the key', () => {
   const w = two()
   w.call('r1', 'SET', 'a', '1')
   expect(w.call('r1', 'MIGRATE', host, '1', 'a', '0', '100')).toBe(
-    '(error) IOERR error or timeout connecting to the client',
+    '(error) IOERR error or timeout writing to target instance',
   )
   expect(w.call('r1', 'GET', 'a')).toBe('1')
 })

@@ -114,6 +114,8 @@ export function functionMemory(s: Server): number {
 /** What a freshly started redis-server 7.0.15 has allocated. */
 export const STARTUP_MEMORY = 876416
 const CLIENT_MEMORY = 1928
+/** A link of the cluster bus with its empty buffer for packets. */
+const CLUSTER_LINK_MEMORY = 1088
 /** From this many keys on a spread sample stands for all. */
 const EXACT_KEYS = 2048
 
@@ -125,6 +127,14 @@ export function tableMemory(db: Database): { main: number; expires: number } {
     expires: expires.size === 0 ? 0 : 8 * (expires.tableSize(0) + expires.tableSize(1)) + 24 * expires.size,
   }
 }
+/** What a node of a cluster keeps of its connections to the others. */
+export function clusterLinksMemory(s: Server): number {
+  let bytes = 0
+  for (const link of s.cluster?.links ?? []) bytes += CLUSTER_LINK_MEMORY + link.pendingBytes
+  return bytes
+}
+/** Two list pointers in each entry. */
+export const slotKeysMemory = (db: Database): number => (db.slotKeys === null ? 0 : 16 * db.size)
 /** Keys and values without the tables' entries and the values' headers. */
 function contentMemory(db: Database): number {
   const { dict } = db
@@ -157,7 +167,13 @@ export interface MemoryAccount {
   readonly replicas: number
   readonly backlog: number
   readonly scripts: number
-  readonly dbs: readonly { readonly id: number; readonly main: number; readonly expires: number }[]
+  readonly links: number
+  readonly dbs: readonly {
+    readonly id: number
+    readonly main: number
+    readonly expires: number
+    readonly slotKeys: number
+  }[]
   readonly overhead: number
   readonly keys: number
 }
@@ -177,13 +193,14 @@ export function memoryAccount(s: Server): MemoryAccount {
   const scripts = scriptMemory(s).bytes
   let content = 0
   let keys = 0
-  const dbs: { id: number; main: number; expires: number }[] = []
+  const dbs: { id: number; main: number; expires: number; slotKeys: number }[] = []
+  const links = clusterLinksMemory(s)
   for (const db of s.dbs) {
     if (db.size === 0) continue
     keys += db.size
     content += contentMemory(db)
     const t = tableMemory(db)
-    dbs.push({ id: db.id, main: t.main, expires: t.expires })
+    dbs.push({ id: db.id, main: t.main, expires: t.expires, slotKeys: slotKeysMemory(db) })
   }
   const overhead =
     STARTUP_MEMORY +
@@ -191,8 +208,9 @@ export function memoryAccount(s: Server): MemoryAccount {
     fixed.replicas +
     fixed.backlog +
     scripts +
-    dbs.reduce((n, d) => n + d.main + d.expires, 0)
-  return { ...fixed, scripts, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
+    links +
+    dbs.reduce((n, d) => n + d.main + d.expires + d.slotKeys, 0)
+  return { ...fixed, scripts, links, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
 }
 
 /**

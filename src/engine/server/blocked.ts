@@ -94,7 +94,7 @@ export function unblockClient(server: Server, c: Client): void {
 export function resumeUnblocked(server: Server): void {
   while (server.unblockedClients.length > 0) {
     const { scripting } = server
-    if (scripting?.suspended && !scripting.busy) return
+    if (server.waits || (scripting?.suspended && !scripting.busy)) return
     const c = server.unblockedClients.shift() as Client
     if (!c.freed && c.blocked === null) resumeClient(server, c)
   }

@@ -1,7 +1,13 @@
 /** INFO: sections of `field:value` lines, in 7.0.15's order and words. */
 import type { Bytes } from '../bytes/bytes.ts'
 import type { Command } from '../commands/table.ts'
-import { functionMemory, memoryAccount, notCountedForEvict, scriptMemory } from '../inspect/memory.ts'
+import {
+  clusterLinksMemory,
+  functionMemory,
+  memoryAccount,
+  notCountedForEvict,
+  scriptMemory,
+} from '../inspect/memory.ts'
 import { latencyPercentile } from './latency.ts'
 import type { Server } from './server.ts'
 
@@ -101,7 +107,7 @@ function memorySection(s: Server): string {
     ['mem_total_replication_buffers', m.backlog + m.replicas],
     ['mem_clients_slaves', m.replicas],
     ['mem_clients_normal', m.clients],
-    ['mem_cluster_links', 0],
+    ['mem_cluster_links', clusterLinksMemory(s)],
     ['mem_aof_buffer', 0],
     ['mem_allocator', 'jemalloc-5.3.0'],
     ['active_defrag_running', 0],
@@ -145,7 +151,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
     const n = clientCount(s)
     return lines('Clients', [
       ['connected_clients', n.connected],
-      ['cluster_connections', 0],
+      ['cluster_connections', s.cluster === null ? 0 : (s.cluster.nodes.size - 1) * 2],
       ['maxclients', s.config.maxclients],
       ['client_recent_max_input_buffer', s.clientPeaks.maxInput],
       ['client_recent_max_output_buffer', s.clientPeaks.maxOutput],
@@ -191,7 +197,7 @@ const sections: Readonly<Record<string, (s: Server) => string>> = {
       ['pubsubshard_channels', s.pubsub.shardChannels.size],
       ['latest_fork_usec', t.forkTimeMicros],
       ['total_forks', t.totalForks],
-      ['migrate_cached_sockets', 0],
+      ['migrate_cached_sockets', s.migrateSockets.size],
       ['slave_expires_tracked_keys', s.replicaKeys.size],
       ['active_defrag_hits', 0],
       ['active_defrag_misses', 0],

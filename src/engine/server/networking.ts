@@ -130,7 +130,7 @@ export function processInputBuffer(server: Server, c: Client): void {
   const limits = server.config
   while (c.blocked === null && !c.closeAfterReply && !c.closeAsap && !c.freed) {
     if (server.loading && c.isMaster) break
-    if (server.scripting?.holdsClient(c)) break
+    if (server.waits || server.scripting?.holdsClient(c)) break
     const argv = reader.next(limits)
     if (argv === null) {
       if (reader.error !== null) protocolError(server, c, reader.error)

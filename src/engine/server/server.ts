@@ -161,6 +161,8 @@ export class Server implements Machine {
   /** Above 0 the one thread waits for the disk (SAVE, a save at shutdown): nothing but the disk's answer is handled. */
   private stalls = 0
   private readonly stalled: Input[] = []
+  /** What is heard in spite of it. */
+  hearing: ((input: Input) => boolean) | null = null
   private readonly contexts: Context[] = []
   private depth = 0
 
@@ -188,10 +190,13 @@ export class Server implements Machine {
     this.lastClock = 0
     if (this.host.exited) return this.host.take()
     if (this.stalls > 0 && input.type !== 'fileDone') {
-      this.stalled.push(input)
-      return []
-    }
-    this.handleOne(input)
+      if (this.hearing?.(input) !== true) {
+        this.stalled.push(input)
+        return []
+      }
+      this.host.dispatch(input)
+      if (!this.waits) this.beforeSleep()
+    } else this.handleOne(input)
     while (this.stalls === 0 && this.stalled.length > 0 && !this.host.exited)
       this.handleOne(this.stalled.shift() as Input)
     return this.host.take()
@@ -202,6 +207,10 @@ export class Server implements Machine {
   }
   resume(): void {
     this.stalls--
+  }
+  /** A command waits for another machine (MIGRATE): no other may run. */
+  get waits(): boolean {
+    return this.stalls > 0 && this.hearing !== null
   }
   /** For scripts: an input that had to wait. */
   handleOne(input: Input): void {
@@ -221,6 +230,7 @@ export class Server implements Machine {
     this.beforeSleep()
   }
   private beforeSleep(): void {
+    if (this.waits) return
     if (this.cluster !== null && this.booted) clusterBeforeSleep(this.cluster)
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
     if (this.unblockedClients.length > 0) resumeUnblocked(this)

@@ -2,19 +2,27 @@
  * MIGRATE host port key|"" db timeout [COPY] [REPLACE] [AUTH password | AUTH2 user password] [KEYS key ...]: the keys travel as
  * RESTORE commands to another server, and what it took is deleted here.
  *
- *   connect ─▶ AUTH, SELECT, RESTORE ... in one piece ─▶ replies in their order ─▶ DEL of what arrived
+ *   connect ─▶ AUTH, SELECT, RESTORE(-ASKING) ... in one piece ─▶ replies in their order ─▶ DEL of what arrived
  *
- * Simplified: redis-server stands still until it is over; here the client waits, others are served, and connections are not kept.
+ * The whole server stands still until it is over: nobody can write a key that is on its way. A key goes only after the other
+ * side has said OK for it, so whatever breaks, it is there or here or (an OK that got lost) on both.
+ *
+ * A connection may have been kept since an earlier MIGRATE, and may have died meanwhile; so when nothing was answered yet the
+ * whole is tried a second time on a new one, unless it was time that ran out.
  */
 import type { Bytes } from '../../bytes/bytes.ts'
+import { notifyKeyspaceEvent } from '../../keyspace/notify.ts'
+import type { Obj } from '../../objects/object.ts'
 import { createDumpPayload } from '../../persistence/dump.ts'
 import { OK, type Reply, status } from '../../protocol/reply.ts'
-import { type ParsedReply, ReplyParser } from '../../protocol/reply-parser.ts'
 import { encodeCommand } from '../../protocol/reply-writer.ts'
+import type { Client } from '../../server/client.ts'
+import type { Server } from '../../server/server.ts'
+import { SUSPENDED } from '../../server/suspend.ts'
 import { fail, parseLongArg, syntaxError, word } from '../args.ts'
-import { notifyKeyspaceEvent } from '../../keyspace/notify.ts'
 import type { CommandContext, Handler } from '../command.ts'
-import { answerLater } from '../server/config.ts'
+import { redact } from '../server/acl.ts'
+import { cachedSocket, type MigrateSocket, type SocketFailure } from './migrate-socket.ts'
 
 interface Request {
   readonly host: Bytes
@@ -22,12 +30,12 @@ interface Request {
   readonly keys: readonly Bytes[]
   readonly dbid: number
   readonly timeoutMs: number
-  copy: boolean
-  replace: boolean
-  auth: Bytes[] | null
+  readonly copy: boolean
+  readonly replace: boolean
+  readonly auth: Bytes[] | null
 }
 
-function parse(argv: readonly Bytes[]): Request {
+function parse(c: CommandContext, argv: readonly Bytes[]): Request {
   let keys: readonly Bytes[] = [argv[3]!]
   let [copy, replace] = [false, false]
   let auth: Bytes[] | null = null
@@ -36,9 +44,14 @@ function parse(argv: readonly Bytes[]): Request {
     const option = word(argv[i])
     if (option === 'copy') copy = true
     else if (option === 'replace') replace = true
-    else if (option === 'auth' && more >= 1) auth = ['AUTH', argv[++i]!]
-    else if (option === 'auth2' && more >= 2) {
+    else if (option === 'auth') {
+      if (more < 1) syntaxError()
+      auth = ['AUTH', argv[++i]!]
+      redact(c, i, i + 1)
+    } else if (option === 'auth2') {
+      if (more < 2) syntaxError()
       auth = ['AUTH', argv[i + 1]!, argv[i + 2]!]
+      redact(c, i + 1, i + 3)
       i += 2
     } else if (option === 'keys') {
       if (argv[3] !== '') fail('ERR When using MIGRATE KEYS option, the key argument must be set to the empty string')
@@ -51,88 +64,172 @@ function parse(argv: readonly Bytes[]): Request {
   return { host: argv[1]!, port: argv[2]!, keys, dbid, timeoutMs: timeout <= 0 ? 1000 : timeout, copy, replace, auth }
 }
 
-/** The requests to send; `moved` names what the RESTOREs carry. */
-function requests(c: CommandContext, q: Request): { text: Bytes; before: number; moved: Bytes[] } {
-  const head: Bytes[][] = [...(q.auth ? [q.auth] : []), ['SELECT', `${q.dbid}`]]
-  const moved: Bytes[] = []
-  let text = head.map(encodeCommand).join('')
-  for (const key of q.keys) {
-    const o = c.lookupRead(key)
-    if (!o) continue
-    const at = c.getExpire(key)
-    if (at !== -1 && at < c.nowMs) continue
-    const ttl = at === -1 ? 0 : Math.max(1, at - c.nowMs)
-    const payload = createDumpPayload(o, c.config.rdbcompression)
-    text += encodeCommand(['RESTORE', key, `${ttl}`, payload, ...(q.replace ? ['REPLACE'] : [])])
-    moved.push(key)
-  }
-  return { text, before: head.length, moved }
-}
+/** One MIGRATE, from its first connection to its reply. */
+class Migration {
+  private readonly server: Server
+  private readonly client: Client
+  private readonly q: Request
+  private found: readonly { readonly key: Bytes; readonly value: Obj }[]
+  private readonly answer: (reply: Reply) => void
+  private mayRetry = true
+  private socket: MigrateSocket | null = null
+  /** The keys that are on their way, in order, and those that have arrived. */
+  private moving: Bytes[] = []
+  private readonly taken: Bytes[] = []
+  private refusal: Bytes | null = null
 
-const errorOf = (r: ParsedReply): Bytes | null =>
-  typeof r === 'object' && r !== null && 't' in r && r.t === 'error' ? r.text : null
-
-/** Delete here what the other side took, as if DEL had been called. */
-function forget(c: CommandContext, dbid: number, keys: readonly Bytes[]): void {
-  const { server, client } = c
-  const db = server.dbs[dbid]!
-  const gone = keys.filter((key) => db.remove(key) !== undefined)
-  if (gone.length === 0) return
-  for (const key of gone) {
-    server.signalModifiedKey(client, db, key)
-    notifyKeyspaceEvent(server, 'g', 'del', key, dbid)
+  constructor(c: CommandContext, q: Request, found: Migration['found'], answer: (reply: Reply) => void) {
+    this.server = c.server
+    this.client = c.client
+    this.q = q
+    this.found = found
+    this.answer = answer
   }
-  server.dirty += gone.length
-  server.alsoPropagate(dbid, ['DEL', ...gone])
-  server.propagatePending()
+  start(): void {
+    const { server, q } = this
+    const { socket, isNew } = cachedSocket(server, q.host, q.port)
+    this.socket = socket
+    server.hearing = (input) => socket.hears(input)
+    if (!isNew) return this.send(socket)
+    socket.connect(q.host, Number.parseInt(q.port, 10) || 0, q.timeoutMs, (failure) => {
+      if (failure === null) this.send(socket)
+      else if (failure === 'timeout' || failure === 'nowhere') {
+        socket.close()
+        this.end({ t: 'error', text: 'IOERR error or timeout connecting to the client' })
+      } else this.broken('writing', failure)
+    })
+  }
+  private send(socket: MigrateSocket): void {
+    const { q } = this
+    const select = socket.lastDbid !== q.dbid
+    const head = [...(q.auth ? [q.auth] : []), ...(select ? [['SELECT', `${q.dbid}`]] : [])]
+    const text = head.map(encodeCommand).join('') + this.restores()
+    socket.write(text, q.timeoutMs, (failure) => {
+      if (failure !== null) this.broken('writing', failure)
+      else this.readHead(head.length, [])
+    })
+  }
+  /** The RESTORE commands; keys whose time ran out meanwhile stay. */
+  private restores(): Bytes {
+    const { server, client, q } = this
+    const name = server.cluster === null ? 'RESTORE' : 'RESTORE-ASKING'
+    const now = server.nowMs
+    this.found = this.found.filter(({ key }) => {
+      const at = client.db.getExpire(key)
+      return at === -1 || at >= now
+    })
+    this.moving = this.found.map(({ key }) => key)
+    return this.found
+      .map(({ key, value }) => {
+        const at = client.db.getExpire(key)
+        const ttl = at === -1 ? 0 : Math.max(1, at - now)
+        const payload = createDumpPayload(value, server.config.rdbcompression)
+        return encodeCommand([name, key, `${ttl}`, payload, ...(q.replace ? ['REPLACE'] : [])])
+      })
+      .join('')
+  }
+  /** The replies to AUTH and SELECT: an error among them is everybody's. */
+  private readHead(left: number, errors: Bytes[]): void {
+    if (left === 0) return this.readReply(0, errors[0] ?? null)
+    this.socket?.readLine(this.q.timeoutMs, (failure, line) => {
+      if (failure !== null) return this.broken('reading', failure)
+      if (line.startsWith('-')) errors.push(line)
+      this.readHead(left - 1, errors)
+    })
+  }
+  private readReply(from: number, headError: Bytes | null): void {
+    const socket = this.socket as MigrateSocket
+    for (let at = from; at < this.moving.length; at++) {
+      const line = socket.takeLine()
+      if (line !== null) {
+        this.heard(socket, at, headError ?? (line.startsWith('-') ? line : null))
+        continue
+      }
+      return socket.readLine(this.q.timeoutMs, (failure, late) => {
+        if (failure !== null) return this.lost(at, failure)
+        this.heard(socket, at, headError ?? (late.startsWith('-') ? late : null))
+        this.readReply(at + 1, headError)
+      })
+    }
+    this.succeed(socket)
+  }
+  /** The answer for one key. */
+  private heard(socket: MigrateSocket, at: number, error: Bytes | null): void {
+    const key = this.moving[at] as Bytes
+    if (error === null) this.taken.push(key)
+    else if (this.refusal === null) {
+      socket.lastDbid = -1
+      this.refusal = error.slice(1)
+    }
+    this.server.tap?.({ kind: 'migrate reply', key, ok: error === null })
+  }
+  private succeed(socket: MigrateSocket): void {
+    if (this.refusal === null) socket.lastDbid = this.q.dbid
+    this.end(this.refusal === null ? OK : this.refused())
+  }
+  private refused(): Reply {
+    return { t: 'error', text: `ERR Target instance replied with error: ${this.refusal ?? ''}` }
+  }
+  /** The connection ended among the replies. */
+  private lost(at: number, failure: SocketFailure): void {
+    if (this.refusal === null) {
+      if (at > 0) this.mayRetry = false
+      return this.broken('reading', failure)
+    }
+    this.socket?.close()
+    this.end(this.refused())
+  }
+  private broken(doing: 'reading' | 'writing', failure: SocketFailure): void {
+    this.socket?.close()
+    if (failure !== 'timeout' && this.mayRetry) {
+      this.mayRetry = false
+      return this.start()
+    }
+    this.end({ t: 'error', text: `IOERR error or timeout ${doing} to target instance` })
+  }
+  private end(reply: Reply): void {
+    if (!this.q.copy) this.forget()
+    this.answer(reply)
+  }
+  /** Delete here what the other side took, and tell it as a DEL. */
+  private forget(): void {
+    const { server, taken } = this
+    const { db } = this.client
+    if (taken.length === 0) return
+    for (const key of taken) {
+      db.remove(key)
+      server.signalModifiedKey(this.client, db, key)
+      notifyKeyspaceEvent(server, 'g', 'del', key, db.id)
+    }
+    server.dirty += taken.length
+    server.alsoPropagate(db.id, ['DEL', ...taken])
+  }
 }
 
 export const migrate: Handler = (c, argv) => {
-  const q = parse(argv)
-  if (!q.keys.some((key) => c.lookupRead(key) !== undefined)) return status('NOKEY')
-  const { text, before, moved } = requests(c, q)
-  const { server } = c
-  const dbid = c.db.id
-  return answerLater(c, (answer) => {
-    let state: 'connecting' | 'talking' | 'over' = 'connecting'
-    let heard = 0
-    let refusal: Bytes | null = null
-    const taken: Bytes[] = []
-    const parser = new ReplyParser()
-    const end = (reply: Reply): void => {
-      if (state === 'over') return
-      state = 'over'
-      server.host.cancel(timer)
-      link.close()
-      if (!q.copy) forget(c, dbid, taken)
-      answer(reply)
-    }
-    const failed = (): void =>
-      end({
-        t: 'error',
-        text:
-          state === 'connecting'
-            ? 'IOERR error or timeout connecting to the client'
-            : 'IOERR error or timeout reading to target instance',
-      })
-    const link = server.host.connect(q.host, Number.parseInt(q.port, 10) || 0, {
-      opened() {
-        state = 'talking'
-        link.send(text)
-      },
-      refused: failed,
-      closed: failed,
-      data(bytes) {
-        parser.feed(bytes)
-        for (let r = parser.next(); r !== undefined; r = parser.next(), heard++) {
-          const error = errorOf(r)
-          if (error !== null) refusal ??= error
-          else if (heard >= before) taken.push(moved[heard - before]!)
-          if (heard + 1 < before + moved.length) continue
-          return end(refusal === null ? OK : { t: 'error', text: `ERR Target instance replied with error: ${refusal}` })
-        }
-      },
-    })
-    const timer = server.host.after(q.timeoutMs, failed)
+  const { server, client } = c
+  const q = parse(c, argv)
+  const found = q.keys.flatMap((key) => {
+    const value = c.lookupRead(key)
+    return value === undefined ? [] : [{ key, value }]
   })
+  if (found.length === 0) return status('NOKEY')
+  // A script could not be taken up again at this place.
+  if (client.isFake) fail('ERR This Redis command is not allowed from script')
+  let early: Reply | undefined
+  let waits = false
+  const migration = new Migration(c, q, found, (reply) => {
+    server.hearing = null
+    if (!waits) {
+      early = reply
+      return
+    }
+    server.resume()
+    server.scripting?.continuations.finish(reply)
+  })
+  migration.start()
+  if (early !== undefined) return early
+  waits = true
+  server.stall()
+  return SUSPENDED
 }

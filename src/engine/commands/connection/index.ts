@@ -21,6 +21,7 @@ const select: Handler = ({ server, client }, argv) => {
   if (id === null) throw new RedisError('ERR value is not an integer or out of range')
   if (typeof id !== 'number' || id < -2147483648 || id > 2147483647)
     throw new RedisError('ERR value is out of range, value must between -2147483648 and 2147483647')
+  if (server.cluster !== null && id !== 0) throw new RedisError('ERR SELECT is not allowed in cluster mode')
   const db = server.lookupDb(id)
   if (!db) throw new RedisError('ERR DB index is out of range')
   client.db = db

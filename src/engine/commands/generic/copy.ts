@@ -24,6 +24,7 @@ function inDatabase<T>(c: CommandContext, db: Database, fn: () => T): T {
 }
 
 const move: Handler = (c, argv) => {
+  if (c.server.cluster !== null) fail('ERR MOVE is not allowed in cluster mode')
   const key = argv[1]!
   const target = databaseArg(c, argv[2])
   if (target === c.db) fail(SAME_OBJECT)
@@ -57,6 +58,8 @@ const copy: Handler = (c, argv) => {
     else if (option === 'db' && j + 1 < argv.length) target = databaseArg(c, argv[++j])
     else syntaxError()
   }
+  if (c.server.cluster !== null && target !== c.db)
+    fail('ERR Copying to another database is not allowed in cluster mode')
   if (target === c.db && source === destination) fail(SAME_OBJECT)
   const o = c.lookupRead(source)
   if (!o) return 0

@@ -60,6 +60,7 @@ function parseOptions(c: CommandContext, argv: readonly Bytes[], readOnly: boole
 }
 /** BY and GET look into keys that the command does not name. */
 function mayReadAll(c: CommandContext, argv: readonly Bytes[], option: string): void {
+  if (c.server.cluster !== null) fail(`ERR ${option} option of SORT denied in Cluster mode.`)
   const { user, command } = c.client
   if (command !== null && !mayReadEveryKey(user, command, argv))
     fail(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`)

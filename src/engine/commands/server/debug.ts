@@ -1,13 +1,14 @@
 /** DEBUG: what a developer of Redis asks a running server. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { globMatch } from '../../bytes/glob.ts'
+import { freeLink } from '../../cluster/bus.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
 import { createRawStringObject } from '../../objects/string.ts'
 import { map, NO_REPLY, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
 import { clientMemory } from '../../server/client-memory.ts'
 import { parseMemory } from '../../server/config-values-text.ts'
 import { PACKED_THRESHOLD } from '../../structures/quicklist.ts'
-import { equalsIgnoreCase, fail, parseLongArg, parsePositiveLongArg } from '../args.ts'
+import { cText, equalsIgnoreCase, fail, parseLongArg, parsePositiveLongArg } from '../args.ts'
 import type { CommandContext, CommandImpl } from '../command.ts'
 import { help, answerLater } from './config.ts'
 import { debugObject, htStats, htStatsKey, printed, sdsLen } from './debug-objects.ts'
@@ -260,14 +261,19 @@ const subcommands: Readonly<Record<string, Row>> = {
     }),
   ],
   replybuffer: [4, 4, replyBuffer],
-  clusterlink: [
-    5,
-    5,
-    (_, argv) =>
-      equalsIgnoreCase(argv[2], 'kill')
-        ? fail('ERR Debug option only available for cluster mode enabled setup!')
-        : undefined,
-  ],
+  clusterlink: [5, 5, (c, argv) => (equalsIgnoreCase(argv[2], 'kill') ? killClusterLink(c, argv) : undefined)],
+}
+
+/** DEBUG CLUSTERLINK KILL <to|from|all> <node-id> */
+function killClusterLink({ server: { cluster } }: CommandContext, argv: readonly Bytes[]): Reply {
+  if (cluster === null) return fail('ERR Debug option only available for cluster mode enabled setup!')
+  const node = cluster.lookup(argv[4] as Bytes) ?? fail(`ERR Unknown node ${cText(argv[4])}`)
+  const direction = (argv[3] as Bytes).toLowerCase()
+  if (direction !== 'to' && direction !== 'from' && direction !== 'all')
+    return fail(`ERR Unknown direction ${cText(argv[3])}`)
+  if (direction !== 'from' && node.link !== null) freeLink(cluster, node.link)
+  if (direction !== 'to' && node.inboundLink !== null) freeLink(cluster, node.inboundLink)
+  return OK
 }
 
 function debug(c: CommandContext, argv: readonly Bytes[]): Reply {

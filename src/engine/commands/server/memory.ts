@@ -32,7 +32,7 @@ function memoryStats(c: CommandContext): Reply {
       'overhead.hashtable.expires',
       d.expires,
       'overhead.hashtable.slot-to-keys',
-      0,
+      d.slotKeys,
     ]),
   ])
   return map([
@@ -49,7 +49,7 @@ function memoryStats(c: CommandContext): Reply {
     'clients.normal',
     m.clients,
     'cluster.links',
-    0,
+    m.links,
     'aof.buffer',
     0,
     'lua.caches',

@@ -36,6 +36,7 @@ function flushAll(c: CommandContext, argv: readonly Bytes[]): Reply {
   return reply
 }
 function swapDb(c: CommandContext, argv: readonly Bytes[]): Reply {
+  if (c.server.cluster !== null) fail('ERR SWAPDB is not allowed in cluster mode')
   const index = (arg: Bytes | undefined, which: string): number => {
     const n = parseInt64(arg ?? '')
     return typeof n === 'number' && n >= -2147483648 && n <= 2147483647 ? n : fail(`ERR invalid ${which} DB index`)
