@@ -1,7 +1,7 @@
 /** A packet's label as it is shown: run ids become the names of those they belong to, and nothing in it can misbehave. */
 import type { PacketView, ProcessStatus } from '../browser/session.ts'
 import { safeText } from './format.ts'
-import { nameOfId } from './world-facts.ts'
+import { namesInText } from './world-facts.ts'
 
 const words: Readonly<Record<string, string>> = {
   syn: 'connect',
@@ -15,8 +15,5 @@ const words: Readonly<Record<string, string>> = {
 
 export function packetText(p: PacketView, processes: readonly ProcessStatus[], limit: number): string {
   const text = words[p.label] ?? p.label
-  return safeText(
-    text.replace(/\b([0-9a-f]{40}|[0-9a-f]{8})\b/g, (id) => nameOfId(processes, id)),
-    limit,
-  )
+  return safeText(namesInText(processes, text), limit)
 }

@@ -5,9 +5,9 @@ import type { ScenarioId } from './params.ts'
 
 export const scenarioTitles: Readonly<Record<ScenarioId, string>> = {
   'sentinel-trio': 'Sentinel failover',
-  cluster: 'Cluster, 3 masters and 3 replicas',
-  'cluster-7': 'Cluster, a replica to spare',
-  'cluster-3': 'Cluster, 3 masters and an empty node',
+  cluster: 'Cluster of six',
+  'cluster-7': 'Cluster of seven',
+  'cluster-3': 'Cluster and an empty node',
   'cluster-blank': 'Six nodes, not joined',
 }
 

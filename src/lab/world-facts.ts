@@ -1,6 +1,7 @@
 /** Reads the state: who is where, who thinks what of whom. Pure functions over the session's data. */
 import type { BoxSpec, EventView, ProcessSpec, ProcessStatus, Scenario, SessionState } from '../browser/session.ts'
 import type { Role } from './parts/glyphs.tsx'
+import { knownName } from './store.ts'
 
 type Opinions = NonNullable<NonNullable<ProcessStatus['summary']>['opinions']>
 export type Opinion = Opinions[number]
@@ -54,7 +55,7 @@ export function eventText(
   { kind, text }: EventView,
 ): string {
   let out = text.startsWith(`${kind} `) ? text.slice(kind.length + 1) : text === kind ? '' : text
-  if (!kind.startsWith('fault.')) return out.replace(/\b[0-9a-f]{40}\b/g, (id) => nameOfId(processes, id))
+  if (!kind.startsWith('fault.')) return namesInText(processes, out)
   for (const { name, address } of scenario?.topology.boxes ?? []) out = out.replaceAll(name, address)
   return out
 }
@@ -134,13 +135,12 @@ export function votesFor(state: SessionState, name: string, address: string): { 
 
 /** Names a leader that came as a run id. */
 export function nameOfId(processes: readonly ProcessStatus[], id: string): string {
-  const found = processes.find(
-    (p) =>
-      p.name === id ||
-      (p.summary?.runid && (p.summary.runid === id || (id.length === 8 && p.summary.runid.startsWith(id)))),
-  )
-  return found?.name ?? (id.length > 12 ? `${id.slice(0, 8)}…` : id)
+  const found = processes.find((p) => p.name === id || (p.summary?.runid && p.summary.runid === id))
+  return found?.name ?? knownName(id) ?? (id.length > 12 ? `${id.slice(0, 8)}…` : id)
 }
+/** Run ids and cluster ids, also shortened to eight digits, as the names of those they belong to. */
+export const namesInText = (processes: readonly ProcessStatus[], text: string): string =>
+  text.replace(/\b([0-9a-f]{40}|[0-9a-f]{8})\b/g, (id) => nameOfId(processes, id))
 
 /** While an election is young, or a failover runs, votes are worth a tag on the card. */
 export const electionIsOn = (processes: readonly ProcessStatus[]) =>

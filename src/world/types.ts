@@ -75,6 +75,8 @@ export interface ProcessSummary {
     readonly state: 'ok' | 'fail'
     readonly slots: number
     readonly configEpoch: number
+    /** Of a replica: its master's name in the cluster. */
+    readonly master: string | null
     /** A master with slots: its reports of failure count. */
     readonly votes: boolean
     readonly known: number

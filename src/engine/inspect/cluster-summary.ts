@@ -57,6 +57,7 @@ export function clusterSummary(s: Server, c: Cluster) {
       state: c.state,
       slots: me.numslots,
       configEpoch: me.configEpoch,
+      master: me.slaveof?.name ?? null,
       votes: me.isMaster && me.numslots > 0,
       known: c.nodes.size,
       size: c.size,

@@ -218,7 +218,13 @@ function AtStake({ process }: { process: string }) {
   const self = processes?.find((p) => p.name === process)
   if (!processes || self?.summary?.role !== 'master' || self.summary.offset === undefined) return null
   const { offset } = self.summary
-  const replicas = processes.filter((p) => p.summary?.role === 'replica' && p.summary.offset !== undefined)
+  const { runid } = self.summary
+  const replicas = processes.filter(
+    ({ summary }) =>
+      summary?.role === 'replica' &&
+      summary.offset !== undefined &&
+      (summary.cluster === undefined || summary.cluster.master === runid),
+  )
   if (replicas.length === 0) return null
   return (
     <section aria-label="Not yet on the replicas">

@@ -9,6 +9,7 @@ import {
   accessibleName,
   addressOf,
   downWords,
+  namesInText,
   electionIsOn,
   roleOf,
   specOf,
@@ -87,7 +88,13 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
       : verdictOf === 'sdown'
         ? { mark: 'sdown', text: downWords(scenario).sdown }
         : own
-  const line = fact(name, role, status?.state, status?.summary?.line, own !== null && tag !== own ? own.text : null)
+  const line = fact(
+    name,
+    role,
+    status?.state,
+    namesInText(processes, status?.summary?.line ?? 'starting'),
+    own !== null && tag !== own ? own.text : null,
+  )
   const dead = status !== undefined && status.state !== 'running' && status.state !== 'paused'
   return (
     <button

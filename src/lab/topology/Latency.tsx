@@ -49,7 +49,8 @@ export function useLatencyPlaces(
     if (!at) return []
     const out: PlacedLatency[] = []
     for (const pair of pairs) {
-      if (mini && !pair.changed) continue
+      // Where many boxes are joined, only what differs is labelled.
+      if ((mini || at.boxes.size > 4) && !pair.changed) continue
       const text = milliseconds(pair.latencyMicros)
       const place = placeLabel(pair, text, at, paths, [...at.boxes.values(), ...out.map((o) => o.place)])
       if (place) out.push({ pair, text, place })

@@ -33,7 +33,15 @@ export const LinkLayer = memo(function LinkLayer({
       </defs>
       {[...open].map(([id, up]) => {
         const path = paths.get(id)
-        return path && <path key={id} d={pathText(path)} className={up ? 'lk' : 'lk lost'} />
+        return (
+          path && (
+            <path
+              key={id}
+              d={pathText(path)}
+              className={`lk ${up ? '' : 'lost'} ${id.endsWith('|bus') ? 'bus' : ''}`}
+            />
+          )
+        )
       })}
       {cuts.map(
         ({ cut, line }) =>

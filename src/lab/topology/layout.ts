@@ -100,12 +100,12 @@ function placesFor(n: number, width: number, height: number, w: number, h: reado
   const columnOf = (i: number) => (n === 3 ? Math.min(1, i) : n > 4 ? i % columns : Math.floor(i / perColumn))
   const places: Point[] = []
   for (let column = 0; column < columns; column++) {
-    const mine = h.flatMap((own, i) => (columnOf(i) === column ? [own] : []))
-    const free = height - TOP - margin - mine.reduce((sum, own) => sum + own, 0)
+    const mine = h.flatMap((own, i) => (columnOf(i) === column ? [{ own, i }] : []))
+    const free = height - TOP - margin - mine.reduce((sum, m) => sum + m.own, 0)
     const gap = mine.length > 1 ? Math.max(24, free / (mine.length - 1)) : 0
     let y = mine.length > 1 ? TOP : TOP + Math.max(0, free / 2)
-    for (const own of mine) {
-      places.push([margin + (column * (right - margin)) / Math.max(1, columns - 1), y])
+    for (const { own, i } of mine) {
+      places[i] = [margin + (column * (right - margin)) / Math.max(1, columns - 1), y]
       y += own + gap
     }
   }
