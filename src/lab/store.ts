@@ -4,6 +4,7 @@
  */
 import { create } from 'zustand'
 import type { EventView, ProcessStatus, Session, SessionState } from '../browser/session.ts'
+import { learnNames } from './names.ts'
 import type { ParamProblem, ViewName } from './params.ts'
 import { readSetting, writeSetting } from './settings.ts'
 import { type Change, changeBetween } from './change.ts'
@@ -159,16 +160,8 @@ export function keep<T>(old: T | undefined | null, next: T): T {
   return same ? old : (merged as T)
 }
 
-/** Names by run id or cluster id, also of those that are gone: what is said of a dead node is said by its id. */
-const namesById = new Map<string, string>()
-export const knownName = (id: string): string | undefined => {
-  if (id.length !== 8) return namesById.get(id)
-  for (const [full, name] of namesById) if (full.startsWith(id)) return name
-  return undefined
-}
-
 export const receive = (next: SessionState) => {
-  for (const { name, summary } of next.processes) if (summary?.runid) namesById.set(summary.runid, name)
+  learnNames(next.processes)
   const { state: old, change, stepping } = lab.get()
   const stands = old !== null && !next.playing
   // Only a step is marked: a pause, or a terminal that was opened, is not.

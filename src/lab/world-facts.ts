@@ -1,7 +1,7 @@
 /** Reads the state: who is where, who thinks what of whom. Pure functions over the session's data. */
 import type { BoxSpec, EventView, ProcessSpec, ProcessStatus, Scenario, SessionState } from '../browser/session.ts'
 import type { Role } from './parts/glyphs.tsx'
-import { knownName } from './store.ts'
+import { knownName } from './names.ts'
 
 type Opinions = NonNullable<NonNullable<ProcessStatus['summary']>['opinions']>
 export type Opinion = Opinions[number]
@@ -86,7 +86,8 @@ export function watchesOf(scenario: Scenario, processes: readonly ProcessStatus[
       (o) =>
         o.about === name ||
         o.about === address ||
-        (self?.summary?.runid !== undefined && o.about === self.summary.runid),
+        (self?.summary?.runid !== undefined && o.about === self.summary.runid) ||
+        (o.about.length === 40 && knownName(o.about) === name),
     )
     // A failed-over master can be listed both as the old master and as a replica: the worse opinion is the one to show.
     const opinion = all.reduce<Opinion | null>(
