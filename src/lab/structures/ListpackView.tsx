@@ -1,8 +1,14 @@
-/** Every byte of a listpack in its cell: the header, then for each entry how it is encoded, its data, and its length again. */
+/**
+ * Every byte of a listpack in its cell: the header, then for each entry how it is encoded, its data, and its length again.
+ * A byte, its entry and its value are linked: pointing at one shows the other two.
+ */
 import { useState } from 'react'
 import { copyText } from '../actions.ts'
 import { count } from '../format.ts'
-import { codes, hex, type ListpackData, type PathData, plural } from './data.ts'
+import { typeInto } from './Cli.tsx'
+import { codes, commandText, hex, type ListpackData, type PathData, plural } from './data.ts'
+import { Grid, letterOf, Minimap, Values } from './ListpackParts.tsx'
+import { ListpackSandboxView } from './ListpackSandboxView.tsx'
 import { encodingSize, encodingText, entryText } from './listpack-text.ts'
 import { Picture, type TableTwin } from './Pane.tsx'
 
@@ -39,12 +45,17 @@ export function listpackTable(s: ListpackData): TableTwin {
   }
 }
 
+const LAYOUTS = ['By entry', '16 a row', 'Sandbox'] as const
 export function ListpackView(props: {
   s: ListpackData
   type: string
   path: PathData | null
   onFrom?: ((from: number) => void) | undefined
+  /** Whose bytes they are, to type commands; without it the picture is a small one. */
+  of?: { readonly process: string; readonly db: number; readonly name: string } | undefined
 }) {
+  const [layout, setLayout] = useState<(typeof LAYOUTS)[number]>('By entry')
+  const [hot, setHot] = useState(-1)
   const { s, type } = props
   const [byte, setByte] = useState<number | null>(null)
   const bytes = codes(s.bytes)
@@ -71,79 +82,121 @@ export function ListpackView(props: {
     return `Entry ${e.index}, ${role} ${entryText(e.value, first, 60)} at offset ${e.offset}: 0x${hex(first)} says ${encodingText(first)}; ${plural(e.size, 'byte')}, and the same again in ${plural(e.backlen, 'byte')} of backlen${mark}.`
   })
   const whole = s.from === 0
+  const atEnd = s.from + s.entries.length >= s.length
+  const roleAt = (index: number): 'e1' | 'e2' => (pairs && index % 2 === 0 ? 'e1' : 'e2')
+  const hotAt =
+    byte === null ? hot : (s.entries.find((e) => byte >= e.offset && byte < e.offset + e.size + e.backlen)?.index ?? -1)
+  const point = (offset: number | null) => {
+    setByte(offset)
+    setHot(-1)
+  }
+  const menu = (
+    <span className="seg" role="group" aria-label="Bytes laid out">
+      {LAYOUTS.filter((l) => l !== 'Sandbox' || props.of).map((l) => (
+        <button
+          key={l}
+          type="button"
+          className={`btn q small ${l === layout ? 'on' : ''}`}
+          aria-pressed={l === layout}
+          onClick={() => setLayout(l)}
+        >
+          {l}
+        </button>
+      ))}
+    </span>
+  )
+  if (layout === 'Sandbox' && props.of)
+    return (
+      <>
+        {menu}
+        <ListpackSandboxView s={s} type={type} {...props.of} />
+      </>
+    )
   return (
     <>
+      {(props.of || props.onFrom) && menu}
+      {s.totalBytes > 2048 && props.onFrom && <Minimap s={s} onFrom={props.onFrom} />}
       <Picture label={`Listpack, ${plural(s.totalBytes, 'byte')}, ${plural(s.length, 'entry', 'entries')}`} tell={tell}>
-        {(marks) => (
-          <div className="ents">
-            {whole && (
-              <>
-                <Entry
-                  offset={0}
-                  name={`total bytes ${s.totalBytes}`}
-                  cells={codes(s.header).slice(0, 4)}
-                  kind={() => 'e3'}
-                  letter="T"
-                />
-                <Entry
-                  offset={4}
-                  name={`entries ${s.length}`}
-                  cells={codes(s.header).slice(4, 6)}
-                  kind={() => 'e3'}
-                  letter="N"
-                />
-              </>
-            )}
-            {s.entries.map((e, i) => {
-              const from = e.offset - s.begin
-              const length = e.size + e.backlen
-              const head = encodingSize(bytes[from] ?? 0)
-              const kept = length <= LONGEST ? null : LONGEST - e.backlen - 1
-              const cells = kept === null ? bytes.slice(from, from + length) : bytes.slice(from, from + kept)
-              const tail = kept === null ? [] : bytes.slice(from + length - e.backlen, from + length)
-              const kind = (j: number) =>
-                j < head ? 'e4' : j >= length - e.backlen ? 'e5' : pairs && e.index % 2 === 0 ? 'e1' : 'e2'
-              return (
-                <Entry
-                  key={e.offset}
-                  offset={e.offset}
-                  name={entryText(e.value, bytes[from] ?? 0, 22)}
-                  cells={cells}
-                  kind={kind}
-                  skipped={kept === null ? 0 : length - kept - e.backlen}
-                  tail={tail}
-                  on={marks.on === i}
-                  compared={compared.has(e.index)}
-                  hit={hits.has(e.index)}
-                  pick={() => marks.pick(i)}
-                  hover={setByte}
-                />
-              )
-            })}
-            {s.from + s.entries.length >= s.length && (
-              <Entry offset={s.totalBytes - 1} name="end" cells={[0xff]} kind={() => 'e3'} letter="∎" />
-            )}
-          </div>
-        )}
+        {(marks) =>
+          layout === '16 a row' ? (
+            <Grid
+              s={s}
+              bytes={bytes}
+              roleAt={roleAt}
+              hot={hotAt >= 0 ? hotAt : (s.entries[marks.on]?.index ?? -1)}
+              onByte={point}
+              onPick={(i) => marks.pick(i)}
+            />
+          ) : (
+            <div className="ents">
+              {whole && (
+                <>
+                  <Entry
+                    offset={0}
+                    name={`total bytes ${s.totalBytes}`}
+                    cells={codes(s.header).slice(0, 4)}
+                    kind={() => 'e3'}
+                    letter={(j) => (j === 0 ? 'T' : '')}
+                  />
+                  <Entry
+                    offset={4}
+                    name={`entries ${s.length}`}
+                    cells={codes(s.header).slice(4, 6)}
+                    kind={() => 'e3'}
+                    letter={(j) => (j === 0 ? 'N' : '')}
+                  />
+                </>
+              )}
+              {s.entries.map((e, i) => {
+                const from = e.offset - s.begin
+                const length = e.size + e.backlen
+                const head = encodingSize(bytes[from] ?? 0)
+                const kept = length <= LONGEST ? null : LONGEST - e.backlen - 1
+                const cells = kept === null ? bytes.slice(from, from + length) : bytes.slice(from, from + kept)
+                const tail = kept === null ? [] : bytes.slice(from + length - e.backlen, from + length)
+                const kind = (j: number) =>
+                  j < head ? 'e4' : j >= length - e.backlen ? 'e5' : pairs && e.index % 2 === 0 ? 'e1' : 'e2'
+                return (
+                  <Entry
+                    key={e.offset}
+                    offset={e.offset}
+                    name={entryText(e.value, bytes[from] ?? 0, 22)}
+                    cells={cells}
+                    kind={kind}
+                    skipped={kept === null ? 0 : length - kept - e.backlen}
+                    tail={tail}
+                    on={marks.on === i}
+                    hot={hotAt === e.index}
+                    letter={(j) => letterOf(j, head, length - e.backlen)}
+                    compared={compared.has(e.index)}
+                    hit={hits.has(e.index)}
+                    pick={() => marks.pick(i)}
+                    hover={point}
+                  />
+                )
+              })}
+              {atEnd && (
+                <Entry offset={s.totalBytes - 1} name="end" cells={[0xff]} kind={() => 'e3'} letter={() => '∎'} />
+              )}
+            </div>
+          )
+        }
       </Picture>
+      {(props.of || props.onFrom) && <Values s={s} bytes={bytes} pairs={pairs} hot={hotAt} onHot={setHot} />}
       <div className="legend">
         <span>
-          <i className="e4" />
-          encoding
+          <i className="e4" />E encoding
         </span>
         <span>
-          <i className={pairs ? 'e1' : 'e2'} />
-          {pairs ? (type === 'hash' ? 'field' : 'member') : 'data'}
+          <i className={pairs ? 'e1' : 'e2'} />D {pairs ? (type === 'hash' ? 'field' : 'member') : 'data'}
         </span>
         {pairs && (
           <span>
-            <i className="e2" />
-            {type === 'hash' ? 'value' : 'score'}
+            <i className="e2" />D {type === 'hash' ? 'value' : 'score'}
           </span>
         )}
         <span>
-          <i className="e5" />
-          backlen, read right to left
+          <i className="e5" />B backlen, read right to left
         </span>
         <button
           type="button"
@@ -156,6 +209,22 @@ export function ListpackView(props: {
         >
           Copy as hex
         </button>
+        {props.of && props.of.name.length <= 40 && (
+          <button
+            type="button"
+            className="btn small"
+            title="The payload of DUMP holds these bytes behind a byte of type and a length, as LZF when that is shorter"
+            onClick={() =>
+              props.of &&
+              typeInto(props.of.process, [
+                ...(props.of.db === 0 ? [] : [`SELECT ${props.of.db}`]),
+                commandText(['DUMP', props.of.name], 80),
+              ])
+            }
+          >
+            <span className="mono">{commandText(['DUMP', props.of.name], 80)}</span>
+          </button>
+        )}
         {byte !== null && (
           <span className="mono ink2">
             offset {byte}: 0x{hex(bytes[byte - s.begin] ?? 0)}, {bytes[byte - s.begin] ?? 0}
@@ -204,7 +273,8 @@ function Entry(props: {
   kind: (i: number) => string
   skipped?: number
   tail?: readonly number[]
-  letter?: string
+  letter?: (i: number) => string
+  hot?: boolean
   on?: boolean
   compared?: boolean
   hit?: boolean
@@ -216,6 +286,7 @@ function Entry(props: {
     <span
       key={i}
       className={`cell ${props.kind(i)}`}
+      data-l={props.letter?.(i) || undefined}
       onPointerEnter={props.hover ? () => props.hover?.(props.offset + i) : undefined}
       onPointerLeave={props.hover ? () => props.hover?.(null) : undefined}
     >
@@ -226,7 +297,7 @@ function Entry(props: {
     // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
     // biome-ignore lint/a11y/useKeyWithClickEvents: the picture around it takes the keyboard
     <div
-      className={`ent ${props.on ? 'on mark-on' : ''} ${props.hit ? 'hit' : props.compared ? 'compared' : ''}`}
+      className={`ent ${props.on ? 'on mark-on' : ''} ${props.hot ? 'hot' : ''} ${props.hit ? 'hit' : props.compared ? 'compared' : ''}`}
       onClick={props.pick}
     >
       <span className="off">{props.offset}</span>

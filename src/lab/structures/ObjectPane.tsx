@@ -18,6 +18,7 @@ import {
   type SkiplistData,
   when,
 } from './data.ts'
+import { ChainLengths } from './DictTools.tsx'
 import { DictView, dictSummary, dictTable } from './DictView.tsx'
 import {
   BitsView,
@@ -37,6 +38,7 @@ import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView
 import { IntView, SdsView, sdsSummary, sdsTable } from './SdsView.tsx'
 import { type StreamData, StreamView, streamSummary, streamTable } from './StreamView.tsx'
 import { RerollView } from './RerollView.tsx'
+import { Threshold } from './Threshold.tsx'
 import { ZiplistView } from './ZiplistView.tsx'
 import { SkiplistView, skiplistSummary, skiplistTable, type Way } from './SkiplistView.tsx'
 
@@ -347,6 +349,7 @@ function Body(props: {
 }) {
   const { data, way, from, onFrom } = props
   const s = data.structure as unknown
+  const of = props.process === undefined ? undefined : { process: props.process, db: props.db ?? 0, name: data.key }
   switch (data.structure.kind) {
     case 'skiplist':
       return (
@@ -354,12 +357,18 @@ function Body(props: {
           s={s as SkiplistData}
           way={way}
           lens={data.lens}
-          of={props.process === undefined ? undefined : { process: props.process, db: props.db ?? 0, name: data.key }}
-          onFind={props.process === undefined ? undefined : (member) => useChoice.setState({ member })}
+          of={of}
+          onFind={of && ((member) => useChoice.setState({ member }))}
+          why={of && <Threshold data={data} {...of} />}
         />
       )
     case 'listpack':
-      return <ListpackView s={s as ListpackData} type={data.type} path={data.path} onFrom={onFrom} />
+      return (
+        <>
+          <ListpackView s={s as ListpackData} type={data.type} path={data.path} onFrom={onFrom} of={of} />
+          {of && <Threshold data={data} {...of} />}
+        </>
+      )
     case 'quicklist':
       return (
         <QuicklistView
@@ -376,13 +385,17 @@ function Body(props: {
       return <SdsView s={s as SdsData} encoding={data.encoding} path={data.path} last={data.last} />
     case 'dict':
       return (
-        <DictView
-          dict={s as DictData}
-          visits={data.path?.kind === 'buckets' ? data.path.visits : []}
-          hash={props.process === undefined || data.path?.kind !== 'buckets' ? null : data.path.visits.at(-1)}
-          onWindow={onFrom}
-          following={from === null}
-        />
+        <>
+          <DictView
+            dict={s as DictData}
+            visits={data.path?.kind === 'buckets' ? data.path.visits : []}
+            hash={props.process === undefined || data.path?.kind !== 'buckets' ? null : data.path.visits.at(-1)}
+            onWindow={onFrom}
+            following={from === null}
+          />
+          {of && <Threshold data={data} {...of} />}
+          {of && <ChainLengths dict={s as DictData} />}
+        </>
       )
     case 'stream':
       return (

@@ -193,6 +193,7 @@ export function SkiplistView({
   lens = null,
   of,
   onFind,
+  why,
 }: {
   s: SkiplistData
   way: Way | null
@@ -200,6 +201,7 @@ export function SkiplistView({
   /** Whose it is, to type commands; without it the picture is a figure. */
   of?: { readonly process: string; readonly db: number; readonly name: string } | undefined
   onFind?: ((ele: string) => void) | undefined
+  why?: React.ReactNode
 }) {
   const fresh = useNew(s)
   const [stepped, setStepped] = useState<{ of: string; n: number }>({ of: '', n: 0 })
@@ -393,6 +395,7 @@ export function SkiplistView({
         </Picture>
       </div>
       {of && <ZsetTools {...of} s={s} />}
+      {why}
       {whole && <Dice s={s} way={whole} />}
       {whole?.found && whole.hops.length > 0 && (
         <Steps s={s} way={whole} upto={upto} onUpto={(n) => setStepped({ of: id, n })} />
