@@ -263,7 +263,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'expiry':
       return viewExpiry(s, args)
     case 'eviction':
-      return viewEviction(s, lookMemory(s)())
+      return viewEviction(s, lookMemory(s)(), args)
     case 'commands':
       return viewCommands(s)
     case 'collisions':

@@ -93,7 +93,25 @@ export function candidates(s: Server, most: number): { db: number; key: Bytes; s
 }
 
 const BARS = 240
-export function viewEviction(s: Server, used: number) {
+/** Access counters of all candidates, and what makes them grow and decay. */
+function viewLfu(s: Server, all: readonly { db: number; key: Bytes }[] | null, args: readonly string[]) {
+  if (!s.lfu) return null
+  const counters = Array.from({ length: 256 }, () => 0)
+  for (const c of all ?? []) {
+    const o = s.dbs[c.db]?.dict.peek(c.key)
+    if (o) counters[lfuCounter(s, o)]!++
+  }
+  const o = s.dbs[Number(args[0] ?? 0)]?.dict.peek(args[1] ?? '')
+  return {
+    counters,
+    logFactor: s.config.lfuLogFactor,
+    decayTime: s.config.lfuDecayTime,
+    minute: Math.floor(s.nowMs / 60000) & 65535,
+    chosen: o === undefined ? null : { stored: o.lru & 255, counter: lfuCounter(s, o), minute: o.lru >>> 8 },
+  }
+}
+
+export function viewEviction(s: Server, used: number, args: readonly string[] = []) {
   const all = candidates(s, COUNTED)
   const step = all === null ? 1 : Math.max(1, all.length / BARS)
   const bars: { key: Bytes; score: number; rank: number }[] = []
@@ -115,5 +133,8 @@ export function viewEviction(s: Server, used: number) {
     bars,
     pool: (recorder?.pool ?? []).map((key) => ({ key: clip(key), rank: place.get(key) ?? null })),
     victims: recorder?.victims.slice(-48) ?? [],
+    rounds: recorder?.evictions.rounds.slice(-16) ?? [],
+    order: recorder?.evictions.order((db, key) => s.dbs[db]?.dict.peek(key) !== undefined) ?? null,
+    lfuFields: viewLfu(s, all, args),
   }
 }

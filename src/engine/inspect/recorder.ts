@@ -19,6 +19,7 @@ import type { Intset } from '../structures/intset.ts'
 import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import type { Zset } from '../structures/zset.ts'
+import { Evictions } from './evictions.ts'
 import { MemoryHistory } from './growth.ts'
 import { memoryUsage } from './memory.ts'
 import { candidates } from './pressure.ts'
@@ -146,6 +147,7 @@ export class Recorder {
   readonly published: Published[] = []
   /** The last chain of SCAN calls of each database. */
   readonly scans = new Map<number, ScanChain>()
+  readonly evictions = new Evictions()
   readonly turns: Turns
   readonly memory: MemoryHistory
   private sampled: readonly Bytes[] = []
@@ -167,6 +169,7 @@ export class Recorder {
   notice(fact: Fact): void {
     const at = this.server.host.now
     this.turns.notice(fact)
+    this.evictions.notice(fact, at)
     if (fact.kind === 'expire loop') {
       const { db, cycle, sampled, expired, budget } = fact as unknown as ExpireLoop
       if (sampled > 0) push(this.loops, { at, db, cycle, sampled, expired, budget })
@@ -240,8 +243,11 @@ export class Recorder {
         const chain = follow(this.scans.get(c.db.id), c.db.dict, argv)
         if (chain !== undefined) this.scans.set(c.db.id, chain)
       }
-      if (command.name === 'flushall' || command.name === 'swapdb') this.stories.clear()
-      else if (command.name === 'flushdb')
+      if (command.name === 'flushall' || command.name === 'swapdb') {
+        this.stories.clear()
+        this.evictions.forget()
+      }
+      if (command.name === 'flushdb')
         for (const name of this.stories.keys()) if (name.startsWith(`${c.db.id}:`)) this.stories.delete(name)
       return
     }
@@ -259,6 +265,7 @@ export class Recorder {
     this.lastOfDb = { ...last, db: c.db.id, key: own(argv[first.index] as Bytes) }
     for (let i = 0; i < keys.length && i < 16; i++) {
       const key = argv[(keys[i] as { index: number }).index] as Bytes
+      this.evictions.touch(c.db.id, key, command.name)
       this.note(c.db.id, key, c.db.dict.peek(key), last, argv)
     }
   }

@@ -50,15 +50,26 @@ function scoreOf(server: Server, db: Database, key: Bytes, ttl: boolean): number
 function populate(server: Server, pool: Candidate[], db: Database, volatile: boolean, ttl: boolean): void {
   const dict = volatile ? db.expires : db.dict
   const sample = dict.sample(server.rng, server.config.maxmemorySamples)
-  if (server.notice !== null) server.notice({ kind: 'evict sample', db: db.id, keys: sample.map(([key]) => key) })
+  const before = server.notice === null ? null : [...pool]
+  const scores: number[] = []
   for (const [key] of sample) {
     const score = scoreOf(server, db, key, ttl)
+    scores.push(score)
     if (score < 0 || (pool.length === POOL_SIZE && score <= (pool[0] as Candidate).score)) continue
     let at = 0
     while (at < pool.length && (pool[at] as Candidate).score < score) at++
     pool.splice(at, 0, { score, key, db })
     if (pool.length > POOL_SIZE) pool.shift()
   }
+  if (server.notice !== null && before !== null)
+    server.notice({
+      kind: 'evict sample',
+      db: db.id,
+      keys: sample.map(([key]) => key),
+      scores,
+      before: before.map((p) => p.key),
+      beforeScores: before.map((p) => p.score),
+    })
 }
 /** The best candidate that still exists. */
 function takeBest(pool: Candidate[], volatile: boolean): Candidate | null {
