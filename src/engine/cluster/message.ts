@@ -253,19 +253,20 @@ function expectedLength(b: Bytes, type: number, length: number): number | string
     case MSG_PING:
     case MSG_PONG:
     case MSG_MEET: {
-      let expected = HEADER_LENGTH + GOSSIP_LENGTH * uint16(b, AT_COUNT)
-      if ((byteAt(b, AT_MFLAGS) & MSGFLAG0_EXT_DATA) === 0) return expected
       const name = messageTypeName(type)
-      let at = expected
+      const count = uint16(b, AT_COUNT)
+      let expected = HEADER_LENGTH + GOSSIP_LENGTH * count
+      if (expected > length)
+        return `Received invalid ${name} packet with gossip count ${count} that exceeds total packet length (${length})`
+      if ((byteAt(b, AT_MFLAGS) & MSGFLAG0_EXT_DATA) === 0) return expected
+      const tooLong = `Received invalid ${name} packet with extension data that exceeds total packet length (${length})`
       for (let i = uint16(b, AT_EXTENSIONS); i > 0; i--) {
-        const full = uint32(b, at)
+        if (length - expected < EXT_HEADER) return tooLong
         // Sixteen bits of it are looked at.
-        const n = full & 0xffff
-        if (n % 8 !== 0) return `Received a ${name} packet without proper padding (${n} bytes)`
-        if ((length - expected + TWO_32) % TWO_32 < n)
-          return `Received invalid ${name} packet with extension data that exceeds total packet length (${length})`
+        const n = uint16(b, expected + 2)
+        if (n % 8 !== 0 || n < EXT_HEADER) return `Received a ${name} packet without proper padding (${n} bytes)`
+        if (length - expected < n) return tooLong
         expected += n
-        at += full
       }
       return expected
     }
@@ -305,7 +306,7 @@ function readPing(b: Bytes): MessageBody {
   const extensions: PingExtension[] = []
   if ((byteAt(b, AT_MFLAGS) & MSGFLAG0_EXT_DATA) !== 0)
     for (let i = uint16(b, AT_EXTENSIONS); i > 0 && at + EXT_HEADER <= b.length; i--) {
-      const length = uint32(b, at)
+      const length = uint16(b, at + 2)
       extensions.push({ type: uint16(b, at + 4), data: own(b.slice(at + EXT_HEADER, at + length)) })
       at += length
     }

@@ -85,7 +85,7 @@ export function processPacket(cluster: Cluster, link: ClusterLink, packet: Bytes
     if (!sender.inHandshake) learnHeader(cluster, sender, m)
   }
   if (isPing(type)) onPing(cluster, link, sender, m)
-  else onOther(cluster, link, sender, m)
+  else onOther(cluster, sender, m)
 }
 /** getNodeFromLinkAndMsg: by the link, else by name; then an accepted link is known to be that node's. */
 function senderOf(cluster: Cluster, link: ClusterLink, m: ClusterMessage): ClusterNode | null {
@@ -247,7 +247,7 @@ function learnSlots(cluster: Cluster, sender: ClusterNode, m: ClusterMessage): v
 
 // ---- The others
 
-function onOther(cluster: Cluster, _link: ClusterLink, sender: ClusterNode | null, m: ClusterMessage): void {
+function onOther(cluster: Cluster, sender: ClusterNode | null, m: ClusterMessage): void {
   switch (m.type) {
     case MSG_FAIL:
       return onFail(cluster, sender, m)
