@@ -10,6 +10,8 @@ export type CookedEvent =
   | { readonly type: 'interrupt' }
 
 export class CookedLine {
+  /** A password is typed. */
+  masked = false
   private line: Bytes = ''
   private readonly echo: (text: Bytes) => void
 
@@ -45,7 +47,8 @@ export class CookedLine {
       } else if (ch === '\x7f' || ch === '\b') this.backspace()
       else {
         this.line += ch
-        this.echo(ch >= ' ' || ch === '\t' ? ch : `^${String.fromCharCode(ch.charCodeAt(0) + 64)}`)
+        if (this.masked) this.echo('*')
+        else this.echo(ch >= ' ' || ch === '\t' ? ch : `^${String.fromCharCode(ch.charCodeAt(0) + 64)}`)
       }
     }
     return events

@@ -1,6 +1,7 @@
 /** redis-cli's command line. */
 import { type Bytes, utf8Encode } from '../../bytes/bytes.ts'
 import { splitArgs } from '../../bytes/quote.ts'
+import { type ClusterOptions, clusterDefaults, takeClusterOption } from './cluster/options.ts'
 
 export type OutputMode = 'tty' | 'raw' | 'csv' | 'json' | 'quoted-json'
 export type ModeName =
@@ -53,6 +54,9 @@ export interface CliOptions {
   /** Between the elements of a raw reply (-d) and after it (-D). */
   elementDelimiter: Bytes
   replyDelimiter: Bytes
+  /** -c: redirections are followed. */
+  followRedirects: boolean
+  cluster: ClusterOptions
   /** The command, when one is given: not interactive then. */
   command: readonly Bytes[]
 }
@@ -83,6 +87,7 @@ Usage: redis-cli [OPTIONS] [cmd [arg [arg ...]]]
   -X                 Read <tag> argument from STDIN (see example below).
   -d <delimiter>     Delimiter between response bulks for raw formatting (default: \\n).
   -D <delimiter>     Delimiter between responses for raw formatting (default: \\n).
+  -c                 Enable cluster mode (follow -ASK and -MOVED redirections).
   -e                 Return exit error code when command execution fails.
   --raw              Use raw formatting for replies (default when STDOUT is
                      not a tty).
@@ -122,10 +127,16 @@ Usage: redis-cli [OPTIONS] [cmd [arg [arg ...]]]
                          quoted, in order to pass an otherwise non binary-safe string.
   --eval <file>      Send an EVAL command using the Lua script at <file>
                      (/dev/stdin: what is typed, up to Ctrl-D).
+  --cluster <command> [args...] [opts...]
+                     Cluster Manager command and arguments (see below).
+  --verbose          Verbose mode.
   --no-auth-warning  Don't show warning message when using password on command
                      line interface.
   --help             Output this help and exit.
   --version          Output version and exit.
+
+Cluster Manager Commands:
+  Use --cluster help to list all available cluster manager commands.
 
 Examples:
   redis-cli -r 100 lpush mylist x
@@ -142,7 +153,6 @@ const LDB_REFUSAL =
   "The Lua debugger is not available here: a breakpoint would stop the world's one history. Run the script without --ldb.\n"
 const ELSEWHERE: ReadonlySet<string> = new Set([
   '-s',
-  '-c',
   '--tls',
   '--askpass',
   '--lru-test',
@@ -151,7 +161,6 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   '--rdb',
   '--functions-rdb',
   '--intrinsic-latency',
-  '--cluster',
 ])
 
 function defaults(): CliOptions {
@@ -182,6 +191,8 @@ function defaults(): CliOptions {
     showPushes: true,
     elementDelimiter: '\n',
     replyDelimiter: '\n',
+    followRedirects: false,
+    cluster: clusterDefaults(),
     command: [],
   }
 }
@@ -206,7 +217,7 @@ export function parseOptions(argv: readonly string[]): ParsedOptions {
       if (name === '--no-auth-warning') warn = false
       else if (FLAGS[name]) FLAGS[name](o)
       else if (VALUES[name] && i + 1 < argv.length) VALUES[name](o, argv[++i] as string, notes)
-      else if (name.startsWith('-')) throw complaint(name)
+      else if (name.startsWith('-')) i += clusterOption(o, argv, i) - 1
       else break
     }
     finish(o, argv.slice(i))
@@ -227,6 +238,14 @@ function finish(o: CliOptions, words: readonly string[]): void {
     refuse('Options --ldb and --ldb-sync-mode require --eval.\nTry redis-cli --help for more information.\n')
   if (o.ldb) refuse(LDB_REFUSAL)
   if ((o.output === 'json' || o.output === 'quoted-json') && !o.protocolGiven) o.resp3 = true
+}
+
+/** How many words an option of --cluster takes. */
+function clusterOption(o: CliOptions, argv: readonly string[], at: number): number {
+  const taken = takeClusterOption(o.cluster, argv, at)
+  if ('refusal' in taken) throw new Refusal(taken.refusal === 'usage' ? USAGE : taken.refusal)
+  if (taken.words === 0) throw complaint(argv[at] as string)
+  return taken.words
 }
 
 function refuse(text: string): never {
@@ -258,6 +277,9 @@ const FLAGS: Readonly<Record<string, (o: CliOptions) => void>> = {
   '-3': (o) => {
     o.resp3 = true
     o.protocolGiven = true
+  },
+  '-c': (o) => {
+    o.followRedirects = true
   },
   '-e': (o) => {
     o.errorExit = true
@@ -292,7 +314,6 @@ const FLAGS: Readonly<Record<string, (o: CliOptions) => void>> = {
   '--mono': (o) => {
     o.mono = true
   },
-  '--verbose': () => {},
   '--bigkeys': mode('bigkeys'),
   '--memkeys': mode('memkeys'),
   '--hotkeys': mode('hotkeys'),

@@ -11,22 +11,27 @@
  * commands from the table built in instead of asking with COMMAND DOCS at the start.
  */
 import type { Bytes } from '../../bytes/bytes.ts'
+import { Prng } from '../../bytes/prng.ts'
 import { splitArgs } from '../../bytes/quote.ts'
 import type { Input, Machine, Micros, Output, ProcessEnv, Tap } from '../../machine.ts'
 import { ReplyParser } from '../../protocol/reply-parser.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { Host, type Link, type LinkHandlers } from '../../server/host.ts'
+import { cluster } from './cluster/index.ts'
 import { isSensitive, repliesRaw } from './command-rules.ts'
+import { connectError } from './connect-error.ts'
 import { formatCsv, formatJson, formatRaw, formatTty, isError, isPush } from './format.ts'
 import { completions, helpText, hint } from './help.ts'
 import { Linenoise } from './linenoise.ts'
 import { evalCommand, pipe, withStdin } from './modes/input.ts'
 import { bigKeys, hotKeys, scanKeys } from './modes/keys.ts'
 import { latency, latencyDistribution } from './modes/latency.ts'
-import { encodeCommands, ModeRunner } from './modes/runner.ts'
+import { encodeCommands } from './modes/encode.ts'
+import { ModeRunner } from './modes/runner.ts'
 import { stat } from './modes/stat.ts'
 import type { Mode, ModeContext, Step, StepResult } from './modes/step.ts'
 import { type CliOptions, type ModeName, parseOptions } from './options.ts'
+import { parseRedirect } from './redirect.ts'
 
 type State = 'start' | 'connecting' | 'greeting' | 'editing' | 'waiting' | 'streaming' | 'sleeping' | 'mode' | 'ended'
 
@@ -46,15 +51,10 @@ interface Pending {
   readonly argv: readonly Bytes[]
   /** Runs left, this one included; -1 is for ever. */
   repeat: number
+  /** Runs in all: a redirected command begins anew. */
+  readonly runs: number
   retried: boolean
   startedAt: Micros
-}
-
-const ERRNO_TEXT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Connection refused',
-  EHOSTUNREACH: 'No route to host',
-  ETIMEDOUT: 'Connection timed out',
-  ENOTFOUND: 'Name or service not known',
 }
 
 export class RedisCli implements Machine {
@@ -75,6 +75,8 @@ export class RedisCli implements Machine {
   private inMulti = false
   private resp3 = false
   private shuttingDown = false
+  /** The next command follows an ASK. */
+  private asking = false
   private lastError = false
   private runner: ModeRunner | null = null
   private readonly early: Bytes[] = []
@@ -129,6 +131,10 @@ export class RedisCli implements Machine {
     this.resp3 = parsed.options.resp3
     this.line.hintsEnabled = parsed.options.hints
     const { repeat, command, mode, script, stdinLast, stdinTag } = parsed.options
+    if (parsed.options.cluster.name !== null) {
+      this.startMode(null, cluster)
+      return
+    }
     if (repeat === 0 && mode === null && command.length > 0) {
       this.exit(0)
       return
@@ -139,7 +145,7 @@ export class RedisCli implements Machine {
         this.startMode(null, (c) => this.readThen(withStdin(c)))
         return
       }
-      this.pending = { argv: command, repeat, retried: true, startedAt: this.host.now }
+      this.pending = { argv: command, repeat, runs: repeat, retried: true, startedAt: this.host.now }
     }
     this.connect()
   }
@@ -152,7 +158,10 @@ export class RedisCli implements Machine {
       // A mode that only reads hands over to the ordinary way of a command.
       if (this.state === 'mode') this.exit(code)
     }
-    this.runner = new ModeRunner({ host: this.host, options: this.options as CliOptions, print, complain, exit }, link)
+    const dice = new Prng(this.host.env.seed)
+    const below = (n: number): number => dice.below(n)
+    const options = this.options as CliOptions
+    this.runner = new ModeRunner({ host: this.host, options, print, complain, exit, below }, link)
     this.runner.run(make)
     for (const bytes of this.early.splice(0)) this.runner?.stdin(bytes)
   }
@@ -160,7 +169,8 @@ export class RedisCli implements Machine {
   /** A command that had to be read first: it goes the way of one that was typed. */
   private *readThen(read: Generator<Step, readonly Bytes[], StepResult>): Mode {
     const argv = yield* read
-    this.pending = { argv, repeat: (this.options as CliOptions).repeat, retried: true, startedAt: this.host.now }
+    const { repeat } = this.options as CliOptions
+    this.pending = { argv, repeat, runs: repeat, retried: true, startedAt: this.host.now }
     this.runner = null
     if (this.link?.open) {
       this.link.handlers = this.linkHandlers()
@@ -213,6 +223,8 @@ export class RedisCli implements Machine {
         failed: (text) => `SELECT ${this.db} failed: ${text}\n`,
       })
     }
+    if (this.asking) this.greetings.push({ argv: ['ASKING'], failed: (text) => `ASKING failed: ${text}\n` })
+    this.asking = false
     this.state = 'greeting'
     for (const g of this.greetings) this.sendArgv(g.argv)
     if (this.greetings.length === 0) this.ready()
@@ -230,7 +242,8 @@ export class RedisCli implements Machine {
   private refused(error: string): void {
     const o = this.options as CliOptions
     this.link = null
-    this.print(`Could not connect to Redis at ${o.host}:${o.port}: ${ERRNO_TEXT[error] ?? error}\n`)
+    this.asking = false
+    this.print(`${connectError(o.host, o.port, error)}\n`)
     this.pending = null
     if (this.interactive) this.prompt()
     else this.exit(1)
@@ -360,7 +373,7 @@ export class RedisCli implements Machine {
       }
     }
     if (this.local(command)) return
-    this.pending = { argv: command, repeat, retried: false, startedAt: this.host.now }
+    this.pending = { argv: command, repeat, runs: repeat, retried: false, startedAt: this.host.now }
     this.shuttingDown = false
     if (this.link === null || !this.link.open) this.connect()
     else this.sendPending()
@@ -476,7 +489,23 @@ export class RedisCli implements Machine {
     this.print(formatTty(reply))
   }
 
+  /** -c: the command goes to the node that the reply names. */
+  private redirected(reply: Reply): boolean {
+    const o = this.options as CliOptions
+    const to = o.followRedirects && isError(reply) ? parseRedirect(reply.text) : null
+    const p = this.pending
+    if (to === null || p === null) return false
+    if (to.host !== '') o.host = to.host
+    o.port = to.port
+    if (this.interactive) this.print(`-> Redirected to slot [${to.slot}] located at ${o.host}:${o.port}\n`)
+    this.asking = to.ask
+    p.repeat = p.runs
+    this.connect()
+    return true
+  }
+
   private streamed(reply: Reply): void {
+    if (this.redirected(reply)) return
     this.print(this.format(reply, this.streamKind === 'monitor' && !isError(reply) && this.options?.output === 'raw'))
     if (isError(reply)) {
       this.pending = null
@@ -489,6 +518,7 @@ export class RedisCli implements Machine {
     const p = this.pending as Pending
     const o = this.options as CliOptions
     for (const push of this.held.splice(0)) this.showPush(push)
+    if (this.redirected(reply)) return
     this.lastError = isError(reply)
     this.print(this.format(reply, repliesRaw(p.argv)))
     this.follow(p.argv, reply)

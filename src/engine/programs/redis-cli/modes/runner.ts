@@ -5,11 +5,15 @@ import { ReplyParser } from '../../../protocol/reply-parser.ts'
 import type { Reply } from '../../../protocol/reply.ts'
 import { CookedLine } from '../cooked-line.ts'
 import type { CliOptions } from '../options.ts'
+import { encodeCommands } from './encode.ts'
+import { Peers } from './peers.ts'
 import { type Mode, type ModeContext, type ModeEvent, ModeExit, type Step, type StepResult } from './step.ts'
 
 const RECONNECT_PAUSE_MS = 1000
 /** Modes that sum up what they have on Ctrl-C; the others just end. */
 const SUMS_UP: readonly (string | null)[] = ['bigkeys', 'memkeys', 'hotkeys', 'scan']
+
+const LISTENING: readonly Step['do'][] = ['event', 'stdin', 'line']
 
 export interface RunnerHost {
   readonly host: Host
@@ -17,22 +21,14 @@ export interface RunnerHost {
   readonly print: (text: Bytes) => void
   readonly complain: (text: Bytes) => void
   readonly exit: (code: number) => void
-}
-
-/** Encodes commands as RESP requests. */
-export function encodeCommands(commands: readonly (readonly Bytes[])[]): Bytes {
-  let out = ''
-  for (const argv of commands) {
-    out += `*${argv.length}\r\n`
-    for (const a of argv) out += `$${a.length}\r\n${a}\r\n`
-  }
-  return out
+  readonly below: (n: number) => number
 }
 
 export class ModeRunner {
   private readonly to: RunnerHost
   private readonly context: ModeContext
   private readonly cooked: CookedLine
+  private readonly peers: Peers
   private mode: Mode | null = null
   private step: Step | null = null
   private link: Link | null
@@ -53,10 +49,12 @@ export class ModeRunner {
       print: to.print,
       complain: to.complain,
       now: () => to.host.now,
+      below: to.below,
       send: (bytes) => this.link?.send(bytes),
       cancelled: false,
     }
     this.cooked = new CookedLine(to.print)
+    this.peers = new Peers(to.host, (answer) => this.resume(answer))
   }
 
   run(make: (c: ModeContext) => Mode): void {
@@ -93,6 +91,7 @@ export class ModeRunner {
   private end(code: number): void {
     this.mode = null
     this.step = null
+    this.peers.closeAll()
     this.to.exit(code)
   }
 
@@ -125,9 +124,19 @@ export class ModeRunner {
       case 'sleep':
         this.timer = this.to.host.after(step.micros / 1000, () => this.resume(undefined))
         return null
-      case 'read':
-        this.to.host.file({ op: 'read', path: step.path }, (result) => this.resume(result))
+      case 'file':
+        this.to.host.file(step.op, (result) => this.resume(result))
         return null
+      case 'dial':
+        this.peers.dial(step.host, step.port)
+        return null
+      case 'talk':
+        return this.peers.talk(step.peer, step.argv) ? null : { value: null }
+      case 'raw':
+        return this.peers.raw(step.peer, step.send, step.take)
+      case 'hangUp':
+        this.peers.hangUp(step.peer)
+        return { value: undefined }
       default: {
         if (step.do === 'event' && step.timeoutMs > 0 && this.events.length === 0) {
           this.timer = this.to.host.after(step.timeoutMs, () => {
@@ -146,17 +155,30 @@ export class ModeRunner {
       const event = this.events.shift()
       return event ? { value: event } : null
     }
-    if (step.do !== 'stdin') return null
+    if (step.do !== 'stdin' && step.do !== 'line') return null
     for (const event of this.events.splice(0)) {
       if (event.type !== 'stdin') continue
       if (event.bytes === '') this.stdinEnded = true
       else this.stdinText += event.bytes
     }
+    if (step.do === 'line') return this.takeLine(step)
     return this.stdinEnded ? { value: this.stdinText } : null
   }
 
+  private takeLine(step: Extract<Step, { do: 'line' }>): { readonly value: StepResult } | null {
+    const text = this.stdinText
+    this.cooked.masked = step.masked
+    if (text === '' && !this.stdinEnded) return null
+    const newline = text.indexOf('\n')
+    const whole = newline < 0 ? text.length : newline + 1
+    const line = text.slice(0, Math.min(whole, step.max))
+    this.stdinText = text.slice(step.rest ? whole : line.length)
+    this.cooked.masked = false
+    return { value: line }
+  }
+
   private pump(): void {
-    if (this.step === null || (this.step.do !== 'event' && this.step.do !== 'stdin')) return
+    if (this.step === null || !LISTENING.includes(this.step.do)) return
     const ready = this.take(this.step)
     if (ready === null) return
     if (this.timer !== null) {

@@ -7,7 +7,7 @@
  *   mode ◀──resume───── runner ◀──replies, expiry, text── the world
  */
 import type { Bytes } from '../../../bytes/bytes.ts'
-import type { FileResult, Micros } from '../../../machine.ts'
+import type { FileOp, FileResult, Micros } from '../../../machine.ts'
 import type { Reply } from '../../../protocol/reply.ts'
 import { isError } from '../format.ts'
 import type { CliOptions } from '../options.ts'
@@ -18,7 +18,18 @@ export type Step =
   | { readonly do: 'sleep'; readonly micros: number }
   /** All of standard input. */
   | { readonly do: 'stdin'; readonly newline: Bytes }
-  | { readonly do: 'read'; readonly path: string }
+  | { readonly do: 'file'; readonly op: FileOp }
+  /**
+   * What read(2) gives of a line that was typed: at most `max` bytes, the newline among them; '' at the end of the input.
+   * With `rest` what is left of a longer line is thrown away; `masked` shows stars.
+   */
+  | { readonly do: 'line'; readonly max: number; readonly rest: boolean; readonly masked: boolean }
+  /** Connections of the mode's own, beside the program's: opened, asked and closed one at a time. */
+  | { readonly do: 'dial'; readonly host: string; readonly port: number }
+  | { readonly do: 'talk'; readonly peer: number; readonly argv: readonly Bytes[] }
+  /** Bytes as they are: sent, and then as many taken of those that come as `take` says; 0 waits for more. */
+  | { readonly do: 'raw'; readonly peer: number; readonly send: Bytes; readonly take: (buffer: Bytes) => number }
+  | { readonly do: 'hangUp'; readonly peer: number }
   /** Whatever comes first: a piece of standard input ('' is its end), a reply, the time. */
   | { readonly do: 'event'; readonly timeoutMs: number }
 
@@ -27,11 +38,16 @@ export type ModeEvent =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'timeout' }
 
+/** A connection's number, or why there is none. */
+export type Dialled = { readonly ok: true; readonly peer: number } | { readonly ok: false; readonly error: string }
+/** null when the connection was lost before the reply. */
+export type Answer = { readonly reply: Reply } | null
+
 /** What a mode is resumed with; which one depends on the step it yielded. */
-export type StepResult = readonly Reply[] | undefined | Bytes | FileResult | ModeEvent
+export type StepResult = readonly Reply[] | undefined | Bytes | FileResult | ModeEvent | Dialled | Answer
 /** Ends with the exit code. */
 export type Mode = Generator<Step, number, StepResult>
-type Part<T> = Generator<Step, T, StepResult>
+export type Part<T> = Generator<Step, T, StepResult>
 
 export interface ModeContext {
   readonly options: CliOptions
@@ -39,6 +55,8 @@ export interface ModeContext {
   readonly print: (text: Bytes) => void
   readonly complain: (text: Bytes) => void
   readonly now: () => Micros
+  /** The program's own dice. */
+  readonly below: (n: number) => number
   /** Bytes to the server, as they are. */
   readonly send: (bytes: Bytes) => void
   /** Ctrl-C was pressed in a mode that then sums up what it has. */
@@ -70,7 +88,25 @@ export function* readStdin(newline: Bytes = '\n'): Part<Bytes> {
   return (yield { do: 'stdin', newline }) as Bytes
 }
 export function* readFile(path: string): Part<FileResult> {
-  return (yield { do: 'read', path }) as FileResult
+  return (yield { do: 'file', op: { op: 'read', path } }) as FileResult
+}
+export function* writeFile(path: string, bytes: Bytes): Part<FileResult> {
+  return (yield { do: 'file', op: { op: 'write', path, bytes } }) as FileResult
+}
+export function* readLine(max: number, rest: boolean, masked = false): Part<Bytes> {
+  return (yield { do: 'line', max, rest, masked }) as Bytes
+}
+export function* dial(host: string, port: number): Part<Dialled> {
+  return (yield { do: 'dial', host, port }) as Dialled
+}
+export function* talk(peer: number, argv: readonly Bytes[]): Part<Answer> {
+  return (yield { do: 'talk', peer, argv }) as Answer
+}
+export function* raw(peer: number, send: Bytes, take: (buffer: Bytes) => number): Part<Bytes | null> {
+  return (yield { do: 'raw', peer, send, take }) as Bytes | null
+}
+export function* hangUp(peer: number): Part<void> {
+  yield { do: 'hangUp', peer }
 }
 export function* nextEvent(timeoutMs: number): Part<ModeEvent> {
   return (yield { do: 'event', timeoutMs }) as ModeEvent
