@@ -1,19 +1,16 @@
 /** Eviction: which keys go, how they were chosen, and how good the choice was. */
+import { useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { bytesText, count } from '../format.ts'
+import { useChoice } from './choice.ts'
 import { when } from './data.ts'
 import { failureOf, Pane } from './Pane.tsx'
+import type { RoundData } from './eviction-steps.ts'
+import { type LfuData, LfuPane, OrderPane, RoundPane } from './EvictionPanes.tsx'
 import { Choose, Knob, Try } from './Knob.tsx'
 import { POLICIES } from './ServerSheets.tsx'
 import { Asking, DataTable, Figures, Scroll, useSheet } from './sheets.tsx'
-
-/** Keys of which none is ever read again: what an eviction chooses from. */
-const FILL = [
-  'CONFIG SET maxmemory-policy allkeys-lru',
-  "EVAL \"for i=1,400 do redis.call('SET','page:'..i,string.rep('x',400)) end return 400\" 0",
-  'CONFIG SET maxmemory 1300000',
-  "EVAL \"for i=401,500 do redis.call('SET','page:'..i,string.rep('x',400)) end return 100\" 0",
-]
+import { say } from './speak.ts'
 
 interface EvictionData {
   readonly policy: string
@@ -35,6 +32,9 @@ interface EvictionData {
     rank: number | null
     of: number | null
   }[]
+  readonly rounds: readonly RoundData[]
+  readonly order: string | null
+  readonly lfuFields: LfuData | null
 }
 
 const unit = (policy: string): string =>
@@ -46,8 +46,12 @@ const unit = (policy: string): string =>
         ? 'seconds to live, negated'
         : 'no score'
 
+const why = (d: EvictionData): 'off' | 'noeviction' | 'none' | null =>
+  d.maxmemory === 0 ? 'off' : d.policy === 'noeviction' ? 'noeviction' : d.total === 0 ? 'none' : null
+
 export function EvictionSheet({ process }: { process: string }) {
-  const d = useSheet<EvictionData>(process, 'eviction')
+  const { db, key } = useChoice()
+  const d = useSheet<EvictionData>(process, 'eviction', [String(db), key])
   if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
   const ranked = d.victims.filter((v) => v.rank !== null && v.of !== null && v.of > 1)
   const quality =
@@ -55,16 +59,16 @@ export function EvictionSheet({ process }: { process: string }) {
   const last = d.victims[d.victims.length - 1]
   const sampled = new Set(last?.sampled ?? [])
   const pool = new Set(d.pool.map((p) => p.key))
-  const words =
-    d.maxmemory === 0
-      ? 'maxmemory is 0: nothing is ever evicted. Try CONFIG SET maxmemory 2mb and a policy.'
-      : d.policy === 'noeviction'
-        ? 'noeviction: over the limit a write is answered with OOM, and no key goes.'
-        : d.total === 0
-          ? 'No candidate: no key may go under this policy.'
-          : last
-            ? `Last victim ${showBytes(last.key, 30)} at ${when(last.at)}${last.rank === null ? '' : `, truly number ${last.rank} of ${last.of}`}; sampled ${last.sampled.map((k) => showBytes(k, 16)).join(', ')}.`
-            : 'Under the limit: nothing was evicted yet.'
+  const words = last
+    ? `Sampled ${last.sampled.map((k) => showBytes(k, 16)).join(', ')}; pool ${d.pool
+        .slice(-4)
+        .map((p) => showBytes(p.key, 16))
+        .join(
+          ', ',
+        )}; evicted ${showBytes(last.key, 30)}${last.rank === null ? '' : ` (true rank ${last.rank} of ${last.of})`} at ${when(last.at)}.`
+    : why(d) === null
+      ? 'Under the limit: nothing was evicted yet.'
+      : ''
   return (
     <div className="sheets">
       <Pane
@@ -88,46 +92,23 @@ export function EvictionSheet({ process }: { process: string }) {
             ['candidates', d.total === null ? 'too many to rank' : count(d.total)],
           ]}
         />
+        <WhyNot process={process} d={d} />
         <Bars d={d} sampled={sampled} pool={pool} />
         <div className="knobs">
           <Knob process={process} name="maxmemory-samples" value={d.samples} min={1} max={16} />
           <Choose process={process} name="maxmemory-policy" value={d.policy} options={POLICIES} />
-          {d.maxmemory === 0 && (
-            <Try process={process} lines={FILL}>
-              Fill it beyond a limit
-            </Try>
-          )}
+          <Workload process={process} d={d} />
         </div>
         {d.total === null && <p className="cap">More than 5,000 candidates: they are not ranked here.</p>}
       </Pane>
-      <Pane
-        label="Eviction pool"
-        title="Eviction pool"
-        sub="best last"
-        summary={`${d.pool.length} of 16 places are taken.`}
-      >
-        <ol className="pool">
-          {Array.from({ length: 16 }, (_, i) => {
-            const p = d.pool[i]
-            return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a place of the pool
-              <li key={i} className={p ? '' : 'free'}>
-                {p ? (
-                  <>
-                    <span className="mono">{showBytes(p.key, 18)}</span>
-                    <span className="sub">{p.rank === null ? 'gone' : `true rank ${p.rank}`}</span>
-                  </>
-                ) : (
-                  ''
-                )}
-              </li>
-            )
-          })}
-        </ol>
-      </Pane>
+      <RoundPane rounds={d.rounds} victims={d.victims} unit={unit(d.policy)} />
+      <OrderPane order={d.order} />
+      {d.lfuFields && <LfuPane process={process} f={d.lfuFields} name={key} />}
       <Pane
         label="Victims"
         title="Victims"
+        className="wide"
+        right={ranked.length > 0 && <Accuracy quality={quality} />}
         summary={
           ranked.length === 0
             ? ''
@@ -154,6 +135,101 @@ export function EvictionSheet({ process }: { process: string }) {
   )
 }
 
+/** Why nothing goes, and the way out. */
+function WhyNot({ process, d }: { process: string; d: EvictionData }) {
+  const reason = why(d)
+  if (reason === null) return null
+  const [title, text, lines, label] =
+    reason === 'off'
+      ? (['maxmemory 0', 'No limit: nothing is ever evicted.', [], ''] as const)
+      : reason === 'noeviction'
+        ? ([
+            'OOM',
+            "noeviction: over the limit a write is answered with (error) OOM command not allowed when used memory > 'maxmemory', and no key goes. Reads and DEL go on.",
+            ['CONFIG SET maxmemory-policy allkeys-lru'],
+            'Let allkeys-lru choose',
+          ] as const)
+        : ([
+            'No candidate',
+            `${d.policy} takes only keys with a time to live, and there are none: over the limit a write is answered with OOM.`,
+            ['SET session:1 x EX 600', 'SET session:2 x EX 300'],
+            'Make two that may go',
+          ] as const)
+  return (
+    <div className={`whynot ${reason === 'off' ? '' : 'bad'}`}>
+      <b>{title}</b>
+      <span>{text}</span>
+      {label !== '' && (
+        <Try process={process} lines={lines}>
+          {label}
+        </Try>
+      )}
+    </div>
+  )
+}
+
+/** Keys in an order, some of them read again, a limit, and then more keys: the same commands whatever the policy. */
+const block = (from: number, to: number, ttl = '') =>
+  `EVAL "for i=${from},${to} do redis.call('SET','page:'..i,string.rep('x',400)${ttl}) end" 0`
+/** For the backlog of replication, which counts until it is full. */
+const ROOM = 65536
+const REREAD = "EVAL \"for i=1,400,8 do for n=1,20 do redis.call('GET','page:'..i) end end\" 0"
+function Workload({ process, d }: { process: string; d: EvictionData }) {
+  const latest = useRef(d)
+  latest.current = d
+  const [doing, setDoing] = useState('')
+  const run = async () => {
+    const wait = 'BLPOP nothing 1'
+    const ttl = d.policy.startsWith('volatile') ? ",'EX',600+i" : ''
+    const head = [
+      'CONFIG SET maxmemory 0',
+      ...(d.policy === 'noeviction' ? ['CONFIG SET maxmemory-policy allkeys-lru'] : []),
+      'FLUSHALL',
+    ]
+    const fill = Array.from({ length: 5 }, (_, i) => [block(1 + i * 80, 80 + i * 80, ttl), wait]).flat()
+    const more = Array.from({ length: 4 }, (_, i) => [block(401 + i * 50, 450 + i * 50, ttl), wait]).flat()
+    const all = [...head, ...fill, REREAD, wait]
+    for (const [i, line] of all.entries()) {
+      setDoing(`${i + 1} of ${all.length + more.length + 1}`)
+      await say(process, 0, line, 12_000)
+    }
+    await new Promise((done) => setTimeout(done, 300))
+    await say(process, 0, `CONFIG SET maxmemory ${latest.current.used + ROOM}`)
+    for (const [i, line] of more.entries()) {
+      setDoing(`${all.length + i + 2} of ${all.length + more.length + 1}`)
+      await say(process, 0, line, 12_000)
+    }
+    setDoing('')
+  }
+  return (
+    <button
+      type="button"
+      className="btn small try"
+      disabled={doing !== ''}
+      title={`FLUSHALL\n${block(1, 80)}\n…\n${REREAD}\nCONFIG SET maxmemory (what is used)\n${block(401, 450)}\n…`}
+      onClick={() => void run()}
+    >
+      {doing !== ''
+        ? `Typing ${doing}`
+        : d.victims.length > 0
+          ? 'FLUSHALL and the same load again'
+          : 'FLUSHALL and fill it beyond a limit'}
+    </button>
+  )
+}
+
+function Accuracy({ quality }: { quality: number }) {
+  return (
+    <span className="accuracy">
+      <span className="cap">percentile of the true rank</span>
+      <span className="track" role="img" aria-label={`${(100 * quality).toFixed(1)} percent`}>
+        <i style={{ width: `${100 * quality}%` }} />
+      </span>
+      <span className="mono">{(100 * quality).toFixed(1)} %</span>
+    </span>
+  )
+}
+
 function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<string>; pool: ReadonlySet<string> }) {
   if (d.bars.length === 0) return null
   const least = Math.min(0, ...d.bars.map((b) => b.score))
@@ -173,6 +249,18 @@ function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<stri
             >
               <title>{`${showBytes(b.key)}: rank ${b.rank}, score ${b.score.toFixed(1)}`}</title>
             </rect>
+            {i === 0 && b.score > 0 && (
+              <rect
+                x={i * w + 0.5}
+                y="4"
+                width={w + 2}
+                height="86"
+                fill="none"
+                stroke="var(--ink)"
+                strokeDasharray="3 2"
+                strokeWidth="1.5"
+              />
+            )}
             {sampled.has(b.key) && (
               <path d={`M${i * w + 2 + w / 2} 92v8m-3-5 3-3 3 3`} stroke="var(--ink)" fill="none" />
             )}
@@ -185,6 +273,21 @@ function Bars({ d, sampled, pool }: { d: EvictionData; sampled: ReadonlySet<stri
           in the pool
         </span>
         <span>an arrow marks the last sample</span>
+        <span>
+          <svg width="12" height="12" aria-hidden="true">
+            <rect
+              x="1"
+              y="1"
+              width="10"
+              height="10"
+              fill="none"
+              stroke="var(--ink)"
+              strokeDasharray="3 2"
+              strokeWidth="1.5"
+            />
+          </svg>
+          the best of all: what an exact order would take next
+        </span>
       </div>
     </Scroll>
   )
