@@ -127,7 +127,7 @@ export class Quicklist {
     node.count = node.lp!.length
   }
 
-  private link(at: QuicklistNode | null, node: QuicklistNode, after: boolean): void {
+  protected link(at: QuicklistNode | null, node: QuicklistNode, after: boolean): void {
     if (at === null) {
       this.head = node
       this.tail = node
@@ -151,7 +151,7 @@ export class Quicklist {
     }
     this.settle(node)
   }
-  private unlink(node: QuicklistNode): void {
+  protected unlink(node: QuicklistNode): void {
     if (node.next) node.next.prev = node.prev
     else this.tail = node.prev
     if (node.prev) node.prev.next = node.next
@@ -337,7 +337,7 @@ export class Quicklist {
     return this.newNode(b)
   }
   /** Cuts what lies behind (after) or before offset out of the node; the new node is not linked yet. */
-  private split(node: QuicklistNode, offset: number, after: boolean): QuicklistNode {
+  protected split(node: QuicklistNode, offset: number, after: boolean): QuicklistNode {
     const lp = this.open(node)
     const other = lp.clone()
     if (after) {
@@ -358,7 +358,7 @@ export class Quicklist {
     if (center.next) this.merge(center, center.next)
   }
   private lastMerged: QuicklistNode | null = null
-  private merge(a: QuicklistNode, b: QuicklistNode): boolean {
+  protected merge(a: QuicklistNode, b: QuicklistNode): boolean {
     if (a.plain !== null || b.plain !== null || !this.fits(a.sz + b.sz - 7, a.count + b.count)) return false
     this.open(a).concat(this.open(b))
     const moved = b.count

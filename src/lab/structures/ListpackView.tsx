@@ -114,7 +114,7 @@ export function ListpackView(props: {
     )
   return (
     <>
-      {(props.of || props.onFrom) && menu}
+      {(props.of || props.onFrom || type === 'list') && menu}
       {s.totalBytes > 2048 && props.onFrom && <Minimap s={s} onFrom={props.onFrom} />}
       <Picture label={`Listpack, ${plural(s.totalBytes, 'byte')}, ${plural(s.length, 'entry', 'entries')}`} tell={tell}>
         {(marks) =>

@@ -377,6 +377,7 @@ function Body(props: {
           node={from ?? (s as QuicklistData).node}
           onNode={onFrom}
           {...(props.process === undefined ? {} : { process: props.process, limits: data.limits })}
+          of={of}
         />
       )
     case 'intset':
