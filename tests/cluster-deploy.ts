@@ -122,7 +122,7 @@ export function deployCluster(shape: ClusterShape): ClusterKit {
     address,
     port: (n) => spec(n).port,
     box: (n) => spec(n).box,
-    running: (n) => world.status(n).state === 'running',
+    running: (n) => world.state(n) === 'running',
     call(node, ...words) {
       const name = `caller-${++callers}`
       const argv = [address(node), `${spec(node).port}`, '0', ...words]

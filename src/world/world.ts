@@ -22,6 +22,7 @@ import type {
   LogLine,
   PacketView,
   ProcessSpec,
+  ProcessState,
   ProcessStatus,
   ProcessSummary,
   Scenario,
@@ -71,6 +72,8 @@ export interface World {
   resize(process: string, columns: number, rows: number): void
   view(process: string, name: string, args?: readonly string[]): unknown
   status(process: string): ProcessStatus
+  /** `status().state`, without looking into the machine. */
+  state(process: string): ProcessState
   statuses(): ProcessStatus[]
   log(process: string): readonly LogLine[]
   /** All that the process printed to its terminal, stdout and stderr as they came. */
@@ -166,6 +169,9 @@ class OneThreadWorld implements World {
     const { state, exitCode, crash } = runner.state.status
     const summary = (runner.view('summary', []) ?? null) as ProcessSummary | null
     return { name: process, state, pid: runner.pid, exitCode, crash, summary }
+  }
+  state(process: string): ProcessState {
+    return this.runner(process).state.status.state
   }
   statuses(): ProcessStatus[] {
     return this.runners.map((r) => this.status(r.name))
