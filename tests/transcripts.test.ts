@@ -3,17 +3,18 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { engineConversation, socketConversation } from './transcripts/conversations.ts'
 import { redisVersion, SERVER_ARGV, startRedis } from './transcripts/real-server.ts'
-import { type Conversation, parseTranscript, runTranscript } from './transcripts/transcript.ts'
+import { engineCluster, realCluster } from './transcripts/cluster-conversations.ts'
+import { type Conversation, layoutOf, parseTranscript, type Step, runTranscript } from './transcripts/transcript.ts'
 
 const folder = join(import.meta.dirname, 'transcripts')
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.txt'))
   .sort()
 
+const stepsOf = (file: string): Step[] => parseTranscript(readFileSync(join(folder, file), 'utf8'))
 /** Every difference as "line: command", with what was expected and what was said. */
-async function differences(file: string, conversation: Conversation): Promise<string[]> {
+async function differences(file: string, steps: readonly Step[], conversation: Conversation): Promise<string[]> {
   const found: string[] = []
-  const steps = parseTranscript(readFileSync(join(folder, file), 'utf8'))
   await runTranscript(steps, conversation, (step, said) => {
     if (step.type !== 'command' && step.type !== 'wait') return
     if (said.join('\n') === step.expected.join('\n')) return
@@ -26,18 +27,24 @@ async function differences(file: string, conversation: Conversation): Promise<st
 }
 
 test.each(files)('%s is answered as recorded', async (file) => {
-  expect((await differences(file, engineConversation(SERVER_ARGV))).join('\n')).toBe('')
+  const steps = stepsOf(file)
+  const layout = layoutOf(steps)
+  const ours = layout === null ? engineConversation(SERVER_ARGV) : engineCluster(layout)
+  expect((await differences(file, steps, ours)).join('\n')).toBe('')
 })
 
 const real = process.env.TRANSCRIPTS_REAL !== '0' && redisVersion() === '7.0.15'
 test.runIf(real).each(files)(
   '%s is what redis-server 7.0.15 answers',
   async (file) => {
-    const redis = await startRedis()
+    const steps = stepsOf(file)
+    const layout = layoutOf(steps)
+    const redis = layout === null ? await startRedis() : null
+    const theirs = layout === null ? await socketConversation(redis!.port) : await realCluster(layout)
     try {
-      expect((await differences(file, await socketConversation(redis.port))).join('\n')).toBe('')
+      expect((await differences(file, steps, theirs)).join('\n')).toBe('')
     } finally {
-      await redis.stop()
+      await redis?.stop()
     }
   },
   30_000,

@@ -1,8 +1,9 @@
 /** Rewrites transcript files with what a real redis-server 7.0.15 answers. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { realCluster } from './cluster-conversations.ts'
 import { socketConversation } from './conversations.ts'
 import { redisVersion, startRedis } from './real-server.ts'
-import { parseTranscript, runTranscript } from './transcript.ts'
+import { layoutOf, parseTranscript, runTranscript } from './transcript.ts'
 
 export async function record(files: readonly string[]): Promise<void> {
   const version = redisVersion()
@@ -15,16 +16,16 @@ export async function record(files: readonly string[]): Promise<void> {
 }
 
 async function recordFile(file: string): Promise<void> {
-  const redis = await startRedis()
-  const conversation = await socketConversation(redis.port)
+  const steps = parseTranscript(readFileSync(file, 'utf8'))
+  const layout = layoutOf(steps)
+  const redis = layout === null ? await startRedis() : null
+  const conversation = layout === null ? await socketConversation(redis!.port) : await realCluster(layout)
   const lines: string[] = []
   try {
-    await runTranscript(parseTranscript(readFileSync(file, 'utf8')), conversation, (step, said) =>
-      lines.push(step.line, ...said),
-    )
+    await runTranscript(steps, conversation, (step, said) => lines.push(step.line, ...said))
   } finally {
     conversation.close()
-    await redis.stop()
+    await redis?.stop()
   }
   writeFileSync(file, `${lines.join('\n').replace(/\n+$/, '')}\n`)
 }

@@ -10,11 +10,14 @@
  *     [bob]                 what arrived at another connection meanwhile
  *     @ +1500ms             time passes
  *     @ resp3               HELLO 3, for the client of the next command ("@ resp3 bob" for another)
+ *     @ cluster a=0-9 b>a   first of all: not one server but the nodes of a cluster (see layout.ts). A client's name begins
+ *                           with its node's letter; ports, times and drawn names are the same in every run
  */
 import { splitArgs } from '../../src/engine/bytes/quote.ts'
 import { utf8Encode } from '../../src/engine/bytes/bytes.ts'
 import { formatTty } from '../../src/engine/programs/redis-cli/format.ts'
 import type { ParsedReply } from '../../src/engine/protocol/reply-parser.ts'
+import { type Layout, parseLayout } from './layout.ts'
 
 export type Compare = 'exact' | 'unordered' | 'kind'
 export type Step =
@@ -27,6 +30,7 @@ export type Step =
       readonly lineNumber: number
     }
   | { readonly type: 'resp3'; readonly line: string; readonly client: string }
+  | { readonly type: 'cluster'; readonly line: string; readonly layout: Layout }
   | {
       readonly type: 'command'
       readonly line: string
@@ -45,6 +49,7 @@ export function parseTranscript(text: string): Step[] {
   text.split('\n').forEach((line, index) => {
     const command = COMMAND.exec(line)
     const wait = /^@ \+(\d+)(ms|s)$/.exec(line)
+    const cluster = /^@ cluster (.+)$/.exec(line)
     const resp3 = /^@ resp3(?: (\w+))?$/.exec(line)
     if (command) {
       const argv = splitArgs(utf8Encode(command[3]!))
@@ -69,6 +74,9 @@ export function parseTranscript(text: string): Step[] {
         expected: last,
         lineNumber: index + 1,
       })
+    } else if (cluster) {
+      last = null
+      steps.push({ type: 'cluster', line, layout: parseLayout(cluster[1]!) })
     } else if (resp3) {
       last = null
       steps.push({ type: 'resp3', line, client: resp3[1] ?? '' })
@@ -90,6 +98,8 @@ export interface Answer {
 export interface Conversation {
   say(client: string, argv: readonly string[]): Promise<Answer>
   wait(ms: number): Promise<Answer>
+  /** Hides what is different in each run. */
+  mask?(lines: readonly string[]): string[]
   close(): void
 }
 
@@ -101,7 +111,11 @@ function kindOf(reply: ParsedReply): string {
   return reply.t === 'error' ? `(error) ${reply.text}` : `(${reply.t}) ~`
 }
 
+const sortedLines = (text: string): string => text.trimEnd().split('\n').sort().join('\n')
 function sortedReply(reply: ParsedReply): ParsedReply {
+  if (typeof reply === 'string' && reply.includes('\n')) return sortedLines(reply)
+  if (typeof reply === 'object' && reply !== null && reply.t === 'verbatim')
+    return { ...reply, text: sortedLines(reply.text) }
   const byText = (a: ParsedReply, b: ParsedReply): number => (formatTty(a) < formatTty(b) ? -1 : 1)
   if (Array.isArray(reply)) return reply.map(sortedReply).sort(byText)
   if (typeof reply === 'object' && reply !== null && reply.t === 'set')
@@ -126,6 +140,12 @@ function print(replies: readonly ParsedReply[], compare: Compare): string[] {
   })
 }
 
+/** The cluster that a transcript is about, or null. */
+export const layoutOf = (steps: readonly Step[]): Layout | null => {
+  const step = steps.find((s) => s.type === 'cluster')
+  return step?.type === 'cluster' ? step.layout : null
+}
+
 /** Run the steps; `told` hears every step with what it brought. */
 export async function runTranscript(
   steps: readonly Step[],
@@ -139,7 +159,7 @@ export async function runTranscript(
       lines.push(...print(answer.replies, step.compare), ...printOthers(answer, step.compare))
     } else if (step.type === 'resp3') await conversation.say(step.client, ['HELLO', '3'])
     else if (step.type === 'wait') lines.push(...printOthers(await conversation.wait(step.ms), 'exact'))
-    told(step, lines)
+    told(step, conversation.mask?.(lines) ?? lines)
   }
 }
 

@@ -5,6 +5,7 @@ import { freeLink } from '../../cluster/bus.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
 import { createRawStringObject } from '../../objects/string.ts'
 import { map, NO_REPLY, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
+import { countError } from '../../server/call.ts'
 import { clientMemory } from '../../server/client-memory.ts'
 import { parseMemory } from '../../server/config-values-text.ts'
 import { PACKED_THRESHOLD } from '../../structures/quicklist.ts'
@@ -265,12 +266,18 @@ const subcommands: Readonly<Record<string, Row>> = {
 }
 
 /** DEBUG CLUSTERLINK KILL <to|from|all> <node-id> */
-function killClusterLink({ server: { cluster } }: CommandContext, argv: readonly Bytes[]): Reply {
+function killClusterLink({ client, server }: CommandContext, argv: readonly Bytes[]): Reply {
+  const { cluster } = server
   if (cluster === null) return fail('ERR Debug option only available for cluster mode enabled setup!')
   const node = cluster.lookup(argv[4] as Bytes) ?? fail(`ERR Unknown node ${cText(argv[4])}`)
   const direction = (argv[3] as Bytes).toLowerCase()
-  if (direction !== 'to' && direction !== 'from' && direction !== 'all')
-    return fail(`ERR Unknown direction ${cText(argv[3])}`)
+  if (direction !== 'to' && direction !== 'from' && direction !== 'all') {
+    // 7.0.15 says OK behind it.
+    const text = `ERR Unknown direction ${cText(argv[3])}`
+    countError(server, text)
+    client.addReply({ t: 'error', text })
+    return OK
+  }
   if (direction !== 'from' && node.link !== null) freeLink(cluster, node.link)
   if (direction !== 'to' && node.inboundLink !== null) freeLink(cluster, node.inboundLink)
   return OK
