@@ -22,6 +22,7 @@ import { viewTransactions } from './transactions.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { viewCollisions } from './scans.ts'
 import { viewRaxInsert } from './rax-insert.ts'
+import { viewRangeWalk, viewTrim } from './stream-walk.ts'
 import { lensOf } from './lens.ts'
 import { still } from './still.ts'
 import { viewStream } from './streams.ts'
@@ -219,15 +220,16 @@ function lookMemory(s: Server): () => number {
   }
   return look
 }
-function infoForLook(s: Server): string {
+function looking<T>(s: Server, look: () => T): T {
   const { usedMemory } = s
   s.usedMemory = lookMemory(s)
   try {
-    return infoText(s, [])
+    return look()
   } finally {
     s.usedMemory = usedMemory
   }
 }
+const infoForLook = (s: Server): string => looking(s, () => infoText(s, []))
 
 /** What Machine.view answers. Unknown names give null. */
 export function viewServer(s: Server, name: string, args: readonly string[]): unknown {
@@ -265,11 +267,15 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'eviction':
       return viewEviction(s, lookMemory(s)(), args)
     case 'commands':
-      return viewCommands(s)
+      return looking(s, () => viewCommands(s))
     case 'collisions':
       return viewCollisions(s, args)
     case 'rax insert':
       return viewRaxInsert(s, args)
+    case 'range walk':
+      return viewRangeWalk(s, args)
+    case 'trim':
+      return viewTrim(s, args)
     case 'loop':
       return viewLoop(s, recorderOf(s)?.turns)
     case 'transactions':
@@ -303,6 +309,8 @@ const VIEWS = [
   'commands',
   'loop',
   'rax insert',
+  'range walk',
+  'trim',
   'collisions',
   'transactions',
   'pubsub',

@@ -1,5 +1,6 @@
 /** The server as a whole: where its bytes are, what its keys are made of, what its main thread did, who waits for whom. */
 import type { Bytes } from '../bytes/bytes.ts'
+import { latencyDoctor } from '../commands/server/latency.ts'
 import type { Command } from '../commands/table.ts'
 import type { Obj } from '../objects/object.ts'
 import type { Client } from '../server/client.ts'
@@ -9,6 +10,7 @@ import { memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
 import { lengthOf, recorderOf } from './recorder.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
+import { ticksOf } from './turns.ts'
 
 const COUNTED = 3000
 
@@ -121,7 +123,14 @@ export function viewDatabases(s: Server, args: readonly string[]) {
   }
 }
 
+/** LATENCY DOCTOR as the command would answer it. */
+function latencyReport(s: Server): string {
+  const reply = latencyDoctor({ config: s.config, server: s, nowMs: s.nowMs })
+  return typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'verbatim' ? reply.text : ''
+}
+
 export function viewCommands(s: Server) {
+  const recorder = recorderOf(s)
   const commands: {
     name: string
     calls: number
@@ -150,7 +159,10 @@ export function viewCommands(s: Server) {
     slowlog: s.slowlog.entries.slice(0, 32).map((e) => ({ ...e, argv: e.argv.slice(0, 8).map(clip) })),
     latency: [...s.latency.events].map(([name, e]) => ({ name, max: e.max, samples: e.samples.slice(-32) })),
     commands: commands.sort((a, b) => b.micros - a.micros).slice(0, 60),
-    segments: recorderOf(s)?.segments ?? [],
+    segments: recorder?.segments ?? [],
+    ticks: recorder === undefined ? [] : ticksOf(recorder.turns),
+    doctor: latencyReport(s),
+    monitorThreshold: s.config.latencyMonitorThreshold,
     now: s.host.now,
     hz: s.hz,
     processed: s.stat.numCommands,

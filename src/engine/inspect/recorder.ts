@@ -98,6 +98,9 @@ export interface Segment {
   readonly micros: number
   readonly name: string
   readonly client: string
+  /** Of a request that came over the wire: how long it lay in the queue, and all that its client waited, the way back taken as long as the way there. */
+  readonly queue: number | null
+  readonly observed: number | null
 }
 export interface Published {
   readonly at: number
@@ -199,7 +202,17 @@ export class Recorder {
     const micros = command.micros - (this.spent.get(command) ?? 0)
     this.spent.set(command, command.micros)
     const end = this.server.host.now + this.server.workMicros
-    push(this.segments, { start: end - micros, micros, name: command.name, client: whoIs(c) })
+    const { arrived, left, reads } = this.turns
+    const own = reads && !c.isFake && !this.server.inExec
+    const now = this.server.host.now
+    push(this.segments, {
+      start: end - micros,
+      micros,
+      name: command.name,
+      client: whoIs(c),
+      queue: own ? now - arrived : null,
+      observed: own ? Math.round(end - left + (arrived - left)) : null,
+    })
     this.turns.command(command.name, whoIs(c), this.server.workMicros - micros, micros, argv)
   }
   /** A table of keys that begins to grow or shrink is worth a mark. */

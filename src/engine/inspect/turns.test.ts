@@ -96,3 +96,19 @@ test('V29: memory is sampled once a second and old samples are thinned', () => {
   const now = memory?.now()
   expect((now?.data ?? 0) - (samples.at(-1)?.data ?? 0)).toBeGreaterThanOrEqual(5000)
 })
+
+test('V30: a request that waited says how long, for its client and in the queue; a slow one is a tick with its entry', () => {
+  const { server, say } = rig()
+  server.config.slowlogLogSlowerThan = 0
+  const at = server.host.now + 10_000
+  server.handle({ type: 'data', conn: say.conn, bytes: resp('GET', 'a') }, at, at - 700, at - 1000)
+  const view = server.view('commands', []) as {
+    segments: { name: string; queue: number; observed: number }[]
+    ticks: { kind: string; slow: number | null }[]
+    slowlog: { id: number }[]
+    doctor: string
+  }
+  expect(view.segments.at(-1)).toMatchObject({ name: 'get', queue: 700, observed: 300 + 700 + 2 + 300 })
+  expect(view.ticks.at(-1)).toMatchObject({ kind: 'command', slow: view.slowlog[0]?.id })
+  expect(view.doctor).toContain('latency')
+})

@@ -89,8 +89,10 @@ export class Turns {
   private child: Job | null = null
   private lazySeen: LazyJob | null = null
   private slowSeen = 0
-  private arrived = 0
-  private left = 0
+  /** Of the turn that runs now. */
+  arrived = 0
+  left = 0
+  reads = false
   private readonly server: Server
   private readonly onTick: () => void
 
@@ -102,6 +104,7 @@ export class Turns {
     server.handle = (input: Input, now: Micros, arrived = now, left = arrived) => {
       this.arrived = Math.min(now, arrived)
       this.left = Math.min(this.arrived, left)
+      this.reads = input.type === 'data'
       this.commands = []
       this.more = 0
       this.did = []
@@ -318,4 +321,28 @@ export function viewLoop(s: Server, turns: Turns | undefined) {
     forkMicros: s.stat.forkTimeMicros,
     slowerThan: s.config.slowlogLogSlowerThan,
   }
+}
+
+export interface Tick {
+  readonly at: Micros
+  readonly kind: 'fork' | 'fsync' | 'expire-cycle' | 'eviction' | 'command'
+  readonly text: string
+  /** Of a command in the slow log. */
+  readonly slow: number | null
+}
+/** What may have made commands slow: forks, fsyncs, expire cycles, evictions, and the slow commands themselves. */
+export function ticksOf(turns: Turns): Tick[] {
+  const ticks: Tick[] = []
+  for (const t of turns.turns) {
+    const add = (kind: Tick['kind'], text: string, slow: number | null = null) =>
+      ticks.push({ at: t.at, kind, text, slow })
+    for (const d of t.did)
+      if (d.startsWith('fork')) add('fork', d)
+      else if (d.includes('expire cycle')) add('expire-cycle', d)
+      else if (d.startsWith('evicted') && ticks.at(-1)?.at !== t.at) add('eviction', d)
+    for (const c of t.commands) if (c.slow !== null) add('command', `${c.name.toUpperCase()} ${c.micros}`, c.slow)
+  }
+  for (const j of turns.jobs)
+    if (j.lane === 'bio_aof_fsync') ticks.push({ at: j.start, kind: 'fsync', text: j.text, slow: null })
+  return ticks.sort((a, b) => a.at - b.at).slice(-120)
 }

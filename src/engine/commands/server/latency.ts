@@ -70,7 +70,7 @@ const BY_EVENT: Readonly<Record<string, readonly Advice[]>> = {
   'eviction-del': ['largeObjects'],
   'eviction-cycle': ['massEviction'],
 }
-function adviceText(c: CommandContext): readonly (readonly [Advice, string])[] {
+function adviceText(c: Pick<CommandContext, 'config' | 'server' | 'nowMs'>): readonly (readonly [Advice, string])[] {
   const slower = c.config.latencyMonitorThreshold * 1000
   return [
     [
@@ -135,7 +135,8 @@ function adviceText(c: CommandContext): readonly (readonly [Advice, string])[] {
     ],
   ]
 }
-function advise(c: CommandContext, event: string, advice: Set<Advice>): string {
+type Asked = Pick<CommandContext, 'config' | 'server' | 'nowMs'>
+function advise(c: Asked, event: string, advice: Set<Advice>): string {
   const { config, server } = c
   for (const a of BY_EVENT[event] ?? []) advice.add(a)
   if (event === 'command') {
@@ -148,7 +149,7 @@ function advise(c: CommandContext, event: string, advice: Set<Advice>): string {
   if (rate < 25) advice.add('vm')
   return ` Fork rate is ${formatFixed(rate, 2)} GB/sec (${quality}).`
 }
-function doctor(c: CommandContext): Reply {
+export function latencyDoctor(c: Asked): Reply {
   const { config, server } = c
   const events = server.latency.events
   if (events.size === 0) return verbatim(config.latencyMonitorThreshold === 0 ? OFF : NONE)
@@ -239,7 +240,7 @@ export const latencyCommands: readonly CommandImpl[] = [
     },
   },
   { name: 'latency|graph', handler: graph },
-  { name: 'latency|doctor', handler: doctor },
+  { name: 'latency|doctor', handler: latencyDoctor },
   { name: 'latency|histogram', handler: histogram },
   { name: 'latency|help', handler: () => help('latency') },
 ]
