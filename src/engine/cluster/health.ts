@@ -25,12 +25,11 @@ function countMasters(cluster: Cluster): { readonly size: number; readonly reach
   }
   return { size, reachable }
 }
+/** Every slot has an owner that has not failed. (What the nodes own adds up to the slots that have an owner.) */
 function isCovered(cluster: Cluster): boolean {
-  for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
-    const owner = cluster.slots[slot] ?? null
-    if (owner === null || owner.failed) return false
-  }
-  return true
+  let served = 0
+  for (const n of cluster.nodes.values()) if (!n.failed) served += n.numslots
+  return served === CLUSTER_SLOTS
 }
 export function isMinority(cluster: Cluster): boolean {
   const { size, reachable } = countMasters(cluster)

@@ -52,6 +52,7 @@ import {
   NODE_NOFAILOVER,
   NODE_PFAIL,
   NODE_SLAVE,
+  SLOT_BYTES,
 } from './node.ts'
 import { createNode, deleteNode, ipOf, renameNode, updateAddress } from './nodes.ts'
 import {
@@ -227,10 +228,15 @@ function learnRole(cluster: Cluster, sender: ClusterNode, m: ClusterMessage): vo
     cluster.doBeforeSleep(TODO_SAVE_CONFIG)
   }
 }
+/** Asked of every packet. */
+function sameBits(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < SLOT_BYTES; i++) if (a[i] !== b[i]) return false
+  return true
+}
 /** What it claims, and whether somebody claims it with more right. */
 function learnSlots(cluster: Cluster, sender: ClusterNode, m: ClusterMessage): void {
   const master = sender.isMaster ? sender : sender.slaveof
-  if (master === null || m.slots.every((byte, i) => byte === master.slots[i])) return
+  if (master === null || sameBits(m.slots, master.slots)) return
   if (sender.isMaster) updateSlotsConfigWith(cluster, sender, m.configEpoch, m.slots)
   for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
     if (!testBit(m.slots, slot)) continue
