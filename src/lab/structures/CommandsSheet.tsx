@@ -1,11 +1,17 @@
-/** The main thread: what it ran for whom, how long it took, what was slow. */
-import { count } from '../format.ts'
+/** The main thread's latency: what was slow, for whom, what may have been the cause, and the statistics of each command. */
+import { useEffect, useRef, useState } from 'react'
+import { count, duration } from '../format.ts'
+import { useChoice } from './choice.ts'
 import { commandText, plural, when } from './data.ts'
+import { Knob, Try } from './Knob.tsx'
+import { latencyMap, MEASURES, type Measure, type SegmentData, at } from './latency-map.ts'
+import { LatencyMap, type TickData } from './LatencyMap.tsx'
 import { failureOf, Pane } from './Pane.tsx'
 import { Asking, DataTable, useSheet } from './sheets.tsx'
 
 interface CommandsData {
   readonly threshold: number
+  readonly monitorThreshold: number
   readonly slowlog: readonly {
     id: number
     timeSeconds: number
@@ -23,125 +29,233 @@ interface CommandsData {
     p50: number
     p99: number
   }[]
-  readonly segments: readonly { start: number; micros: number; name: string; client: string }[]
+  readonly segments: readonly SegmentData[]
+  readonly ticks: readonly TickData[]
+  readonly doctor: string
   readonly now: number
   readonly hz: number
   readonly processed: number
 }
 
+const SAYS: Readonly<Record<Measure, string>> = {
+  Execution: 'on the main thread',
+  Queue: 'between arrival and the first microsecond of work',
+  Client: 'from sending to the reply, the way back taken as long as the way there',
+}
+
 export function CommandsSheet({ process }: { process: string }) {
   const d = useSheet<CommandsData>(process, 'commands')
+  const [measure, setMeasure] = useState<Measure>('Execution')
   if (!d || failureOf(d) !== null) return <Asking process={process} data={d} />
+  const map = latencyMap(d.segments, measure, d.now)
+  const all = map?.all ?? []
   return (
     <div className="sheets">
-      <Pane label="Latency" title="Latency of commands" sub="time against microseconds" className="wide">
-        <HeatMap d={d} />
-      </Pane>
-      <Pane label="Slow log" title="Slow log" sub={<span className="mono">slowlog-log-slower-than {d.threshold}</span>}>
-        <DataTable
-          label="Slow log"
-          head={['Id', 'Microseconds', 'Command', 'Client']}
-          right={[0, 1]}
-          rows={d.slowlog.map((e) => [e.id, count(e.micros), commandText(e.argv, 50), e.addr])}
-          empty={
-            d.threshold < 0
-              ? 'Switched off.'
-              : `No command has taken ${count(d.threshold)} microseconds. Try CONFIG SET slowlog-log-slower-than 0.`
-          }
-        />
-      </Pane>
       <Pane
-        label="Commands"
-        title="commandstats"
-        sub="and percentiles"
-        summary={`${plural(d.processed, 'command')} processed.`}
+        label="Latency"
+        title="Latency of commands"
+        sub={`${SAYS[measure]}; drag across a stretch to see it in the event loop`}
+        className="wide"
+        testid="latency"
+        right={
+          <span className="seg">
+            {MEASURES.map((m) => (
+              <button
+                key={m}
+                type="button"
+                className={`btn small ${m === measure ? 'on' : ''}`}
+                aria-pressed={m === measure}
+                onClick={() => setMeasure(m)}
+              >
+                {m}
+              </button>
+            ))}
+          </span>
+        }
+        summary={
+          map
+            ? `Of the last ${plural(all.length, 'command')}: median ${duration(at(all, 0.5))}, p90 ${duration(at(all, 0.9))}, p99 ${duration(at(all, 0.99))}, worst ${duration(at(all, 1))}.`
+            : 'No command yet.'
+        }
+        table={
+          map
+            ? {
+                head: ['From', 'To', 'Commands', 'Median µs', 'p99 µs', 'Worst µs', 'Worst'],
+                rows: map.columns
+                  .filter((c) => c.n > 0)
+                  .reverse()
+                  .map((c) => [when(c.from), when(c.to), c.n, c.p50, c.p99, c.worst, c.worstName.toUpperCase()]),
+              }
+            : null
+        }
       >
-        <DataTable
-          label="Statistics of commands"
-          head={['Command', 'Calls', 'Microseconds', 'A call', 'p50', 'p99', 'Failed']}
-          right={[1, 2, 3, 4, 5, 6]}
-          rows={d.commands.map((c) => [
-            c.name,
-            count(c.calls),
-            count(Math.round(c.micros)),
-            c.calls === 0 ? '' : (c.micros / c.calls).toFixed(2),
-            c.p50.toFixed(1),
-            c.p99.toFixed(1),
-            c.failed + c.rejected,
-          ])}
-        />
+        {map ? (
+          <LatencyMap map={map} process={process} threshold={d.threshold} ticks={d.ticks} what={measure} />
+        ) : (
+          <p className="cap">No command yet.</p>
+        )}
+        <div className="knobs">
+          <Knob
+            process={process}
+            name="slowlog-log-slower-than"
+            value={d.threshold}
+            min={-1}
+            max={10000}
+            say={(v) => (v < 0 ? '-1, off' : `${count(v)} µs`)}
+          />
+          <Knob
+            process={process}
+            name="latency-monitor-threshold"
+            value={d.monitorThreshold}
+            min={0}
+            max={100}
+            say={(v) => (v === 0 ? '0, off' : `${v} ms`)}
+          />
+        </div>
+      </Pane>
+      <SlowPane process={process} d={d} />
+      <Pane label="Latency doctor" title="LATENCY DOCTOR" testid="doctor">
+        <p className="doctor">{d.doctor.trim()}</p>
         <DataTable
           label="LATENCY LATEST"
           head={['Event', 'Worst ms', 'Samples']}
           right={[1, 2]}
           rows={d.latency.map((e) => [e.name, e.max, e.samples.length])}
-          empty="No latency events. CONFIG SET latency-monitor-threshold says from how many ms on they count."
+          empty="No latency events. latency-monitor-threshold says from how many milliseconds on they count."
         />
       </Pane>
+      <StatsPane d={d} />
     </div>
   )
 }
 
-const ROWS = 10
-function HeatMap({ d }: { d: CommandsData }) {
-  const first = d.segments[0]
-  if (!first) return <p className="cap">No command yet.</p>
-  const columns = 48
-  // What a script called began after the script and ended before it.
-  const begin = d.segments.reduce((t, s) => Math.min(t, s.start), first.start)
-  const span = Math.max(1, d.now - begin)
-  const grid = new Map<string, number>()
-  let most = 1
-  for (const s of d.segments) {
-    const c = Math.min(columns - 1, Math.floor(((s.start - begin) / span) * columns))
-    const r = Math.min(ROWS - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, s.micros)))))
-    const n = (grid.get(`${c}|${r}`) ?? 0) + 1
-    grid.set(`${c}|${r}`, n)
-    most = Math.max(most, n)
-  }
-  const sorted = d.segments.map((s) => s.micros).sort((a, b) => a - b)
-  const at = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0
+function SlowPane({ process, d }: { process: string; d: CommandsData }) {
+  const slow = useChoice((c) => c.slow)
+  const [only, setOnly] = useState('')
+  const names = [...new Set(d.slowlog.map((e) => (e.argv[0] ?? '').toUpperCase()))].sort()
+  const rows = d.slowlog.filter((e) => only === '' || (e.argv[0] ?? '').toUpperCase() === only)
+  const holder = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (slow !== null) holder.current?.querySelector('.pointed')?.scrollIntoView({ block: 'nearest' })
+  }, [slow])
   return (
-    <>
-      <svg
-        className="heat"
-        viewBox={`0 0 ${60 + columns * 14} ${ROWS * 14 + 20}`}
-        role="img"
-        aria-label={`Of ${sorted.length} commands the median took ${at(0.5).toFixed(1)}, the 99th percentile ${at(0.99).toFixed(1)} microseconds`}
-      >
-        {Array.from({ length: ROWS }, (_, r) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row is its power of two
-          <text key={r} className="m ink3t" x="50" y={(ROWS - r) * 14 - 3} fontSize="11" textAnchor="end">
-            {r % 2 === 0 ? `${2 ** r} µs` : ''}
-          </text>
-        ))}
-        {[...grid].map(([k, n]) => {
-          const [c = 0, r = 0] = k.split('|').map(Number)
-          return (
-            <rect
-              key={k}
-              x={56 + c * 14}
-              y={(ROWS - 1 - r) * 14}
-              width="13"
-              height="13"
-              fill="var(--ink)"
-              opacity={0.15 + 0.8 * (Math.log2(n + 1) / Math.log2(most + 1))}
-            >
-              <title>{`${plural(n, 'command')} of ${2 ** r} to ${2 ** (r + 1)} microseconds`}</title>
-            </rect>
-          )
-        })}
-        <text className="m ink3t" x="56" y={ROWS * 14 + 14} fontSize="11">
-          {when(begin)}
-        </text>
-        <text className="m ink3t" x={56 + columns * 14} y={ROWS * 14 + 14} fontSize="11" textAnchor="end">
-          {when(d.now)}
-        </text>
-      </svg>
-      <p className="cap">
-        Of the last {plural(sorted.length, 'command')}: median {at(0.5).toFixed(1)}, p90 {at(0.9).toFixed(1)}, p99{' '}
-        {at(0.99).toFixed(1)}, worst {at(1).toFixed(1)} microseconds. The darker, the more.
-      </p>
-    </>
+    <Pane
+      label="Slow log"
+      title="Slow log"
+      sub={<span className="mono">slowlog-log-slower-than {d.threshold}</span>}
+      testid="slowlog"
+      right={
+        names.length > 1 && (
+          <select
+            className="field"
+            aria-label="Only entries of this command"
+            value={only}
+            onChange={(e) => setOnly(e.target.value)}
+          >
+            <option value="">all commands</option>
+            {names.map((n) => (
+              <option key={n}>{n}</option>
+            ))}
+          </select>
+        )
+      }
+      summary={`${plural(rows.length, 'entry', 'entries')}${only === '' ? '' : ` of ${only}`}${rows[0] ? `, the newest ${commandText(rows[0].argv, 40)} with ${count(rows[0].micros)} microseconds` : ''}.`}
+    >
+      <div ref={holder}>
+        <DataTable
+          label="Slow log"
+          head={['Id', 'Microseconds', 'Command', 'Client']}
+          right={[0, 1]}
+          rows={rows.map((e) => {
+            const tick = d.ticks.find((t) => t.slow === e.id)
+            return [
+              <button
+                key="i"
+                type="button"
+                className={`link ${e.id === slow ? 'pointed' : ''}`}
+                aria-pressed={e.id === slow}
+                title={tick ? `${when(tick.at)}: mark it on the map` : 'Mark it'}
+                onClick={() => useChoice.setState({ slow: e.id === slow ? null : e.id })}
+              >
+                {e.id}
+              </button>,
+              count(e.micros),
+              tick ? (
+                <button
+                  key="c"
+                  type="button"
+                  className="link"
+                  title="Show it in the event loop"
+                  onClick={() =>
+                    useChoice.setState({
+                      brush: { from: tick.at - 200, to: tick.at + e.micros + 200 },
+                      screen: 'Event loop',
+                    })
+                  }
+                >
+                  {commandText(e.argv, 50)}
+                </button>
+              ) : (
+                commandText(e.argv, 50)
+              ),
+              e.addr,
+            ]
+          })}
+          empty={d.threshold < 0 ? 'Switched off.' : `No command has taken ${count(d.threshold)} microseconds.`}
+        />
+      </div>
+      {d.slowlog.length === 0 && (
+        <Try process={process} lines={['CONFIG SET slowlog-log-slower-than 0', 'SET a 1', 'GET a']}>
+          Log every command
+        </Try>
+      )}
+    </Pane>
+  )
+}
+
+const KINDS = ['all', 'reads and writes', 'failed', 'server'] as const
+const SERVER =
+  /^(ping|info|config|client|command|hello|auth|select|replconf|psync|sync|publish|(p|s)?(un)?subscribe|debug|slowlog|latency|memory|acl|cluster|echo|reset|quit|shutdown|save|bgsave|lastsave|role|wait|monitor|multi|exec|discard|watch|unwatch)(\||$)/
+function StatsPane({ d }: { d: CommandsData }) {
+  const [kind, setKind] = useState<(typeof KINDS)[number]>('all')
+  const rows = d.commands.filter((c) =>
+    kind === 'all' ? true : kind === 'failed' ? c.failed + c.rejected > 0 : SERVER.test(c.name) === (kind === 'server'),
+  )
+  return (
+    <Pane
+      label="Commands"
+      title="commandstats"
+      sub="and percentiles"
+      className="wide"
+      testid="stats"
+      right={
+        <select
+          className="field"
+          aria-label="Which commands"
+          value={kind}
+          onChange={(e) => setKind(e.target.value as (typeof KINDS)[number])}
+        >
+          {KINDS.map((k) => (
+            <option key={k}>{k}</option>
+          ))}
+        </select>
+      }
+      summary={`${plural(d.processed, 'command')} processed.`}
+    >
+      <DataTable
+        label="Statistics of commands"
+        head={['Command', 'Calls', 'Microseconds', 'A call', 'p50', 'p99', 'Failed']}
+        right={[1, 2, 3, 4, 5, 6]}
+        rows={rows.map((c) => [
+          c.name,
+          count(c.calls),
+          count(Math.round(c.micros)),
+          c.calls === 0 ? '' : (c.micros / c.calls).toFixed(2),
+          c.p50.toFixed(1),
+          c.p99.toFixed(1),
+          c.failed + c.rejected,
+        ])}
+      />
+    </Pane>
   )
 }
