@@ -19,8 +19,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'script|debug sync': 'the Lua debugger is refused: docs/fidelity.md',
 }
 
-/** Without cluster support, modules or a partner each of their forms is refused, and that is what is recorded. */
-const NEVER_TAKEN = /^(cluster|module|failover|shutdown|migrate)(\||$)/
+/** Without modules or a partner each of their forms is refused, and that is what is recorded. */
+const NEVER_TAKEN = /^(module|failover|shutdown)(\||$)/
 
 const folder = join(import.meta.dirname, 'transcripts')
 interface Line {
