@@ -17,7 +17,8 @@ import { viewGeo } from './geo.ts'
 import { memoryEstimator, memoryUsage } from './memory.ts'
 import { type Path, pathOf, visitOf } from './paths.ts'
 import { lengthOf, record, recorderOf } from './recorder.ts'
-import { viewCommands, viewDatabases, viewMemory, viewPubsub } from './overview.ts'
+import { viewCommands, viewDatabases, viewMemory } from './overview.ts'
+import { viewPubsub } from './pubsub.ts'
 import { viewTransactions } from './transactions.ts'
 import { viewEviction, viewExpiry } from './pressure.ts'
 import { viewCollisions } from './scans.ts'
@@ -287,7 +288,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'slot':
       return viewSlot(s, args)
     case 'pubsub':
-      return viewPubsub(s)
+      return viewPubsub(s, recorderOf(s)?.published)
     default:
       return null
   }

@@ -5,7 +5,7 @@ import { type ConsumerGroup, groupLag } from '../objects/stream-group.ts'
 import { addDelta, decodeId, encodeId, formatId, type StreamId } from '../objects/stream-id.ts'
 import { ITEM_DELETED, ITEM_SAMEFIELDS, type Stream, type StreamNode } from '../objects/stream.ts'
 import type { Rax, RaxNode } from '../structures/rax.ts'
-import { clip } from './structures.ts'
+import { clip, viewListpack } from './structures.ts'
 
 const MAX_TREE = 300
 const MAX_ENTRIES = 32
@@ -138,6 +138,7 @@ export function viewStream(s: Stream, block: number, now: number): Record<string
     })),
     block: open?.index ?? 0,
     open: open === undefined ? null : entriesOf(open.value, 0),
+    listpack: open === undefined ? null : viewListpack(open.value.lp),
     groups,
   }
 }

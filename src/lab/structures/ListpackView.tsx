@@ -51,6 +51,8 @@ export function ListpackView(props: {
   type: string
   path: PathData | null
   onFrom?: ((from: number) => void) | undefined
+  /** What each entry of the window is, when its place says it. */
+  roles?: readonly string[]
   /** Whose bytes they are, to type commands; without it the picture is a small one. */
   of?: { readonly process: string; readonly db: number; readonly name: string } | undefined
 }) {
@@ -167,6 +169,7 @@ export function ListpackView(props: {
                     tail={tail}
                     on={marks.on === i}
                     hot={hotAt === e.index}
+                    role={props.roles?.[i]}
                     letter={(j) => letterOf(j, head, length - e.backlen)}
                     compared={compared.has(e.index)}
                     hit={hits.has(e.index)}
@@ -275,6 +278,7 @@ function Entry(props: {
   tail?: readonly number[]
   letter?: (i: number) => string
   hot?: boolean
+  role?: string | undefined
   on?: boolean
   compared?: boolean
   hit?: boolean
@@ -308,6 +312,7 @@ function Entry(props: {
       </span>
       <span className="val" />
       <span className="name">{props.name}</span>
+      {props.role !== undefined && <span className="role">{props.role}</span>}
     </div>
   )
 }

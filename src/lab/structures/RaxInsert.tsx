@@ -129,7 +129,13 @@ function Tree(props: {
                   stroke="var(--line-3)"
                 />
               )}
+              {p.hidden > 0 && (
+                <text x={p.x + 4} y={y(p.y) + 4} fontSize="12" className="ink2t">
+                  {p.hidden} more
+                </text>
+              )}
               <rect
+                visibility={p.hidden > 0 ? 'hidden' : undefined}
                 x={p.x}
                 y={y(p.y) - 10}
                 width={p.w}
@@ -140,9 +146,9 @@ function Tree(props: {
                 strokeWidth={fresh || on ? 2 : 1}
               />
               <text className="m" x={p.x + 6} y={y(p.y) + 4} fontSize="11">
-                {edgeText(p.node.edge)}
+                {p.hidden > 0 ? '' : edgeText(p.node.edge)}
               </text>
-              {p.node.key && (
+              {p.node.key && p.hidden === 0 && (
                 <>
                   <circle cx={p.x + p.w + 8} cy={y(p.y)} r="4" fill="var(--ink)" />
                   <text className="m" x={p.x + p.w + 18} y={y(p.y) + 4} fontSize="11">

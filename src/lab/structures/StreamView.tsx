@@ -2,14 +2,18 @@
  * A stream: the radix tree whose keys are the IDs of the blocks, the entries of one block as differences to its master
  * entry, and the groups with what they delivered and nobody acknowledged.
  */
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
-import { codes, hex, plural } from './data.ts'
+import { codes, hex, type ListpackData, plural } from './data.ts'
+import { ListpackView } from './ListpackView.tsx'
+import { streamRoles } from './listpack-text.ts'
 import { Picture, type TableTwin } from './Pane.tsx'
 import { RaxInsert } from './RaxInsert.tsx'
 import { DataTable, Figures } from './sheets.tsx'
+import { RangeWalk, TrimCompare, type WalkMark } from './StreamTools.tsx'
+import { blockOf } from './stream-ids.ts'
 
 export interface TreeNode {
   readonly edge: string
@@ -40,6 +44,7 @@ export interface StreamData {
       pairs: readonly (readonly [string, string])[]
     }[]
   } | null
+  readonly listpack?: ListpackData | null
   readonly groups: readonly {
     name: string
     lastId: string
@@ -59,7 +64,7 @@ export function streamTable(s: StreamData): TableTwin {
   const walk = (n: TreeNode, depth: number): void => {
     rows.push([
       depth,
-      edgeText(n.edge) || 'root',
+      '\u00a0\u00a0'.repeat(depth) + (edgeText(n.edge) || 'root'),
       n.compressed ? 'compressed' : plural(n.children.length, 'child', 'children'),
       n.key ?? '',
     ])
@@ -78,6 +83,8 @@ interface Placed {
   readonly y: number
   readonly w: number
   readonly parent: Placed | null
+  /** Children that are not drawn, counted here. */
+  readonly hidden: number
 }
 export function placeTree(tree: TreeNode): { list: Placed[]; width: number; height: number } {
   const list: Placed[] = []
@@ -87,12 +94,14 @@ export function placeTree(tree: TreeNode): { list: Placed[]; width: number; heig
     const label = edgeText(node.edge)
     const w = Math.max(12, label.length * 6.7 + (label === '' ? 0 : 12))
     const first = row
-    const at: { -readonly [K in keyof Placed]: Placed[K] } = { node, x, y: 0, w, parent }
+    const at: { -readonly [K in keyof Placed]: Placed[K] } = { node, x, y: 0, w, parent, hidden: 0 }
     list.push(at)
     const kids = node.children.slice(0, 14)
     for (const c of kids) put(c, x + w + 34, at)
-    if (kids.length === 0) row++
-    at.y = kids.length === 0 ? first : first + (row - 1 - first) / 2
+    const hidden = node.more + node.children.length - kids.length
+    if (hidden > 0) list.push({ node, x: x + w + 34, y: row++, w: 12, parent: at, hidden })
+    else if (kids.length === 0) row++
+    at.y = kids.length === 0 && hidden === 0 ? first : first + (row - 1 - first) / 2
     right = Math.max(right, x + w + (node.key ? node.key.length * 6.7 + 30 : 10))
     return at
   }
@@ -111,10 +120,16 @@ export function StreamView(props: {
   const { width } = useSize(holder)
   const { list, height, width: right } = placeTree(s.tree)
   const y = (p: Placed) => p.y * 26 + 16
-  const tell = list.map(
-    (p) =>
-      `${p.node.edge === '' ? 'Root' : `Edge ${edgeText(p.node.edge)}`}: ${p.node.compressed ? 'the node below is compressed, one child behind several bytes' : plural(p.node.children.length, 'child', 'children')}${p.node.key ? `; key, the block that begins with ${p.node.key}` : ''}.`,
+  const tell = list.map((p) =>
+    p.hidden > 0
+      ? `${plural(p.hidden, 'child', 'children')} more, not drawn.`
+      : `${p.node.edge === '' ? 'Root' : `Edge ${edgeText(p.node.edge)}`}: ${p.node.compressed ? 'the node below is compressed, one child behind several bytes' : plural(p.node.children.length, 'child', 'children')}${p.node.key ? `; key, the block that begins with ${p.node.key}` : ''}.`,
   )
+  const [walk, setWalk] = useState<WalkMark | null>(null)
+  const toBlock = (id: string) => {
+    const b = s.blocks.find((x) => x.id === id)
+    if (b && b.index !== s.block) onBlock(b.index)
+  }
   const longest = Math.max(0, ...s.blocks.map((b) => b.count + b.deleted))
   return (
     <>
@@ -140,8 +155,14 @@ export function StreamView(props: {
                       stroke="var(--line-3)"
                     />
                   )}
+                  {p.hidden > 0 && (
+                    <text x={p.x + 4} y={y(p) + 4} fontSize="12" className="ink2t">
+                      {count(p.hidden)} more
+                    </text>
+                  )}
                   <rect
                     className={marks.on === i ? 'mark-on' : ''}
+                    visibility={p.hidden > 0 ? 'hidden' : undefined}
                     x={p.x}
                     y={y(p) - 10}
                     width={p.w}
@@ -157,9 +178,9 @@ export function StreamView(props: {
                     stroke="var(--line-3)"
                   />
                   <text className="m" x={p.x + 6} y={y(p) + 4} fontSize="11">
-                    {edgeText(p.node.edge)}
+                    {p.hidden > 0 ? '' : edgeText(p.node.edge)}
                   </text>
-                  {p.node.key && (
+                  {p.node.key && p.hidden === 0 && (
                     <>
                       <circle cx={p.x + p.w + 8} cy={y(p)} r="4" fill="var(--ink)" />
                       <text
@@ -179,7 +200,21 @@ export function StreamView(props: {
           )}
         </Picture>
       </div>
-      {props.of && <RaxInsert {...props.of} lastId={s.lastId} />}
+      {props.of && (
+        <>
+          <RaxInsert {...props.of} lastId={s.lastId} />
+          <RangeWalk
+            {...props.of}
+            first={s.firstId}
+            last={s.lastId}
+            onMark={(m) => {
+              setWalk(m)
+              if (m?.block) toBlock(m.block)
+            }}
+          />
+          <TrimCompare {...props.of} length={Number(s.length)} />
+        </>
+      )}
       <div className="blocks" role="group" aria-label="Blocks of entries">
         {s.blocks.map((b) => (
           <button
@@ -197,11 +232,19 @@ export function StreamView(props: {
               <i style={{ height: `${(100 * b.deleted) / Math.max(1, b.count + b.deleted)}%` }} />
             </span>
             <span className="mono">{b.count}</span>
+            {s.groups
+              .filter((g) => blockOf(s.blocks, g.lastId)?.id === b.id)
+              .slice(0, 2)
+              .map((g) => (
+                <span key={g.name} className="grouptag" title={`${g.name} has been delivered up to ${g.lastId}`}>
+                  {showBytes(g.name, 10)}
+                </span>
+              ))}
           </button>
         ))}
         {s.keys > s.blocks.length && <span className="cap">{count(s.keys - s.blocks.length)} blocks between</span>}
       </div>
-      {s.open && <Block s={s} open={s.open} />}
+      {s.open && <Block s={s} open={s.open} walk={walk} />}
       {s.groups.map((g) => (
         <Group key={g.name} s={s} g={g} />
       ))}
@@ -209,21 +252,38 @@ export function StreamView(props: {
   )
 }
 
-function Block({ s, open }: { s: StreamData; open: NonNullable<StreamData['open']> }) {
+function Block({ s, open, walk }: { s: StreamData; open: NonNullable<StreamData['open']>; walk: WalkMark | null }) {
+  const [bytes, setBytes] = useState(false)
   const b = s.blocks.find((x) => x.index === s.block)
   return (
     <>
       <p className="cap">
         Block <span className="mono ink">{b?.id}</span>: {plural(b?.bytes ?? 0, 'byte')}, {b?.count ?? 0} live,{' '}
         {b?.deleted ?? 0} deleted. Master entry:{' '}
-        <span className="mono ink">{open.fields.map((f) => showBytes(f, 20)).join(', ')}</span>
+        <span className="mono ink">{open.fields.map((f) => showBytes(f, 20)).join(', ')}</span>{' '}
+        {s.listpack && (
+          <button type="button" className="btn q small" aria-pressed={bytes} onClick={() => setBytes(!bytes)}>
+            {bytes ? 'As entries' : 'As bytes'}
+          </button>
+        )}
       </p>
+      {bytes && s.listpack && (
+        <ListpackView
+          s={s.listpack}
+          type="stream"
+          path={null}
+          roles={streamRoles(s.listpack.entries.map((e) => e.value))}
+        />
+      )}
       <DataTable
         label="Entries of the block"
         head={['ID', '+ms', '+seq', 'Flags', 'Fields and values']}
         right={[1, 2]}
         rows={open.entries.map((e) => [
-          e.deleted ? <s key="id">{e.id}</s> : e.id,
+          <span key="id" className={walk?.id === e.id ? 'walkat' : ''}>
+            {walk?.emitted.has(e.id) ? '✓ ' : ''}
+            {e.deleted ? <s>{e.id}</s> : e.id}
+          </span>,
           e.msDelta,
           e.seqDelta,
           `${(e.deleted ? 1 : 0) | (e.same ? 2 : 0)}${e.deleted ? ' deleted' : ''}${e.same ? ' same fields' : ''}`,

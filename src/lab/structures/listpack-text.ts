@@ -22,3 +22,21 @@ const isText = (first: number) => (first >= 0x80 && first < 0xc0) || (first >= 0
 
 export const entryText = (value: string | number, first: number, most = 40): string =>
   isText(first) ? `"${showBytes(String(value), most)}"` : String(value)
+
+/** What each element of a stream's block is: the master entry first, then flags, differences of the ID, values, a count. */
+export function streamRoles(values: readonly (string | number)[]): string[] {
+  const n = Number(values[2] ?? 0)
+  const out = ['live', 'deleted', 'fields', ...Array.from({ length: n }, () => 'field'), 'end of master']
+  while (out.length < values.length) {
+    const same = (Number(values[out.length]) & 2) !== 0
+    out.push('flags', '+ms', '+seq')
+    const own = same ? n : Number(values[out.length])
+    if (!same) out.push('fields')
+    for (let i = 0; i < own && out.length < values.length; i++) {
+      if (!same) out.push('field')
+      out.push('value')
+    }
+    out.push('elements')
+  }
+  return out.slice(0, values.length)
+}
