@@ -11,6 +11,7 @@ import { strtod } from '../bytes/strtod.ts'
 import { Listpack } from '../structures/listpack.ts'
 import type { LexRange, ScoreRange } from '../structures/ranges.ts'
 import { lexGteMin, lexLteMax, lexRangeEmpty, scoreGteMin, scoreLteMax, scoreRangeEmpty } from '../structures/ranges.ts'
+import type { Skiplist } from '../structures/skiplist.ts'
 import { Zset } from '../structures/zset.ts'
 import { Obj } from './object.ts'
 
@@ -157,6 +158,13 @@ export function zsetRank(o: Obj, ele: Bytes, reverse: boolean): number {
   return reverse ? zsetLength(o) - 1 - rank : rank
 }
 
+/** The node at a 0-based rank (from the end when reverse), 0 beyond. */
+function firstNode(zsl: Skiplist, start: number, reverse: boolean): number {
+  if (start >= zsl.length) return 0
+  if (start === 0) return reverse ? zsl.last() : zsl.first()
+  return zsl.byRank(reverse ? zsl.length - start : start + 1)
+}
+
 export type ZsetVisit = (ele: Bytes, score: number) => boolean | void
 
 /** From the 0-based rank `start` (counted from the end when reverse), up to n elements; false stops. */
@@ -176,13 +184,25 @@ export function zsetWalkRank(o: Obj, start: number, n: number, reverse: boolean,
     return
   }
   const { zsl } = zsetOf(o)
-  if (start >= zsl.length) return
-  let x = start === 0 ? (reverse ? zsl.last() : zsl.first()) : zsl.byRank(reverse ? zsl.length - start : start + 1)
+  let x = firstNode(zsl, start, reverse)
   for (; x !== 0 && n > 0; n--) {
     const following = reverse ? zsl.prev(x) : zsl.next(x)
     if (fn(zsl.eleOf(x), zsl.scoreOf(x)) === false) return
     x = following
   }
+}
+/** The elements alone. */
+export function zsetCollect(o: Obj, start: number, n: number, reverse: boolean, out: Bytes[]): void {
+  if (o.encoding === 'listpack') {
+    zsetWalkRank(o, start, n, reverse, (ele) => {
+      out.push(ele)
+    })
+    return
+  }
+  const { zsl } = zsetOf(o)
+  const x = firstNode(zsl, start, reverse)
+  if (reverse) zsl.collectBackward(x, n, out)
+  else zsl.collect(x, n, out)
 }
 export function zsetForEach(o: Obj, fn: ZsetVisit): void {
   zsetWalkRank(o, 0, Infinity, false, fn)

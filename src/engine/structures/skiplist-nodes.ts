@@ -45,6 +45,8 @@ export class SkiplistNodes {
   private shared = true
   /** Freed nodes of each number of levels, chained by their backward links; they keep their place for an element. */
   private readonly free: number[] = []
+  /** Bytes of the elements that were collected last. */
+  protected collected = 0
 
   protected newNode(levels: number, score: number, ele: Bytes): number {
     let x = this.free[levels] ?? 0
@@ -157,6 +159,30 @@ export class SkiplistNodes {
   eleOf(x: number): Bytes {
     const index = this.ints[x >>> BITS]![((x & MASK) << 1) + ELEMENT]! >>> 5
     return this.ele[index >>> ELE_BITS]![index & ELE_MASK]!
+  }
+  /**
+   * Up to n elements from x on. Whoever asks will read them; their lengths are looked at here, where the processor fetches
+   * them while it waits for the next nodes.
+   */
+  collect(x: number, n: number, out: Bytes[]): void {
+    let bytes = 0
+    for (; x !== 0 && n > 0; n--) {
+      const ele = this.eleOf(x)
+      out.push(ele)
+      x = this.next(x)
+      bytes += ele.length
+    }
+    this.collected = bytes
+  }
+  collectBackward(x: number, n: number, out: Bytes[]): void {
+    let bytes = 0
+    for (; x !== 0 && n > 0; n--) {
+      const ele = this.eleOf(x)
+      out.push(ele)
+      x = this.prev(x)
+      bytes += ele.length
+    }
+    this.collected = bytes
   }
   levelsOf(x: number): number {
     return (this.ints[x >>> BITS]![((x & MASK) << 1) + ELEMENT]! & 31) + 1

@@ -4,6 +4,7 @@ import type { Obj } from '../../objects/object.ts'
 import {
   createZsetListpack,
   createZsetSkiplist,
+  zsetCollect,
   zsetLength,
   zsetLexStart,
   zsetPut,
@@ -12,7 +13,7 @@ import {
 } from '../../objects/zset.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { double } from '../../protocol/reply.ts'
-import type { LexRange } from '../../structures/ranges.ts'
+import type { LexRange, ScoreRange } from '../../structures/ranges.ts'
 import { lexGteMin, lexLteMax } from '../../structures/ranges.ts'
 import { clampRange, equalsIgnoreCase, fail, parseLongArg, syntaxError } from '../args.ts'
 import type { CommandContext, CommandImpl, Handler } from '../command.ts'
@@ -22,15 +23,17 @@ import { parseLexRange, parseScoreRange } from './bounds.ts'
 type RangeType = 'auto' | 'rank' | 'score' | 'lex'
 type Direction = 'auto' | 'forward' | 'reverse'
 
+/** What is asked for; `span` says which of start and end, score or lex holds. */
 interface Request {
   withscores: boolean
   reverse: boolean
   offset: number
   limit: number
-  ranked: boolean
-  /** The 0-based ranks [start, end) that the range covers, before LIMIT. */
-  span: (o: Obj) => readonly [number, number]
-  lex?: LexRange
+  span: 'rank' | 'score' | 'lex'
+  start: number
+  end: number
+  score: ScoreRange | null
+  lex: LexRange | null
 }
 
 /** key min max [options] from argv[at] on. */
@@ -50,30 +53,27 @@ function parse(argv: readonly Bytes[], at: number, type: RangeType, direction: D
     else syntaxError()
   }
   const reverse = direction === 'reverse'
-  const ranked = type === 'auto' || type === 'rank'
-  if (limit !== -1 && ranked)
+  const span = type === 'auto' ? 'rank' : type
+  if (limit !== -1 && span === 'rank')
     fail('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
-  if (withscores && type === 'lex') fail('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
+  if (withscores && span === 'lex') fail('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
   const first = argv[at + 1]!
   const second = argv[at + 2]!
-  const base = { withscores, reverse, offset: ranked ? 0 : offset, limit, ranked }
-  if (ranked) {
-    const start = parseLongArg(first)
-    const end = parseLongArg(second)
-    return {
-      ...base,
-      span: (o) => {
-        const r = clampRange(start, end, zsetLength(o))
-        return r ? [r.start, r.end + 1] : [0, 0]
-      },
-    }
-  }
-  const [min, max] = reverse ? [second, first] : [first, second]
-  if (type === 'score') {
-    const r = parseScoreRange(min, max)
-    return { ...base, span: (o) => zsetScoreSpan(o, r) }
-  }
-  return { ...base, span: () => [0, 0], lex: parseLexRange(min, max) }
+  const q: Request = { withscores, reverse, offset, limit, span, start: 0, end: 0, score: null, lex: null }
+  if (span === 'rank') {
+    q.offset = 0
+    q.start = parseLongArg(first)
+    q.end = parseLongArg(second)
+  } else if (span === 'score') q.score = reverse ? parseScoreRange(second, first) : parseScoreRange(first, second)
+  else q.lex = reverse ? parseLexRange(second, first) : parseLexRange(first, second)
+  return q
+}
+
+/** The 0-based ranks [start, end) that a request covers, before LIMIT. */
+function spanOf(o: Obj, q: Request): readonly [number, number] {
+  if (q.score) return zsetScoreSpan(o, q.score)
+  const r = clampRange(q.start, q.end, zsetLength(o))
+  return r ? [r.start, r.end + 1] : [0, 0]
 }
 
 /** Calls fn for each element of the request, in its order. */
@@ -82,14 +82,18 @@ function walk(o: Obj, q: Request, fn: (ele: Bytes, score: number) => void): void
     walkLex(o, q, q.lex, fn)
     return
   }
-  const [start, end] = q.span(o)
+  const w = placeOf(o, q)
+  if (w) zsetWalkRank(o, w.from, w.n, q.reverse, fn)
+}
+/** Where the walk begins and how many elements it takes; null when none. */
+function placeOf(o: Obj, q: Request): { from: number; n: number } | null {
+  const [start, end] = spanOf(o, q)
   // A negative offset skips everything.
-  if (q.offset < 0 || end - start <= q.offset) return
+  if (q.offset < 0 || end - start <= q.offset) return null
   const n = end - start - q.offset
-  const length = zsetLength(o)
   // Ranks given by index already count in the direction of the walk.
-  const from = q.reverse && !q.ranked ? length - end : start
-  zsetWalkRank(o, from + q.offset, q.limit < 0 ? n : Math.min(n, q.limit), q.reverse, (ele, score) => fn(ele, score))
+  const from = q.reverse && q.score ? zsetLength(o) - end : start
+  return { from: from + q.offset, n: q.limit < 0 ? n : Math.min(n, q.limit) }
 }
 
 /** OFFSET passes elements without looking at them; the walk then ends at the first one outside. */
@@ -116,19 +120,26 @@ export function pairsReply(
   return out
 }
 
+function elementsOf(o: Obj, q: Request): Reply[] {
+  const out: Bytes[] = []
+  if (q.lex)
+    walkLex(o, q, q.lex, (ele) => {
+      out.push(ele)
+    })
+  else {
+    const w = placeOf(o, q)
+    if (w) zsetCollect(o, w.from, w.n, q.reverse, out)
+  }
+  return out
+}
+
 const range =
   (type: RangeType, direction: Direction): Handler =>
   (c, argv) => {
     const q = parse(argv, 1, type, direction, false)
     const o = c.lookupReadOf(argv[1]!, 'zset')
     if (!o) return []
-    if (!q.withscores) {
-      const elements: Reply[] = []
-      walk(o, q, (ele) => {
-        elements.push(ele)
-      })
-      return elements
-    }
+    if (!q.withscores) return elementsOf(o, q)
     const items: [Bytes, number][] = []
     walk(o, q, (ele, score) => {
       items.push([ele, score])
@@ -145,7 +156,7 @@ const zrangestore: Handler = (c, argv) => {
   const q = parse(argv, 2, 'auto', 'auto', true)
   const o = c.lookupReadOf(argv[2]!, 'zset')
   if (!o) return storeZset(c, argv[1]!, null, 'zrangestore')
-  const [start, end] = q.ranked ? q.span(o) : [0, 0]
+  const [start, end] = q.span === 'rank' ? spanOf(o, q) : [0, 0]
   const result = end - start > c.config.zsetMaxListpackEntries ? createZsetSkiplist(c.rng.next()) : createZsetListpack()
   const seed = c.rng.next()
   walk(o, q, (ele, score) => {
