@@ -13,6 +13,8 @@ export function hashTag(key: string): { from: number; to: number; tagged: boolea
 export function KeyChain(props: {
   value: string
   onChange: (key: string) => void
+  /** Also the fourteen bits that are kept. */
+  bits?: boolean
   /** What comes after the slot: owner, redirection. */
   children?: React.ReactNode
 }) {
@@ -50,14 +52,16 @@ export function KeyChain(props: {
             0x{crc.toString(16).padStart(4, '0')} = {count(crc)}
           </dd>
         </div>
-        <div>
-          <dt>bits 13 to 0</dt>
-          <dd className="mono bits">
-            <span className="ink3">{(crc >> 14).toString(2).padStart(2, '0')}</span>
-            {(crc & 16383).toString(2).padStart(14, '0')}
-          </dd>
-        </div>
-        <div>
+        {props.bits && (
+          <div>
+            <dt>bits 13 to 0</dt>
+            <dd className="mono bits">
+              <span className="ink3">{(crc >> 14).toString(2).padStart(2, '0')}</span>
+              {(crc & 16383).toString(2).padStart(14, '0')}
+            </dd>
+          </div>
+        )}
+        <div className="mod">
           <dt>mod 16384</dt>
           <dd className="mono" data-testid="slot-of-key">
             {crc & 16383}

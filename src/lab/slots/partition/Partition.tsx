@@ -201,7 +201,7 @@ export function Partition() {
       <section className="panel parts-key" aria-label="One key">
         <div className="ph">One key, three ways</div>
         <div className="pad parts-two">
-          <KeyChain value={key} onChange={setKey} />
+          <KeyChain value={key} onChange={setKey} bits />
           <Owners text={key} plan={story.after} />
         </div>
       </section>

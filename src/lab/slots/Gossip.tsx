@@ -1,0 +1,190 @@
+/** Who believes what of whom: a row says it, a column is spoken of. Reading down a column one sees suspicion become fact. */
+import { useState } from 'react'
+import { RoleMark, Tag } from '../parts/glyphs.tsx'
+import { Icon } from '../parts/icons.tsx'
+import type { ClusterPicture, Member, NodeData } from './data.ts'
+
+type Belief = 'ok' | 'waiting' | 'pfail' | 'fail' | 'handshake' | 'unknown' | 'self' | 'silent'
+const WORDS: Record<Belief, string> = {
+  ok: 'ok',
+  waiting: 'waits for PONG',
+  pfail: 'PFAIL',
+  fail: 'FAIL',
+  handshake: 'handshake',
+  unknown: 'not known',
+  self: 'itself',
+  silent: 'says nothing',
+}
+
+function belief(by: Member, about: Member): { what: Belief; node: NodeData | undefined } {
+  if (by.name === about.name) return { what: 'self', node: undefined }
+  if (by.says === null) return { what: 'silent', node: undefined }
+  const node = by.says.nodes.find((n) => n.id === about.id && about.id !== '')
+  if (node === undefined) return { what: 'unknown', node }
+  const { flags } = node
+  if (flags.includes('handshake')) return { what: 'handshake', node }
+  if (flags.includes('fail')) return { what: 'fail', node }
+  if (flags.includes('fail?')) return { what: 'pfail', node }
+  return { what: node.pingWaitMs !== null && node.pingWaitMs > 20 ? 'waiting' : 'ok', node }
+}
+
+/** 0 fresh to 1 old: the PONG's age as a part of the node timeout. */
+const ageOf = (node: NodeData | undefined, timeout: number): number =>
+  node?.pongAgeMs === null || node === undefined ? 0 : Math.min(1, node.pongAgeMs / timeout)
+
+export function Gossip({ picture }: { picture: ClusterPicture }) {
+  const { members, view } = picture
+  const [chosen, setChosen] = useState<string | null>(null)
+  const suspected = members.find((m) => members.some((by) => ['pfail', 'fail'].includes(belief(by, m).what)))
+  const about = members.find((m) => m.name === chosen) ?? suspected ?? null
+  const role = (m: Member) => (m.says?.nodes.find((n) => n.id === m.id) ?? m.seen)?.flags.includes('slave')
+  return (
+    <>
+      <div className="gm-hold">
+        <table className="gm">
+          <thead>
+            <tr>
+              <th />
+              {members.map((m) => (
+                <th key={m.name} scope="col">
+                  <button
+                    type="button"
+                    className={`link ${about?.name === m.name ? 'on' : ''}`}
+                    aria-pressed={about?.name === m.name}
+                    onClick={() => setChosen(m.name === chosen ? null : m.name)}
+                  >
+                    {m.name}
+                  </button>
+                </th>
+              ))}
+              <th className="ep" scope="col">
+                epoch
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((by) => (
+              <tr key={by.name}>
+                <th scope="row">
+                  <span className={`role ${role(by) ? 'replica' : 'master'}`}>
+                    <RoleMark role={role(by) ? 'replica' : 'master'} size={12} />
+                    <span className="ink">{by.name}</span>
+                  </span>
+                </th>
+                {members.map((m) => (
+                  <Cell key={m.name} by={by} about={m} timeout={view.nodeTimeoutMs} />
+                ))}
+                <td className="ep mono">{by.says?.currentEpoch ?? ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {about && <Verdict picture={picture} about={about} />}
+    </>
+  )
+}
+
+function Cell({ by, about, timeout }: { by: Member; about: Member; timeout: number }) {
+  const { what, node } = belief(by, about)
+  const ms = (n: number | null | undefined) => (n === null || n === undefined ? 'never' : `${n} ms ago`)
+  const title =
+    node === undefined
+      ? `${by.name} of ${about.name}: ${WORDS[what]}`
+      : `${by.name} of ${about.name}: ${WORDS[what]}. Last PONG ${ms(node.pongAgeMs)}${node.pingWaitMs === null ? '' : `, PING waits ${node.pingWaitMs} ms`}${node.linked ? '' : ', no link'}`
+  return (
+    <td className={`b-${what}`} title={title} aria-label={title} data-belief={what}>
+      {what === 'self' ? (
+        'self'
+      ) : what === 'pfail' ? (
+        <>
+          <Icon name="sdown" size={11} />
+          PF
+        </>
+      ) : what === 'fail' ? (
+        <>
+          <Icon name="odown" size={11} />F
+        </>
+      ) : what === 'handshake' ? (
+        <Icon name="clock" size={11} />
+      ) : what === 'unknown' || what === 'silent' ? (
+        '-'
+      ) : (
+        <i className={`okd ${what}`} style={{ opacity: 1 - 0.65 * ageOf(node, timeout) }} />
+      )}
+    </td>
+  )
+}
+
+/** Why a node is FAIL, or not yet. */
+function Verdict({ picture, about }: { picture: ClusterPicture; about: Member }) {
+  const { members, view } = picture
+  const votes = (m: Member) => {
+    const own = m.says?.nodes.find((n) => n.id === m.id)
+    return own?.flags.includes('master') === true && own.slots > 0
+  }
+  const says = members.map((m) => ({ m, what: belief(m, about).what })).filter((x) => x.m.name !== about.name)
+  const failed = says.some((x) => x.what === 'fail')
+  const agree = says.filter((x) => votes(x.m) && (x.what === 'pfail' || x.what === 'fail')).map((x) => x.m.name)
+  const others = says.filter((x) => !votes(x.m) && x.what === 'pfail').map((x) => x.m.name)
+  const reports = about.seen?.reports ?? []
+  if (!failed && agree.length === 0 && others.length === 0)
+    return (
+      <p className="cap gossip-say">
+        Nobody suspects {about.name}. {picture.observer} heard its PONG {about.seen?.pongAgeMs ?? '-'} ms ago; after{' '}
+        {view.nodeTimeoutMs} ms without one it is PFAIL.
+      </p>
+    )
+  return (
+    <div className="gossip-say">
+      <Tag mark={failed ? 'odown' : 'sdown'} text={failed ? 'FAIL' : 'PFAIL'} />
+      <p>
+        {failed ? (
+          <>
+            <b>{about.name} is FAIL.</b> A majority of the {view.size} masters with slots reported it within{' '}
+            {(2 * view.nodeTimeoutMs) / 1000} s; FAIL was then sent to every node.
+          </>
+        ) : (
+          <>
+            <b>{about.name} is not FAIL yet.</b> {agree.length} of the {view.quorum} masters needed{' '}
+            {agree.length === 1 ? 'agrees' : 'agree'}
+            {agree.length > 0 ? ` (${agree.join(', ')})` : ''}.
+          </>
+        )}{' '}
+        {others.length > 0 &&
+          `${others.join(' and ')} ${others.length === 1 ? 'suspects' : 'suspect'} it too, but a replica's report does not count. `}
+        {reports.length > 0 &&
+          `${picture.observer} holds reports of ${reports.map((r) => `${picture.nameOf(r.by)} (${(r.ageMs / 1000).toFixed(1)} s old)`).join(', ')}.`}
+      </p>
+    </div>
+  )
+}
+
+/** Bytes of gossip: a header and, for each section, 104 bytes; max(3, N/10) sections; every node is pinged each half timeout. */
+export function TrafficEstimate({ picture }: { picture: ClusterPicture }) {
+  const [nodes, setNodes] = useState(picture.view.nodes.length)
+  const rate = busBytesPerSecond(nodes, picture.view.nodeTimeoutMs)
+  return (
+    <label className="knob">
+      <span>Bus traffic with</span>
+      <input
+        type="range"
+        min={3}
+        max={1000}
+        value={nodes}
+        aria-valuetext={`${nodes} nodes`}
+        onChange={(e) => setNodes(Number(e.target.value))}
+      />
+      <output>
+        <b className="mono">{nodes}</b> nodes: {(rate / 1e6).toFixed(rate < 1e7 ? 2 : 0)} MB/s in all
+      </output>
+    </label>
+  )
+}
+export function busBytesPerSecond(nodes: number, nodeTimeoutMs: number): number {
+  const sections = Math.max(3, Math.floor(nodes / 10))
+  const packet = 2256 + 104 * Math.min(sections, nodes - 2)
+  // Each ordered pair: a PING and its PONG at least every half node timeout; and one node in a second besides.
+  const pings = (nodes * (nodes - 1)) / (nodeTimeoutMs / 2000) + nodes
+  return pings * 2 * packet
+}

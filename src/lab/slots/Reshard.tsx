@@ -1,0 +1,178 @@
+/** One slot on its way from its owner to another node: the literal commands, one at a time or all, and where its keys are. */
+import { useEffect, useState } from 'react'
+import { typeInto } from '../structures/Cli.tsx'
+import { showBytes } from '../bytes.ts'
+import { Icon } from '../parts/icons.tsx'
+import { useSlotChoice } from './choice.ts'
+import { type ClusterPicture, type Member, type SlotData, useViews } from './data.ts'
+import { OwnerMark } from './owners.tsx'
+import { nextStep, type Side, stepsOf } from './reshard-plan.ts'
+
+const sideOf = (m: Member): Side => ({ name: m.name, id: m.id, ip: m.seen?.ip ?? '', port: m.seen?.port ?? 0 })
+/** While all of a slot is moved at once, a step that changes nothing for so long ends it. */
+const STUCK_MS = 4000
+
+export function Reshard({ picture }: { picture: ClusterPicture }) {
+  const slot = useSlotChoice((s) => s.slot)
+  const [target, setTarget] = useState('')
+  const [wrongOrder, setWrongOrder] = useState(false)
+  const [all, setAll] = useState(false)
+  // The move goes on from the node that had the slot when it was chosen.
+  const [from, setFrom] = useState<{ slot: number; name: string } | null>(null)
+  const masters = picture.members.filter((m) => m.seen?.flags.includes('master') === true && m.says !== null)
+  const ownerId = picture.view.owners.find(([a, b]) => slot >= a && slot <= b)?.[2] ?? ''
+  const owner = masters.find((m) => m.id === ownerId)
+  const source = (from?.slot === slot ? masters.find((m) => m.name === from.name) : owner) ?? owner
+  const open = masters.find((m) => m.says?.importing.some(([s]) => s === slot))
+  const others = masters.filter((m) => m !== source)
+  const to = others.find((m) => m.name === target) ?? (open !== source ? open : undefined) ?? others[0]
+  const views = useViews(source && to ? [source.name, to.name] : [], 'slot', [String(slot)])
+  const here = (source ? (views[source.name] ?? null) : null) as SlotData | null
+  const there = (to ? (views[to.name] ?? null) : null) as SlotData | null
+  const steps = source && to ? stepsOf(slot, sideOf(source), sideOf(to), here, there, wrongOrder) : []
+  const next = here === null || there === null ? -1 : nextStep(steps)
+  const step = steps[next]
+  const runner = step?.on === 'target' ? to : source
+  const run = () => {
+    if (!step || !runner || !source) return
+    if (from?.slot !== slot) setFrom({ slot, name: source.name })
+    // Keys are listed for a person to read; what moves them is the next command.
+    const lines = step.command.startsWith('CLUSTER GETKEYSINSLOT')
+      ? [step.command, steps[next + 1]?.command ?? '']
+      : [step.command]
+    typeInto(runner.name, lines)
+  }
+  const signature = `${next} ${step?.command}`
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one command for each state of the slot
+  useEffect(() => {
+    if (!all) return
+    if (next === -1) {
+      setAll(false)
+      return
+    }
+    run()
+    const timer = setTimeout(() => setAll(false), STUCK_MS)
+    return () => clearTimeout(timer)
+  }, [all, signature])
+  if (!source || !to)
+    return (
+      <div className="say small">
+        {masters.length < 2
+          ? 'Two masters are needed to move a slot between.'
+          : `Nobody has slot ${slot}: CLUSTER ADDSLOTS ${slot}.`}
+      </div>
+    )
+  const over = next === -1 && here !== null && there !== null
+  const look = (m: Member) => picture.ownerIndex.get(m.id) ?? 3
+  return (
+    <div className="reshard">
+      <div className="reshard-pick">
+        <span>
+          slot <b className="mono">{slot}</b>
+        </span>
+        <span className="own">
+          <OwnerMark i={look(source)} />
+          {source.name}
+        </span>
+        <span className="ink3">to</span>
+        <select className="field" aria-label="Target" value={to.name} onChange={(e) => setTarget(e.target.value)}>
+          {others.map((m) => (
+            <option key={m.name} value={m.name}>
+              {m.name}
+            </option>
+          ))}
+        </select>
+        <label className="check" title="MIGRATING before IMPORTING: the source says ASK, the target says MOVED">
+          <input type="checkbox" checked={wrongOrder} onChange={(e) => setWrongOrder(e.target.checked)} />
+          wrong order
+        </label>
+      </div>
+      <ol className="steps">
+        {steps.map((s, i) => {
+          const m = s.on === 'target' ? to : source
+          const state = s.done ? 'd' : i === next ? 'now' : 'todo'
+          return (
+            <li
+              className={`stp ${state}`}
+              key={`${s.on}${s.command.slice(0, 30)}`}
+              aria-current={i === next ? 'step' : undefined}
+            >
+              <span className="n">{s.done ? <Icon name="check" size={10} /> : i + 1}</span>
+              <span className="on">
+                <OwnerMark i={look(m)} />
+                {m.name}
+              </span>
+              <div>
+                <code title={s.command}>{s.command}</code>
+                {i === 3 && (here?.count ?? 0) + (there?.count ?? 0) > 0 && (
+                  <Shelf here={here} there={there} from={look(source)} to={look(to)} />
+                )}
+                {(i === next || (i === 2 && next === 3)) && <small>{s.note}</small>}
+              </div>
+            </li>
+          )
+        })}
+      </ol>
+      <div className="row">
+        <button
+          type="button"
+          className="btn p"
+          disabled={over || step === undefined || all}
+          onClick={run}
+          data-testid="next-command"
+        >
+          <Icon name="stepf" />
+          Next command
+        </button>
+        <button
+          type="button"
+          className="btn"
+          disabled={over || step === undefined}
+          onClick={() => setAll(!all)}
+          data-testid="finish-slot"
+        >
+          {all ? 'Stop' : 'Finish slot'}
+        </button>
+        {(here?.migratingTo != null || there?.importingFrom != null) && (
+          <button
+            type="button"
+            className="btn q"
+            onClick={() => {
+              setAll(false)
+              for (const m of [source, to]) typeInto(m.name, [`CLUSTER SETSLOT ${slot} STABLE`])
+            }}
+          >
+            Abort: STABLE
+          </button>
+        )}
+        {over && <span className="ink2">The slot is {to.name}'s.</span>}
+      </div>
+    </div>
+  )
+}
+
+const CARDS = 200
+/** The slot's keys: on the source, and already on the target. */
+function Shelf(props: { here: SlotData | null; there: SlotData | null; from: number; to: number }) {
+  const { here, there, from, to } = props
+  const [a, b] = [there?.count ?? 0, here?.count ?? 0]
+  return (
+    <>
+      <div className="shelf" role="img" aria-label={`${a} keys on the target, ${b} on the source`}>
+        {(there?.keys ?? []).slice(0, CARDS).map((k) => (
+          <i key={`t${k.key}`} title={showBytes(k.key, 40)}>
+            <OwnerMark i={to} size={12} />
+          </i>
+        ))}
+        {(here?.keys ?? []).slice(0, CARDS).map((k) => (
+          <i key={`s${k.key}`} title={showBytes(k.key, 40)}>
+            <OwnerMark i={from} size={12} />
+          </i>
+        ))}
+      </div>
+      <small>
+        {a} moved, {b} to go{a + b > 2 * CARDS ? `; ${CARDS} of each are drawn` : ''}
+      </small>
+    </>
+  )
+}

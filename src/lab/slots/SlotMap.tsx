@@ -1,0 +1,338 @@
+/**
+ * 16384 slots, 128 a row, on a canvas: hue and cell shape are the owner, shade is how many keys; an open slot is hatched, a slot
+ * that nobody has is a hole, one that the nodes disagree about has a cross.
+ */
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useSize } from '../parts/use-size.ts'
+import { useLab } from '../store.ts'
+import { count } from '../format.ts'
+import { type ClusterPicture, rangeText, SLOTS } from './data.ts'
+import { ownerLook } from './owners.tsx'
+import { type Mode, useSlotChoice } from './choice.ts'
+
+const SIDE = 128
+const AXIS = 44
+const AXIS_SLOTS = [0, 2048, 4096, 6144, 8192, 10240, 12288, 14336]
+
+interface Paint {
+  readonly color: (name: string) => string
+}
+function paints(el: Element): Paint {
+  const css = getComputedStyle(el)
+  const known = new Map<string, string>()
+  return {
+    color(name) {
+      let value = known.get(name)
+      if (value === undefined) {
+        value = css.getPropertyValue(name).trim()
+        known.set(name, value)
+      }
+      return value
+    },
+  }
+}
+
+/** Row order, or along a Hilbert curve, where slots that are near in number are near on the map. */
+export function placeOf(slot: number, hilbert: boolean): [number, number] {
+  if (!hilbert) return [slot % SIDE, Math.floor(slot / SIDE)]
+  let [x, y, t] = [0, 0, slot]
+  for (let s = 1; s < SIDE; s *= 2) {
+    const rx = 1 & (t >> 1)
+    const ry = 1 & (t ^ rx)
+    if (ry === 0) {
+      if (rx === 1) {
+        x = s - 1 - x
+        y = s - 1 - y
+      }
+      ;[x, y] = [y, x]
+    }
+    x += s * rx
+    y += s * ry
+    t >>= 2
+  }
+  return [x, y]
+}
+
+/** 0 none, 1 few, 2 many: three shades of keys. */
+export const shadeOf = (keys: number, most: number): 0 | 1 | 2 =>
+  keys === 0 ? 0 : keys * 3 <= Math.max(3, most) ? 1 : 2
+
+interface Drawing {
+  readonly picture: ClusterPicture
+  readonly keys: Uint32Array
+  readonly most: number
+  readonly mode: Mode
+  readonly hilbert: boolean
+  readonly open: ReadonlySet<number>
+}
+
+function cellPath(ctx: CanvasRenderingContext2D, shape: string, x: number, y: number, w: number): void {
+  if (shape === 'bar') ctx.rect(x, y + w * 0.2, w, Math.max(1, w * 0.6))
+  else if (shape === 'round' && w >= 3) ctx.roundRect(x, y, w, w, w / 3)
+  else ctx.rect(x, y, w, w)
+}
+
+/** Draws `slots` (all, or those of a lens) with cells of `cell` pixels; cells of one look in one path. */
+export function drawCells(
+  ctx: CanvasRenderingContext2D,
+  d: Drawing,
+  cell: number,
+  slots: Iterable<readonly [number, number, number]>,
+): void {
+  const { color } = paints(ctx.canvas)
+  const groups = new Map<string, [number, number, number][]>()
+  for (const place of slots) {
+    const [slot] = place
+    const owner = d.picture.ownerOf[slot] as number
+    const shade = d.mode === 'keys' ? shadeOf(d.keys[slot] as number, d.most) : 2
+    const key = d.open.has(slot) ? `open${owner}` : `${owner} ${shade}`
+    const group = groups.get(key)
+    if (group) group.push([...place])
+    else groups.set(key, [[...place]])
+  }
+  const w = Math.max(1, cell - 1)
+  for (const [key, cells] of groups) {
+    const open = key.startsWith('open')
+    const [owner = -1, shade = 0] = open ? [Number(key.slice(4)), 2] : key.split(' ').map(Number)
+    ctx.beginPath()
+    if (owner === -1) {
+      for (const [, x, y] of cells) ctx.rect(x, y, w, w)
+      ctx.fillStyle = color('--line')
+      ctx.fill()
+      ctx.beginPath()
+      for (const [, x, y] of cells) {
+        ctx.moveTo(x, y + w)
+        ctx.lineTo(x + w, y)
+      }
+      ctx.strokeStyle = color('--ink')
+      ctx.lineWidth = Math.max(0.7, cell / 6)
+      ctx.stroke()
+      continue
+    }
+    const look = ownerLook(owner)
+    for (const [, x, y] of cells) cellPath(ctx, look.shape, x, y, w)
+    ctx.globalAlpha = shade === 1 ? 0.62 : 1
+    ctx.fillStyle = open ? color('--migrating') : color(shade === 0 ? look.tint : look.color)
+    ctx.fill()
+    ctx.globalAlpha = 1
+    if (open || look.texture !== 'plain') {
+      ctx.beginPath()
+      for (const [, x, y] of cells) {
+        if (open || look.texture === 'hatch') {
+          ctx.moveTo(x, y + w)
+          ctx.lineTo(x + w, y)
+        } else ctx.rect(x + w / 2 - 0.5, y + w / 2 - 0.5, 1, 1)
+      }
+      ctx.strokeStyle = color('--bg-panel')
+      ctx.lineWidth = Math.max(0.7, cell / 7)
+      ctx.stroke()
+    }
+  }
+  if (d.picture.disputed.size === 0) return
+  ctx.beginPath()
+  for (const [slot, x, y] of slots) {
+    if (!d.picture.disputed.has(slot)) continue
+    ctx.moveTo(x, y)
+    ctx.lineTo(x + w, y + w)
+    ctx.moveTo(x + w, y)
+    ctx.lineTo(x, y + w)
+  }
+  ctx.strokeStyle = color('--ink')
+  ctx.lineWidth = Math.max(0.8, cell / 6)
+  ctx.stroke()
+}
+
+export function useOpenSlots(picture: ClusterPicture | null): ReadonlySet<number> {
+  return useMemo(() => {
+    const open = new Set<number>()
+    for (const m of picture?.members ?? [])
+      for (const [slot] of [...(m.says?.migrating ?? []), ...(m.says?.importing ?? [])]) open.add(slot)
+    return open
+  }, [picture])
+}
+
+const everySlot = (cell: number, hilbert: boolean): [number, number, number][] =>
+  Array.from({ length: SLOTS }, (_, slot) => {
+    const [x, y] = placeOf(slot, hilbert)
+    return [slot, x * cell, y * cell]
+  })
+
+/** "slot 5061: n0, 4 keys, MIGRATING to n1" */
+export function slotText(picture: ClusterPicture, keys: Uint32Array, slot: number): string {
+  const owner = picture.view.owners.find(([a, b]) => slot >= a && slot <= b)?.[2] ?? ''
+  const parts = [owner === '' ? 'nobody has it' : picture.nameOf(owner), `${count(keys[slot] ?? 0)} keys`]
+  for (const m of picture.members) {
+    const to = m.says?.migrating.find(([s]) => s === slot)?.[1]
+    const from = m.says?.importing.find(([s]) => s === slot)?.[1]
+    if (to) parts.push(`${m.name} MIGRATING to ${picture.nameOf(to)}`)
+    if (from) parts.push(`${m.name} IMPORTING from ${picture.nameOf(from)}`)
+  }
+  if (picture.disputed.has(slot)) parts.push('the nodes disagree')
+  return `slot ${slot}: ${parts.join(', ')}`
+}
+
+export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint32Array }) {
+  const { slot: chosen, mode, hilbert } = useSlotChoice()
+  const holder = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const size = useSize(holder)
+  const theme = useLab((s) => s.theme)
+  const [hover, setHover] = useState<number | null>(null)
+  const open = useOpenSlots(picture)
+  const dense = Math.max(1, Math.round(devicePixelRatio))
+  const fits = Math.min((size.width - AXIS) / SIDE, size.height / SIDE)
+  const cell = Math.max(2, Math.min(5, Math.floor(fits * dense) / dense))
+  const side = SIDE * cell
+  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
+  const cells = useMemo(() => everySlot(cell, hilbert), [cell, hilbert])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
+  useEffect(() => {
+    const el = canvas.current
+    const ctx = el?.getContext('2d')
+    if (!el || !ctx || size.width === 0) return
+    const ratio = devicePixelRatio || 1
+    el.width = side * ratio
+    el.height = side * ratio
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+    ctx.clearRect(0, 0, side, side)
+    drawCells(ctx, { picture, keys, most, mode, hilbert, open }, cell, cells)
+  }, [picture, keys, most, mode, hilbert, open, cell, cells, side, theme, size.width])
+  const at = (e: React.PointerEvent): number | null => {
+    const r = e.currentTarget.getBoundingClientRect()
+    const [x, y] = [Math.floor((e.clientX - r.left) / cell), Math.floor((e.clientY - r.top) / cell)]
+    if (x < 0 || y < 0 || x >= SIDE || y >= SIDE) return null
+    if (!hilbert) return y * SIDE + x
+    return cells.find(([, cx, cy]) => cx === x * cell && cy === y * cell)?.[0] ?? null
+  }
+  const move = (to: number) => useSlotChoice.setState({ slot: Math.max(0, Math.min(SLOTS - 1, to)) })
+  const steps: Record<string, number> = {
+    ArrowRight: 1,
+    ArrowLeft: -1,
+    ArrowDown: SIDE,
+    ArrowUp: -SIDE,
+    PageDown: 1024,
+    PageUp: -1024,
+  }
+  const shown = hover ?? chosen
+  const [px, py] = placeOf(shown, hilbert)
+  const tipLeft = Math.min(Math.max(0, px * cell - 96), Math.max(0, side - 264))
+  const tipTop = py * cell + (py > 112 ? -30 : cell + 8)
+  return (
+    <div className="map-hold" ref={holder}>
+      <div
+        className="map"
+        style={{ width: side + AXIS, height: side }}
+        role="application"
+        aria-roledescription="slot map"
+        aria-label={slotText(picture, keys, chosen)}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrows move from slot to slot
+        tabIndex={0}
+        data-testid="slot-map"
+        onKeyDown={(e) => {
+          const step = steps[e.key]
+          if (step === undefined || e.ctrlKey || e.metaKey || e.altKey) return
+          e.preventDefault()
+          e.stopPropagation()
+          move(chosen + step)
+        }}
+      >
+        {!hilbert &&
+          AXIS_SLOTS.map((slot) => (
+            <span className="axis mono" key={slot} style={{ top: (slot / SIDE) * cell - 4, width: AXIS - 8 }}>
+              {slot}
+            </span>
+          ))}
+        <canvas
+          ref={canvas}
+          style={{ left: AXIS, width: side, height: side }}
+          onPointerMove={(e) => setHover(at(e))}
+          onPointerLeave={() => setHover(null)}
+          onPointerDown={(e) => {
+            const slot = at(e)
+            if (slot !== null) useSlotChoice.setState({ slot })
+          }}
+        />
+        {!hilbert && <Bands picture={picture} cell={cell} side={side} />}
+        <span className="pin" style={{ left: AXIS + px * cell + cell / 2 - 8, top: py * cell + cell / 2 - 8 }} />
+        {(hover !== null || open.has(chosen)) && (
+          <span className="map-tip" style={{ left: AXIS + tipLeft, top: tipTop }}>
+            {slotText(picture, keys, shown)}
+          </span>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** A label at the head of every long run of one owner. */
+function Bands({ picture, cell, side }: { picture: ClusterPicture; cell: number; side: number }) {
+  const wide = side >= 360
+  return picture.view.owners
+    .filter(([first, last, id]) => id !== '' && last - first >= SIDE * (28 / cell))
+    .map(([first, , id]) => {
+      const seen = picture.view.nodes.find((n) => n.id === id)
+      const say = seen?.flags.includes('fail')
+        ? 'FAIL'
+        : seen?.flags.includes('fail?')
+          ? `PFAIL by ${picture.observer}`
+          : ''
+      const i = picture.ownerIndex.get(id) ?? 0
+      return (
+        <span className="band" key={first} style={{ top: Math.ceil(first / SIDE) * cell + 4, right: 4 }}>
+          <i
+            style={{ background: `var(${ownerLook(i).color})`, borderRadius: ownerLook(i).shape === 'round' ? 3 : 0 }}
+          />
+          <b>{picture.nameOf(id)}</b>
+          {wide && <span className="mono">{seen?.ip}</span>}
+          <span className="sp" />
+          <span className={say === '' ? 'ink2' : 'warn'}>
+            {say === '' ? '' : `${say}, `}
+            {count(seen?.slots ?? 0)} slots
+          </span>
+        </span>
+      )
+    })
+}
+
+/** The map's accessible twin: contiguous ranges of each owner, and open slots. */
+export function RangeTable({ picture, keys }: { picture: ClusterPicture; keys: Uint32Array }) {
+  const rows = picture.view.owners.slice(0, 200).map(([first, last, id]) => {
+    let n = 0
+    for (let s = first; s <= last; s++) n += keys[s] ?? 0
+    return { first, last, id, n }
+  })
+  const open = picture.members.flatMap((m) => [
+    ...(m.says?.migrating ?? []).map(([s, id]) => `slot ${s}: ${m.name} MIGRATING to ${picture.nameOf(id)}`),
+    ...(m.says?.importing ?? []).map(([s, id]) => `slot ${s}: ${m.name} IMPORTING from ${picture.nameOf(id)}`),
+  ])
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
+    <div className="twin-hold" tabIndex={0} role="region" aria-label="Slots as a table">
+      <table className="t">
+        <thead>
+          <tr>
+            <th scope="col">Slots</th>
+            <th scope="col">Owner</th>
+            <th scope="col">Number</th>
+            <th scope="col">Keys</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((r) => (
+            <tr key={r.first}>
+              <td className="mono">{rangeText([[r.first, r.last]])}</td>
+              <td>{r.id === '' ? 'nobody' : picture.nameOf(r.id)}</td>
+              <td className="mono">{count(r.last - r.first + 1)}</td>
+              <td className="mono">{count(r.n)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {open.map((line) => (
+        <p className="cap mono" key={line}>
+          {line}
+        </p>
+      ))}
+    </div>
+  )
+}
