@@ -345,6 +345,8 @@ async function conversation(r: Running): Promise<unknown[]> {
     'MIGRATE_TO and FAIL in gossip of one that is new',
     f.ping({ configEpoch: 40, slots: slotBits(5, 7, 300), body: gossip(H, NODE_SLAVE | NODE_FAIL | 256) }),
   )
+  await said('a replica with an epoch', f.ping({ slaveof: G, flags: NODE_SLAVE, configEpoch: 60, currentEpoch: 45 }))
+  await said('a master with a lower one', f.ping({ configEpoch: 41, slots: slotBits(5, 7, 300) }))
   const other = new BusLink(busPort(r))
   other.say(message(0, G, { port: 55, cport: 66, configEpoch: 12 }))
   await look('the other itself pings, from elsewhere', () => other.got.length > 0)

@@ -232,7 +232,8 @@ function readNode(cluster: Cluster, node: ClusterNode, argv: readonly Bytes[]): 
   }
   if (atoi(pingSent) !== 0) node.pingSentMs = cluster.nowMs
   if (atoi(pongReceived) !== 0) node.pongReceivedMs = cluster.nowMs
-  node.configEpoch = atoi(epoch)
+  // A replica's is its master's.
+  node.configEpoch = node.isSlave ? 0 : atoi(epoch)
   for (const word of argv.slice(8)) if (!readSlots(cluster, node, word)) return CORRUPTED
   return null
 }
