@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeMessage, encodeMessage, messageLength } from '../src/engine/cluster/message.ts'
+import { type ClusterMessage, decodeMessage, encodeMessage, messageLength } from '../src/engine/cluster/message.ts'
 import { NODE_FAIL, NODE_MASTER, NODE_NOADDR, NODE_PFAIL, NODE_SLAVE } from '../src/engine/cluster/node.ts'
 import { BusLink, FakeNode, message, slotBits } from './support/fake-node.ts'
 import {
@@ -253,6 +253,20 @@ describe.skipIf(!haveRedis())('what a node does with a packet is what a real nod
   })
 })
 
+/** What a packet of the server says, but for the gossip, which is chosen by lot. */
+function header(m: ClusterMessage, me: string): unknown {
+  const { slots, sender, port: _, cport: __, body, ...rest } = m
+  const ranges = (bits: Uint8Array): number[] =>
+    [...bits.keys()].filter((i) => bits[i] !== 0).flatMap((i) => [i, bits[i] as number])
+  const name = (n: string): string => (n === me ? 'ME' : n)
+  const more =
+    body.kind === 'ping'
+      ? body.extensions
+      : body.kind === 'update'
+        ? { ...body, name: name(body.name), slots: ranges(body.slots) }
+        : body
+  return { ...rest, sender: name(sender), slots: ranges(slots), more }
+}
 /** A fake node meets the server, then says one thing after another; after each, what the server knows and logged. */
 async function conversation(r: Running): Promise<unknown[]> {
   const f = new FakeNode(F)
