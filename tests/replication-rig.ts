@@ -117,6 +117,10 @@ export class ReplicationRig {
       .map((s) => s.bytes)
       .join('')
   }
+  /** The same, piece by piece. */
+  sendsToMaster(server: string): string[] {
+    return this.sends.filter((s) => s.process === server && s.conn % 2 === 1).map((s) => s.bytes)
+  }
   /** What a server sent on connections that others opened: to clients and replicas. */
   sentToOthers(server: string): string {
     return this.sends
