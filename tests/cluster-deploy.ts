@@ -213,8 +213,8 @@ function unsettled(kit: ClusterKit): string | null {
       return `${n} is ${myself.isMaster ? 'a master' : 'a replica'} to the bus only`
     if (myself.isMaster) continue
     if (repl?.masterLinkUp !== true) return `${n} does not follow`
-    const following = kit.call(n, 'ROLE') as readonly Plain[]
-    const at = `${following[1]}:${following[2]}`
+    const following = repl.view() as { masterhost: string; masterport: number }
+    const at = `${following.masterhost}:${following.masterport}`
     if (at !== `${myself.slaveof?.ip}:${myself.slaveof?.port}`) return `${n} follows ${at}`
   }
   return null

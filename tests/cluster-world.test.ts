@@ -4,7 +4,7 @@ import { type Accident, CONVERGED_WITHIN, clusterStorm, lossRun } from './cluste
 
 const QUICK = process.env.REHASH_QUICK !== undefined
 const RUNS = Number(process.env.REHASH_STORMS ?? (QUICK ? 12 : 500))
-const LOSSES = QUICK ? 4 : 40
+const LOSSES = QUICK ? 4 : 20
 
 test(`${RUNS} seeds of random faults: one owner a slot and epoch, epochs never go back, all agree within ${CONVERGED_WITHIN} seconds of the heal`, {
   timeout: 900_000,
