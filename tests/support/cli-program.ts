@@ -1,7 +1,7 @@
 /** Our redis-cli, run in this process on real sockets and files: what it prints and how it ends. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import type { FileResult, Input, Output } from '../../src/engine/machine.ts'
+import type { FileOp, FileResult, Input, Output } from '../../src/engine/machine.ts'
 import { RedisCli } from '../../src/engine/programs/redis-cli/redis-cli.ts'
 
 export interface CliResult {
@@ -13,6 +13,8 @@ export interface CliResult {
 export interface CliRun {
   /** Typed, and then the input ends. */
   readonly stdin?: string
+  /** Typed at once; the input stays open. */
+  readonly typed?: string
   /** Ctrl-C is pressed after so long. */
   readonly stopAfterMs?: number
   /** Told all that was printed so far; true presses Ctrl-C. */
@@ -45,9 +47,11 @@ export function runCli(argv: readonly string[], options: CliRun = {}): Promise<C
       })
       socket.on('end', () => input({ type: 'closed', conn, reason: 'eof' }))
     }
-    const read = (path: string): FileResult => {
+    const file = (op: FileOp): FileResult => {
       try {
-        return { ok: true, bytes: readFileSync(path, 'latin1') }
+        if (op.op === 'read') return { ok: true, bytes: readFileSync(op.path, 'latin1') }
+        if (op.op === 'write') writeFileSync(op.path, op.bytes, 'latin1')
+        return { ok: true }
       } catch (e) {
         return { ok: false, error: (e as NodeJS.ErrnoException).code ?? 'EIO' }
       }
@@ -66,8 +70,7 @@ export function runCli(argv: readonly string[], options: CliRun = {}): Promise<C
           setTimeout(() => input({ type: 'timer', id: out.id }), Math.max(0, (out.at - now()) / 1000)),
         )
       } else if (out.type === 'clearTimer') clearTimeout(timers.get(out.id))
-      else if (out.type === 'file' && out.op.op === 'read')
-        later({ type: 'fileDone', id: out.id, result: read(out.op.path) })
+      else if (out.type === 'file') later({ type: 'fileDone', id: out.id, result: file(out.op) })
       else if (out.type === 'exit') {
         ended = true
         for (const t of timers.values()) clearTimeout(t)
@@ -80,6 +83,7 @@ export function runCli(argv: readonly string[], options: CliRun = {}): Promise<C
       if (options.stdin !== '') input({ type: 'stdin', bytes: options.stdin })
       input({ type: 'stdin', bytes: '' })
     }
+    if (options.typed !== undefined) input({ type: 'stdin', bytes: options.typed })
     if (options.stopAfterMs !== undefined)
       setTimeout(() => input({ type: 'stdin', bytes: '\x03' }), options.stopAfterMs)
   })

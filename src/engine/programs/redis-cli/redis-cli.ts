@@ -77,7 +77,6 @@ export class RedisCli implements Machine {
   private shuttingDown = false
   /** The next command follows an ASK. */
   private asking = false
-  private lastError = false
   private runner: ModeRunner | null = null
   private readonly early: Bytes[] = []
 
@@ -519,7 +518,11 @@ export class RedisCli implements Machine {
     const o = this.options as CliOptions
     for (const push of this.held.splice(0)) this.showPush(push)
     if (this.redirected(reply)) return
-    this.lastError = isError(reply)
+    if (isError(reply) && o.errorExit && !this.interactive) {
+      this.print(`${reply.text}\n`)
+      this.exit(1)
+      return
+    }
     this.print(this.format(reply, repliesRaw(p.argv)))
     this.follow(p.argv, reply)
     const elapsedMicros = this.host.now - p.startedAt
@@ -535,7 +538,7 @@ export class RedisCli implements Machine {
     }
     this.pending = null
     if (!this.interactive) {
-      this.exit(this.lastError && o.errorExit ? 1 : 0)
+      this.exit(0)
       return
     }
     if (elapsedMicros >= 500_000 && o.output === 'tty') this.print(`(${(elapsedMicros / 1e6).toFixed(2)}s)\n`)
