@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliResult, runCli } from './support/cli-program.ts'
-import { cli, haveRedis, type Running, start, stopAll } from './support/processes.ts'
+import { cli, haveRedis, type Running, start, stopAll, until } from './support/processes.ts'
 
 describe.skipIf(!haveRedis())('redis-cli, mode by mode', () => {
   let real: Running
   let dir = ''
   beforeAll(async () => {
-    real = await start('real')
+    real = await start('real', { args: ['--enable-debug-command', 'yes'] })
     dir = mkdtempSync(join(tmpdir(), 'rehash-cli-'))
     const run = (...argv: string[]) => cli(real.port, ...argv)
     run('mset', 'a', '1', 'bb', '22', 'ccc', '333', 'we"ird key', 'hello', 'gone?', '')
@@ -21,6 +21,8 @@ describe.skipIf(!haveRedis())('redis-cli, mode by mode', () => {
     run('zadd', 'z', '1', 'a', '2', 'b', '3', 'c', '4', 'd')
     run('xadd', 'x', '*', 'f', 'v')
     for (let i = 0; i < 60; i++) run('set', `key:${i}`, 'x'.repeat(i))
+    // While keys move from table to table, two walks show them in different orders.
+    await until('the rehash to end', () => !run('debug', 'htstats', '0').includes('rehashing target'))
     writeFileSync(join(dir, 'good.lua'), 'return {KEYS[1],ARGV[1],#KEYS,#ARGV}')
     writeFileSync(join(dir, 'bad.lua'), "return redis.error_reply('ERR boo')")
   })

@@ -47,7 +47,7 @@ test.runIf(real).each(files)(
       await redis?.stop()
     }
   },
-  30_000,
+  120_000,
 )
 
 test('a recorded answer that is wrong is noticed', async () => {
