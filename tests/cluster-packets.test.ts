@@ -278,8 +278,10 @@ async function conversation(r: Running): Promise<unknown[]> {
   const look = async (what: string, done: () => boolean = () => true): Promise<void> => {
     await until(what, done, 5000).catch(() => null)
     await sleep(150)
+    const sent = [...link.got.slice(-1), ...f.heard.splice(0).filter((m) => m.body.kind !== 'ping')]
     history.push({
       what,
+      sent: [...new Set(sent.map((m) => JSON.stringify(header(m, me))))],
       nodes: nodesOf(r, [f]),
       info: infoOf(r),
       log: [...new Set(logOf(r, from, me))],
