@@ -3,7 +3,6 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { latencyDoctor } from '../commands/server/latency.ts'
 import type { Command } from '../commands/table.ts'
 import type { Obj } from '../objects/object.ts'
-import type { Client } from '../server/client.ts'
 import { latencyPercentile } from '../server/latency.ts'
 import type { Server } from '../server/server.ts'
 import { memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
@@ -166,22 +165,5 @@ export function viewCommands(s: Server) {
     now: s.host.now,
     hz: s.hz,
     processed: s.stat.numCommands,
-  }
-}
-
-const nameOf = (c: Client): string => (c.isMaster ? 'master' : c.addr)
-export function viewPubsub(s: Server) {
-  const table = (map: Map<Bytes, Set<Client>>) =>
-    [...map].slice(0, 60).map(([name, who]) => ({
-      name: clip(name),
-      clients: [...who].slice(0, 12).map((c) => ({ client: nameOf(c), owed: c.obufBytes })),
-      count: who.size,
-    }))
-  return {
-    channels: table(s.pubsub.channels),
-    patterns: table(s.pubsub.patterns),
-    shards: table(s.pubsub.shardChannels),
-    published: recorderOf(s)?.published.slice(-80) ?? [],
-    events: s.config.notifyKeyspaceEvents,
   }
 }

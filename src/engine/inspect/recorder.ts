@@ -5,7 +5,6 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
-import { globMatch } from '../bytes/glob.ts'
 import { quoteBytes } from '../bytes/quote.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
@@ -24,6 +23,7 @@ import { MemoryHistory } from './growth.ts'
 import { memoryUsage } from './memory.ts'
 import { candidates } from './pressure.ts'
 import { follow, type ScanChain } from './scans.ts'
+import { PublishLog } from './pubsub.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
 import { TxLog } from './transactions.ts'
@@ -102,14 +102,6 @@ export interface Segment {
   readonly queue: number | null
   readonly observed: number | null
 }
-export interface Published {
-  readonly at: number
-  readonly by: string
-  readonly channel: Bytes
-  readonly bytes: number
-  readonly text: Bytes
-  readonly receivers: number
-}
 const KEPT = 256
 const whoIs = (c: Client): string => (c.isMaster ? 'master' : c.isFake ? 'script' : c.addr)
 function push<T>(list: T[], item: T): void {
@@ -147,7 +139,7 @@ export class Recorder {
   pool: readonly Bytes[] = []
   readonly segments: Segment[] = []
   readonly transactions: TxLog
-  readonly published: Published[] = []
+  readonly published: PublishLog
   /** The last chain of SCAN calls of each database. */
   readonly scans = new Map<number, ScanChain>()
   readonly evictions = new Evictions()
@@ -163,6 +155,7 @@ export class Recorder {
     this.server = server
     this.memory = new MemoryHistory(server)
     this.transactions = new TxLog(server)
+    this.published = new PublishLog(server)
     this.turns = new Turns(server, () => this.memory.tick())
   }
   story(db: number, key: Bytes): KeyStory | undefined {
@@ -229,28 +222,9 @@ export class Recorder {
         })
     }
   }
-  private session(c: Client, name: string, argv: readonly Bytes[]): void {
-    const [at, client] = [this.server.host.now, c.addr]
-    if (name === 'publish' || name === 'spublish') {
-      const { pubsub } = this.server
-      const [channel = '', text = ''] = argv.slice(1)
-      let receivers = (name === 'publish' ? pubsub.channels : pubsub.shardChannels).get(channel)?.size ?? 0
-      if (name === 'publish')
-        for (const [pattern, who] of pubsub.patterns) if (globMatch(pattern, channel)) receivers += who.size
-      push(this.published, {
-        at,
-        by: c.isMaster ? 'master' : client,
-        channel: clip(own(channel)),
-        bytes: text.length,
-        text: clip(own(text)),
-        receivers,
-      })
-    }
-  }
-
   command(c: Client, command: Command, argv: readonly Bytes[]): void {
     this.spend(c, command, argv)
-    this.session(c, command.name, argv)
+    this.published.from(c, command.name, argv)
     if (command.facts.keySpecs.length === 0) {
       if (command.name === 'scan') {
         const chain = follow(this.scans.get(c.db.id), c.db.dict, argv)

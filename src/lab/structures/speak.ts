@@ -41,3 +41,29 @@ export function typeAt(process: string, n: number, line: string): void {
   const kept = tab && terminalFor(tab)
   if (kept) type(kept.terminal, textToBytes(`${line}\r`))
 }
+
+/** Terminals that were opened for a purpose, by the name that their client has. */
+const named = new Map<string, string>()
+/** The process of such a terminal in the world. */
+export const cliNamed = (process: string, name: string): string | null => named.get(`${process}|${name}`) ?? null
+
+/** A redis-cli of its own that nothing else is typed into; its lines are typed one after the other. */
+export async function openNamed(process: string, name: string, lines: readonly string[]): Promise<void> {
+  cliOf(process, 0)
+  openTerminal(process, false, ['--no-raw'])
+  const tab = lab.get().tabs[0]
+  const kept = tab && terminalFor(tab)
+  if (!tab || !kept) return
+  named.set(`${process}|${name}`, kept.terminal.process)
+  for (let t = 0; t < PATIENCE_MS && lab.get().state?.playing === true && !READY.test(kept.output.join('')); t += 20)
+    await wait(20)
+  for (const line of lines) {
+    let said = ''
+    const off = kept.terminal.onOutput((bytes) => {
+      said += bytes
+    })
+    type(kept.terminal, textToBytes(`${line}\r`))
+    for (let t = 0; t < 1500 && !ANSWERED.test(said); t += 20) await wait(20)
+    off()
+  }
+}
