@@ -1,7 +1,7 @@
 /** CONFIG SET and GET of every directive, put to ours and to a real redis-server: limits, units, words, aliases, many at once. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { directives } from '../src/engine/server/config-table.ts'
-import { encode, Ours, Real } from './oracle-servers.ts'
+import { encode, Ours, Real } from './oracle/servers.ts'
 import { haveRedis, type Running, start } from './support/processes.ts'
 
 /** What belongs to the machine that the process runs on: other answers, or none that may be asked for in a test. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FileOp, FileResult, Output } from '../src/engine/machine.ts'
-import { createServer } from '../src/engine/server/create.ts'
 import { directives } from '../src/engine/server/config-table.ts'
-import { encode, Real } from './oracle-servers.ts'
+import { createServer } from '../src/engine/server/create.ts'
+import { encode, Real } from './oracle/servers.ts'
 import { freePort, haveRedis, until } from './support/processes.ts'
 
 /** A server that starts from a file. */

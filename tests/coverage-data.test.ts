@@ -1,14 +1,14 @@
 /** Rows of the coverage list, sections 1.1 to 1.3, that a machine can check: what is fast, the data model, the structures. */
 import { expect, test } from 'vitest'
-import { formatTty } from '../src/engine/programs/redis-cli/format.ts'
 import { Prng } from '../src/engine/bytes/prng.ts'
+import facts from '../src/engine/commands/facts.json' with { type: 'json' }
+import { formatTty } from '../src/engine/programs/redis-cli/format.ts'
 import { ReplyParser } from '../src/engine/protocol/reply-parser.ts'
 import { Dict } from '../src/engine/structures/dict.ts'
 import { Quicklist } from '../src/engine/structures/quicklist.ts'
 import { Sds } from '../src/engine/structures/sds.ts'
 import { Skiplist } from '../src/engine/structures/skiplist.ts'
-import facts from '../src/engine/commands/facts.json' with { type: 'json' }
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 
 /** A server; `ask` gives a reply as redis-cli prints it. */
 function boot() {

@@ -1,7 +1,7 @@
 /** Rows of sections 1.5 and 1.6 that a machine can check: who is evicted by which policy, and what mass expiry costs. */
 import { expect, test } from 'vitest'
 import { Prng } from '../src/engine/bytes/prng.ts'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 import { kb, pair } from './replication-rig.ts'
 
 function boot() {

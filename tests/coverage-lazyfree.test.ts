@@ -1,6 +1,6 @@
 /** Rows E02, E03, E04, E14 and X10: who frees what, and what INFO tells of it. */
 import { expect, test } from 'vitest'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 
 function boot() {
   const ours = new Ours()

@@ -1,6 +1,6 @@
 /** Rows of section 1.11 about locks: what clients do with SET NX and a script, and where that is not enough. */
 import { expect, test } from 'vitest'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 import { box, kill, masterSeenBy, ready, SECOND, switched } from './sentinel-world.ts'
 
 const RELEASE = "if redis.call('get',KEYS[1]) == ARGV[1] then return redis.call('del',KEYS[1]) else return 0 end"

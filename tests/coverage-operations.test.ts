@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Output } from '../src/engine/machine.ts'
 import { RedisCli } from '../src/engine/programs/redis-cli/redis-cli.ts'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 
 function boot() {
   const ours = new Ours()

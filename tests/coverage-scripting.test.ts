@@ -1,7 +1,7 @@
 /** Coverage rows about scripts and functions. Replies are those of redis-server 7.0.15. */
 import { expect, test } from 'vitest'
 import { bench } from '../src/engine/server/rig.ts'
-import { encode } from './oracle-servers.ts'
+import { encode } from './oracle/servers.ts'
 
 const request = (...argv: string[]): string => encode(argv)
 const ERROR_SCRIPT = "redis.call('set','a','1') redis.call('lpush','a','x') redis.call('set','b','1')"

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createServer } from '../src/engine/index.ts'
 import type { Input, Machine, Output, ProcessEnv, Tap } from '../src/engine/machine.ts'
 import { createWorld, type World } from '../src/world/world.ts'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 import { kb } from './replication-rig.ts'
 
 interface Job {

@@ -4,7 +4,7 @@
  * heard in the end, and who was hung up on, must be the same.
  */
 import { afterAll, describe, expect, test } from 'vitest'
-import { encode, type Heard, Ours, Real, startReal } from './oracle-servers.ts'
+import { encode, type Heard, Ours, Real, startReal } from './oracle/servers.ts'
 import { haveRedis, stopAll } from './support/processes.ts'
 
 afterAll(stopAll)

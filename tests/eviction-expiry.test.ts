@@ -3,7 +3,7 @@
  * is told. And eviction's plain rules: nobody to evict, lazily or not, what a replica is sent.
  */
 import { afterAll, describe, expect, test } from 'vitest'
-import { encode, type Heard, Ours, Real, startReal } from './oracle-servers.ts'
+import { encode, type Heard, Ours, Real, startReal } from './oracle/servers.ts'
 import { haveRedis, stopAll } from './support/processes.ts'
 
 afterAll(stopAll)

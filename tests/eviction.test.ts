@@ -6,7 +6,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Prng } from '../src/engine/bytes/prng.ts'
 import type { Obj } from '../src/engine/objects/object.ts'
-import { encode, type Heard, Ours, Real, startReal } from './oracle-servers.ts'
+import { encode, type Heard, Ours, Real, startReal } from './oracle/servers.ts'
 import { haveRedis, stopAll } from './support/processes.ts'
 
 afterAll(stopAll)

@@ -4,6 +4,7 @@ import { globMatch } from '../src/engine/bytes/glob.ts'
 import { Prng } from '../src/engine/bytes/prng.ts'
 import type { ParsedReply } from '../src/engine/protocol/reply-parser.ts'
 import { AskOurs, AskReal, escaped, printed } from './hostile-rig.ts'
+import { encode, Ours } from './oracle/servers.ts'
 import { haveRedis, start, stopAll } from './support/processes.ts'
 
 const KEYS = [
@@ -131,4 +132,9 @@ test('the work is bounded: no pattern is tried exponentially', () => {
   // More than 1000 stars deep nothing matches, as in 7.0.15.
   expect(globMatch(`${'*a'.repeat(1002)}`, 'a'.repeat(1500))).toBe(false)
   expect(performance.now() - startedAt).toBeLessThan(5000)
+})
+
+test('DEBUG STRINGMATCH-TEST passes', () => {
+  const said = new Ours().say(1, encode(['debug', 'stringmatch-test'])).get(1)
+  expect(said).toBe('+Apparently Redis did not crash: test passed\r\n')
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Prng } from '../src/engine/bytes/prng.ts'
 import { ReplyParser } from '../src/engine/protocol/reply-parser.ts'
 import { escaped } from './hostile-rig.ts'
-import { Ours, Real, encode, startReal } from './oracle-servers.ts'
+import { encode, Ours, Real, startReal } from './oracle/servers.ts'
 import { haveRedis, sleep, stopAll } from './support/processes.ts'
 
 const SHORT: readonly string[] = [

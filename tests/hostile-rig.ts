@@ -1,11 +1,11 @@
 /** Damaged values for the hostile-*.test.ts: whole payloads from a real server, and seeded ways to spoil them. */
-import { type Socket, connect } from 'node:net'
-import { crc64 } from '../src/engine/bytes/crc64.ts'
+import { connect, type Socket } from 'node:net'
 import { utf8Encode } from '../src/engine/bytes/bytes.ts'
-import { formatTty } from '../src/engine/programs/redis-cli/format.ts'
+import { crc64 } from '../src/engine/bytes/crc64.ts'
 import type { Prng } from '../src/engine/bytes/prng.ts'
+import { formatTty } from '../src/engine/programs/redis-cli/format.ts'
 import { type ParsedReply, ReplyParser } from '../src/engine/protocol/reply-parser.ts'
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 
 /** A server that is asked many things at once. */
 export interface Asked {

@@ -1,6 +1,6 @@
 /** The counters of INFO after the same conversations, ours beside a real redis-server. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { encode, Ours, Real } from './oracle-servers.ts'
+import { encode, Ours, Real } from './oracle/servers.ts'
 import { haveRedis, type Running, start } from './support/processes.ts'
 
 /** Fields that the conversation alone decides. */

@@ -1,7 +1,7 @@
 /** INFO: every section and field of 7.0.15 in its order, and each of them moves when what it tells of happens. */
 import { expect, test } from 'vitest'
 import names from './info-fields-7.0.15.json' with { type: 'json' }
-import { encode, Ours } from './oracle-servers.ts'
+import { encode, Ours } from './oracle/servers.ts'
 import { kb, pair } from './replication-rig.ts'
 
 function boot() {

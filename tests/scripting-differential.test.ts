@@ -1,6 +1,6 @@
 /** Scripts on both servers: the bytes of every reply must be equal, in RESP2 and in RESP3. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encode, Ours, Real, startReal } from './oracle-servers.ts'
+import { encode, Ours, Real, startReal } from './oracle/servers.ts'
 import { corpus } from './scripting-corpus.ts'
 import { libraries } from './scripting-corpus-lua.ts'
 import { requests } from './scripting-requests.ts'

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import facts from '../../src/engine/commands/facts.json' with { type: 'json' }
-import { encode, Ours } from '../oracle-servers.ts'
+import { encode, Ours } from './servers.ts'
 
 interface Row {
   readonly group: string

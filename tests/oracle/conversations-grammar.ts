@@ -1,9 +1,9 @@
 /** What people who talk at once say: requests that wait, feed, watch, listen, track and interrupt, in bursts that belong together. */
 import type { Prng } from '../../src/engine/bytes/prng.ts'
-import { Grammar } from './grammar.ts'
-import { Requests } from '../oracle-commands.ts'
 import { WRAPPED } from './compare.ts'
 import { expiresSoon } from './duel.ts'
+import { Grammar } from './grammar.ts'
+import { Requests } from './requests.ts'
 
 export interface Step {
   readonly conn: number

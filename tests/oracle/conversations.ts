@@ -5,9 +5,9 @@
  */
 import { Prng } from '../../src/engine/bytes/prng.ts'
 import type { Client } from '../../src/engine/server/client.ts'
-import { encode, type Heard, Ours, Real, startReal } from '../oracle-servers.ts'
 import { heardSame, normalise } from './conversations-compare.ts'
 import { type Asked, type Step, Talk } from './conversations-grammar.ts'
+import { encode, type Heard, Ours, Real, startReal } from './servers.ts'
 
 export const CONNS = 4
 const LENGTH = 60

@@ -4,10 +4,10 @@
  */
 import { Prng } from '../../src/engine/bytes/prng.ts'
 import { ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
-import { Requests } from '../oracle-commands.ts'
-import { encode, Ours, Real } from '../oracle-servers.ts'
 import { same, WRAPPED } from './compare.ts'
 import { Grammar, lexMembers, rowOf } from './grammar.ts'
+import { Requests } from './requests.ts'
+import { encode, Ours, type Real } from './servers.ts'
 
 /** A request, or a pause in which the clocks of both go on. */
 export type Op = readonly string[] | { readonly waitMs: number }

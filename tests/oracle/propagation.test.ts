@@ -4,9 +4,9 @@
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
-import { type Heard, encode, Ours, Real, startReal } from '../oracle-servers.ts'
 import { haveRedis, stopAll } from '../support/processes.ts'
 import { expiresSoon, makeRound } from './duel.ts'
+import { encode, type Heard, Ours, Real, startReal } from './servers.ts'
 
 const ROUNDS = Number(process.env['PROPAGATION_ROUNDS'] ?? 6)
 const REQUESTS = 400

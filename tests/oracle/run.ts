@@ -1,7 +1,8 @@
 /** A whole run of the oracle: rounds in RESP2 and RESP3 by turns, counted by command; differences are shrunk and told. */
-import { encode, Ours, Real, startReal } from '../oracle-servers.ts'
+
 import { describeDifference, duel, makeRound, type Rig, ROUND, shrink } from './duel.ts'
 import { rowOf, rows } from './grammar.ts'
+import { encode, Ours, Real, startReal } from './servers.ts'
 
 export interface RunOptions {
   readonly seed: number

@@ -2,7 +2,7 @@
  * ACL requests for the oracle. Users with command rules are asked by DRYRUN only: the order in which single commands are
  * listed is that of a hash table, which differs from server to server.
  */
-import type { Prng } from '../src/engine/bytes/prng.ts'
+import type { Prng } from '../../src/engine/bytes/prng.ts'
 
 const KEY_RULES = [
   '~*',

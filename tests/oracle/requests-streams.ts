@@ -1,5 +1,5 @@
 /** Stream requests for the oracle: those whose replies show no time. */
-import type { Prng } from '../src/engine/bytes/prng.ts'
+import type { Prng } from '../../src/engine/bytes/prng.ts'
 
 export const STREAMS = ['x1', 'x2', 'x3']
 /** With another number in the place of an idle time the clock would decide what they answer. */

@@ -1,7 +1,7 @@
 /** Random requests, valid and not, over the commands of the table whose replies depend on nothing but the requests. */
-import { Prng } from '../src/engine/bytes/prng.ts'
-import { aclForms } from './oracle-acl.ts'
-import { STREAMS, streamForms, TIMED } from './oracle-streams.ts'
+import { Prng } from '../../src/engine/bytes/prng.ts'
+import { aclForms } from './requests-acl.ts'
+import { STREAMS, streamForms, TIMED } from './requests-streams.ts'
 
 const STRINGS = ['s1', 's2', 's3', 'n1', 'n2']
 const LISTS = ['l1', 'l2', 'l3']

@@ -2,11 +2,11 @@
  * Two servers that the same requests are put to: ours, in this process and on a clock that the test moves, and a real
  * redis-server over TCP. Both answer with the bytes that every connection got since it was last asked.
  */
-import { type Socket, connect } from 'node:net'
-import type { FileOp, FileResult, Output } from '../src/engine/machine.ts'
-import { createServer } from '../src/engine/server/create.ts'
-import type { Server } from '../src/engine/server/server.ts'
-import { type Running, sleep, start } from './support/processes.ts'
+import { connect, type Socket } from 'node:net'
+import type { FileOp, FileResult, Output } from '../../src/engine/machine.ts'
+import { createServer } from '../../src/engine/server/create.ts'
+import type { Server } from '../../src/engine/server/server.ts'
+import { type Running, sleep, start } from '../support/processes.ts'
 
 /** Bytes by number of connection, 1 and up. */
 export type Heard = Map<number, string>
