@@ -61,7 +61,7 @@ const PARTS = ['This server', 'Strategies'] as const
 export function ExpirySheet({ process }: { process: string }) {
   const [part, setPart] = useState<(typeof PARTS)[number]>('This server')
   return (
-    <div className="sheets expiry">
+    <div className="expirysheet">
       <Tabs label="Expiry" names={PARTS} value={part} onChange={setPart} id="expiry" />
       <div
         className="sheets inner"

@@ -1,5 +1,5 @@
 /** A sandbox beside the server: what deletes expired keys, what it costs, what it leaves, and why the threshold is 10 %. */
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { Dict } from '../../engine/structures/dict.ts'
 import { count } from '../format.ts'
 import { plural } from './data.ts'
@@ -41,10 +41,20 @@ const SPREAD_TEXT: Readonly<Record<Spread, string>> = {
 const us = (n: number): string => (n >= 10_000 ? `${(n / 1000).toFixed(1)} ms` : `${count(Math.round(n))} µs`)
 const percent = (n: number): string => `${(100 * n).toFixed(n < 0.0995 ? 1 : 0)} %`
 
+/** A value that has stopped changing: a slider that is being moved does not compute at every step. */
+function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const later = setTimeout(() => setSettled(value), 60)
+    return () => clearTimeout(later)
+  }, [value])
+  return settled
+}
+
 export function ExpiryStrategies() {
   const [w, setW] = useState<Workload>(REDIS)
   const set = (some: Partial<Workload>) => setW({ ...w, ...some })
-  const late = useDeferredValue(w)
+  const late = useSettled(w)
   const all = useMemo(() => STRATEGIES.map((s) => simulate(s, late)), [late])
   const [chosen, setChosen] = useState<Strategy>('both')
   const one = all.find((o) => o.strategy === chosen) as Outcome

@@ -1,6 +1,6 @@
 /** One key: the structure that holds it, the way the last command took through it, its encoding history. */
 import { useState } from 'react'
-import { showBytes, textToBytes } from '../bytes.ts'
+import { bytesToArray, showBytes, textToBytes } from '../bytes.ts'
 import { bytesText, count, duration } from '../format.ts'
 import { useView } from '../parts/use-view.ts'
 import { pinOf, togglePin, useChoice } from './choice.ts'
@@ -88,12 +88,20 @@ function LastLine({ data }: { data: KeyData }) {
   )
 }
 
+/** What was seen last stays, dimmed, until what was asked for now has come. */
+function useHeld(view: unknown, id: string): { view: unknown; stale: boolean } {
+  const [held, setHeld] = useState<{ id: string; view: unknown }>({ id: '', view: undefined })
+  if (view !== undefined && (held.view !== view || held.id !== id)) setHeld({ id, view })
+  const stale = view === undefined && held.id === id && held.view !== undefined
+  return { view: stale ? held.view : view, stale }
+}
+
 export function ObjectPanes({ process, db, name }: { process: string; db: number; name: string }) {
   const { member } = useChoice()
   const [windows, setWindows] = useState<Readonly<Record<string, number | null>>>({})
   const from = windows[name] ?? null
   const facet = useChoice((c) => c.facet)
-  const view = useView(process, 'object', [
+  const asked = useView(process, 'object', [
     String(db),
     name,
     member,
@@ -101,6 +109,7 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
     '',
     facet === 'Bits' ? 'bits' : '',
   ])
+  const { view, stale } = useHeld(asked, pinOf(process, db, name))
   if (name === '')
     return (
       <Pane label="Key" title="Key" className="keypane">
@@ -162,6 +171,7 @@ export function ObjectPanes({ process, db, name }: { process: string; db: number
         name={name}
         from={from}
         onFrom={(f) => setWindows({ ...windows, [name]: f })}
+        stale={stale}
         main
       />
       <Pane
@@ -235,6 +245,7 @@ function KeyPane(props: {
   from: number | null
   onFrom: (from: number | null) => void
   main?: boolean
+  stale?: boolean
 }) {
   const { data, name, main = false } = props
   const { member } = useChoice()
@@ -246,7 +257,7 @@ function KeyPane(props: {
     <Pane
       label={`Key ${showBytes(name, 40)}`}
       testid={main ? 'key-pane' : 'pinned-pane'}
-      className={main ? 'keypane' : 'pinned'}
+      className={`${main ? 'keypane' : 'pinned'} ${props.stale ? 'stale' : ''}`}
       title={
         <span className="mono name" title={showBytes(name)}>
           {showBytes(name, main ? 32 : 18)}
@@ -487,8 +498,7 @@ function MemberSearch({ name, member }: { name: string; member: string }) {
         aria-label="Member to search"
         placeholder="member"
         size={9}
-        defaultValue={member}
-        key={name}
+        value={new TextDecoder().decode(bytesToArray(member))}
         onChange={(e) => useChoice.setState({ member: textToBytes(e.target.value) })}
       />
     </label>
