@@ -111,6 +111,19 @@ function groupOf(s: Stream, name: Bytes, g: ConsumerGroup, now: number) {
   }
 }
 
+const TAPE = 48
+/** The newest entries that are alive, the oldest of them first. */
+function tapeOf(nodes: readonly { readonly value: StreamNode }[]): string[] {
+  const ids: string[] = []
+  for (let i = nodes.length - 1; i >= 0 && ids.length < TAPE; i--) {
+    const { value } = nodes[i] as { value: StreamNode }
+    const skip = Math.max(0, value.count() + value.deleted() - MAX_ENTRIES)
+    const live = entriesOf(value, skip).entries.filter((e) => !e.deleted)
+    ids.unshift(...live.map((e) => e.id).slice(-(TAPE - ids.length)))
+  }
+  return ids
+}
+
 export function viewStream(s: Stream, block: number, now: number): Record<string, unknown> {
   const nodes = endsOf(s.rax, MAX_BLOCKS / 2)
   const open = nodes.find((n) => n.index === block) ?? nodes[0]
@@ -137,6 +150,7 @@ export function viewStream(s: Stream, block: number, now: number): Record<string
       bytes: b.lp.totalBytes,
     })),
     block: open?.index ?? 0,
+    tape: tapeOf(nodes),
     open: open === undefined ? null : entriesOf(open.value, 0),
     listpack: open === undefined ? null : viewListpack(open.value.lp),
     groups,

@@ -12,6 +12,7 @@ import { streamRoles } from './listpack-text.ts'
 import { Picture, type TableTwin } from './Pane.tsx'
 import { RaxInsert } from './RaxInsert.tsx'
 import { DataTable, Figures } from './sheets.tsx'
+import { StreamWork } from './StreamWork.tsx'
 import { RangeWalk, TrimCompare, type WalkMark } from './StreamTools.tsx'
 import { blockOf } from './stream-ids.ts'
 
@@ -33,6 +34,8 @@ export interface StreamData {
   readonly tree: TreeNode
   readonly blocks: readonly { index: number; id: string; key: string; count: number; deleted: number; bytes: number }[]
   readonly block: number
+  /** The newest entries. */
+  readonly tape: readonly string[]
   readonly open: {
     readonly fields: readonly string[]
     readonly entries: readonly {
@@ -245,6 +248,9 @@ export function StreamView(props: {
         {s.keys > s.blocks.length && <span className="cap">{count(s.keys - s.blocks.length)} blocks between</span>}
       </div>
       {s.open && <Block s={s} open={s.open} walk={walk} />}
+      {props.of && (
+        <StreamWork process={props.of.process} name={props.of.name} groups={s.groups} tape={s.tape} length={s.length} />
+      )}
       {s.groups.map((g) => (
         <Group key={g.name} s={s} g={g} />
       ))}
