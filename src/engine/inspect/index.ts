@@ -260,7 +260,7 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'object':
       return viewKey(s, args)
     case 'memory':
-      return viewMemory(s, args)
+      return looking(s, () => viewMemory(s, args))
     case 'databases':
       return viewDatabases(s, args)
     case 'expiry':

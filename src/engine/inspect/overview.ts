@@ -5,7 +5,9 @@ import type { Command } from '../commands/table.ts'
 import type { Obj } from '../objects/object.ts'
 import { latencyPercentile } from '../server/latency.ts'
 import type { Server } from '../server/server.ts'
-import { memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
+import { infoText } from '../server/info.ts'
+import { binsOf, wasteOf } from './bins.ts'
+import { functionMemory, memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
 import { lengthOf, recorderOf } from './recorder.ts'
 import { still } from './still.ts'
 import { clip } from './structures.ts'
@@ -33,10 +35,37 @@ function eachKey(s: Server, fn: (db: number, key: Bytes, o: Obj) => void): { see
   return { seen, total }
 }
 
+/** What the process holds besides, as INFO memory counts it: the AOF's buffer, pages copied behind a child's back. */
+function besides(s: Server) {
+  const f = new Map(
+    infoText(s, ['memory', 'persistence'])
+      .split('\r\n')
+      .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1)] as const),
+  )
+  const n = (name: string): number => Number(f.get(name) ?? 0)
+  return {
+    aofBuffer: n('mem_aof_buffer'),
+    functions: functionMemory(s),
+    cow: Math.max(n('current_cow_size'), n('rdb_last_cow_size'), n('aof_last_cow_size')),
+    cowNow: n('current_cow_size'),
+    rss: n('used_memory_rss'),
+    fragmentation: Number(f.get('mem_fragmentation_ratio') ?? 0),
+  }
+}
+
 export function viewMemory(s: Server, args: readonly string[]) {
   const account = memoryAccount(s)
+  const chosen = s.dbs[Number(args[0] ?? 0)]?.dict.peek(args[1] ?? '')
   const recorder = recorderOf(s)
-  const keys: { db: number; key: Bytes; type: string; encoding: string; bytes: number; length: number }[] = []
+  const keys: {
+    db: number
+    key: Bytes
+    type: string
+    encoding: string
+    bytes: number
+    wasted: number
+    length: number
+  }[] = []
   const prefixes = new Map<string, { keys: number; bytes: number }>()
   const types = new Map<string, { keys: number; bytes: number }>()
   const add = (map: Map<string, { keys: number; bytes: number }>, name: string, bytes: number): void => {
@@ -48,7 +77,8 @@ export function viewMemory(s: Server, args: readonly string[]) {
   }
   const { seen, total } = eachKey(s, (db, key, o) => {
     const bytes = still(o, () => memoryUsage(key, o))
-    keys.push({ db, key: clip(key), type: o.type, encoding: o.encoding, bytes, length: lengthOf(o) })
+    const wasted = still(o, () => wasteOf(key, o))
+    keys.push({ db, key: clip(key), type: o.type, encoding: o.encoding, bytes, wasted, length: lengthOf(o) })
     const colon = key.indexOf(':')
     add(prefixes, colon > 0 ? `${clip(key.slice(0, colon))}:*` : clip(key), bytes)
     add(types, `${o.type}, ${o.encoding}`, bytes)
@@ -71,7 +101,10 @@ export function viewMemory(s: Server, args: readonly string[]) {
     history: recorder === undefined ? [] : [...recorder.memory.samples, recorder.memory.now()],
     growth: recorder?.story(Number(args[0] ?? 0), args[1] ?? '')?.samples ?? [],
     now: s.host.now,
+    ...besides(s),
+    bins: chosen === undefined ? [] : still(chosen, () => binsOf(args[1] ?? '', chosen)),
     top: keys.slice(0, 60),
+    wasteful: [...keys].sort((a, b) => b.wasted - a.wasted).slice(0, 20),
     prefixes: sorted(prefixes),
     types: sorted(types),
   }
