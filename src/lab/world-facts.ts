@@ -21,7 +21,8 @@ export function addressOf(scenario: Scenario, name: string): string {
 }
 
 export const roleOf = (spec: ProcessSpec | undefined, status: ProcessStatus | undefined): Role =>
-  status?.summary?.role ?? (spec?.kind === 'server' ? configuredRole(spec) : (spec?.kind ?? 'client'))
+  status?.summary?.role ??
+  (spec?.kind === 'server' ? configuredRole(spec) : spec?.kind === 'sentinel' ? 'sentinel' : 'client')
 
 /** Until it has said what it is, a server is what its configuration makes it. */
 const configuredRole = (spec: ProcessSpec): Role =>

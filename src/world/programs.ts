@@ -1,7 +1,7 @@
 /** The programs a world can run, by the kind a topology names. */
-import { createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
+import { ClusterClient, createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
 
-export type ProgramKind = 'server' | 'sentinel' | 'client'
+export type ProgramKind = 'server' | 'sentinel' | 'client' | 'app'
 
 export function createProgram(kind: ProgramKind, env: ProcessEnv, tap?: Tap): Machine {
   switch (kind) {
@@ -11,5 +11,7 @@ export function createProgram(kind: ProgramKind, env: ProcessEnv, tap?: Tap): Ma
       return createServer(env, tap, { mode: 'sentinel' })
     case 'client':
       return new RedisCli(env, tap)
+    case 'app':
+      return new ClusterClient(env, tap)
   }
 }

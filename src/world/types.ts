@@ -3,7 +3,8 @@
  *
  * Times (`at`, `now`) are virtual microseconds since the world's start.
  */
-export type ProcessKind = 'server' | 'sentinel' | 'client'
+/** `app`: an application that uses Redis (programs/app). */
+export type ProcessKind = 'server' | 'sentinel' | 'client' | 'app'
 export interface ProcessSpec {
   /** Unique name in the world: "redis-1", "s1", "app-1". */
   readonly name: string
