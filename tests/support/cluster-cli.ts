@@ -107,8 +107,8 @@ export function mask(result: CliResult, nodes: readonly Node[]): CliResult {
       blocks.push(block)
     }
     if (blocks.length > 0) sorted.push(...blocks.sort())
-    else if (/^\S+ \(.{8}\.\.\.\) -> |^<node \d>: /.test(lines[i] as string)) {
-      while (i < lines.length && /^\S+ \(.{8}\.\.\.\) -> |^<node \d>: |^$/.test(lines[i] as string))
+    else if (/^<node \d> \(.{8}\.\.\.\) -> |^<node \d>: /.test(lines[i] as string)) {
+      while (i < lines.length && /^<node \d> \(.{8}\.\.\.\) -> |^<node \d>: |^$/.test(lines[i] as string))
         blocks.push((lines[i++] as string).replace(/\(.{8}\.\.\.\)/, '(...)'))
       sorted.push(...blocks.sort())
     } else sorted.push(lines[i++] as string)
