@@ -42,6 +42,7 @@ const NOBODY = -1
 const STREAMS_PER_PROCESS = 4294967296
 /** Linux gives up a connect after six SYNs, and a neighbour that does not answer ARP after three seconds. */
 const CONNECT_TIMEOUT = 127_000_000
+const SYN_RETRY = 1_000_000
 const UNREACHABLE_AFTER = 3_060_000
 /** What the kernels of both ends hold of one direction of a connection. */
 export const SOCKET_BUFFERS = 262144
@@ -118,7 +119,10 @@ export class Sockets {
       else if (this.state.routes.get(key) === packet.src) this.state.routes.delete(key)
       return
     }
-    if (runner.state.status.poweredOff) return
+    if (runner.state.status.poweredOff) {
+      if (packet.kind === 'syn') this.synAgain(packet, at)
+      return
+    }
     if (packet.kind === 'syn') {
       this.accept(packet, at, cause)
       return
@@ -265,6 +269,12 @@ export class Sockets {
     runner.enqueue({ type: 'accept', conn, port: packet.port, ...remote }, cause)
   }
 
+  /** Nobody answers in a dark box. The other kernel asks again after 1, 3, 7 … s, until the attempt is given up. */
+  private synAgain(packet: Packet & { kind: 'syn' }, at: number): void {
+    for (let wait = SYN_RETRY; wait < CONNECT_TIMEOUT; wait = 2 * wait + SYN_RETRY) {
+      if (packet.sentAt + wait > at) return this.runner.receive({ ...packet, time: packet.sentAt + wait })
+    }
+  }
   private connect(conn: number, host: string, port: number, at: number): void {
     const stream = this.index * STREAMS_PER_PROCESS + this.state.nextStream++
     const target = this.resolve(host, port)
