@@ -1,42 +1,11 @@
-/** Memory and databases: the server as a whole. */
+/** Databases: what the keys of the whole server are made of, the header of one, the struct of each database. */
 import { showBytes } from '../bytes.ts'
-import { bytesText, count, duration } from '../format.ts'
+import { count, duration } from '../format.ts'
 import { useChoice } from './choice.ts'
-import { plural, type SampleData } from './data.ts'
-import { GrowthPane, type MemorySample } from './Growth.tsx'
-import { Choose, Knob } from './Knob.tsx'
+import { plural } from './data.ts'
 import { typeInto } from './Cli.tsx'
 import { failureOf, Pane } from './Pane.tsx'
-import { Asking, DataTable, Figures, Scroll, Shares, useSheet } from './sheets.tsx'
-
-interface Group {
-  readonly name: string
-  readonly keys: number
-  readonly bytes: number
-}
-interface MemoryData {
-  readonly total: number
-  readonly startup: number
-  readonly clients: number
-  readonly replicas: number
-  readonly backlog: number
-  readonly dbs: readonly { readonly id: number; readonly main: number; readonly expires: number }[]
-  readonly overhead: number
-  readonly dataset: number
-  readonly peak: number
-  readonly maxmemory: number
-  readonly policy: string
-  /** What evictions do not count: the replicas' buffers beyond the backlog. */
-  readonly notCounted: number
-  readonly seen: number
-  readonly all: number
-  readonly history: readonly MemorySample[]
-  readonly growth: readonly SampleData[]
-  readonly now: number
-  readonly top: readonly { db: number; key: string; type: string; encoding: string; bytes: number; length: number }[]
-  readonly prefixes: readonly Group[]
-  readonly types: readonly Group[]
-}
+import { Asking, DataTable, Figures, Scroll, useSheet } from './sheets.tsx'
 
 export const POLICIES = [
   'noeviction',
@@ -54,139 +23,6 @@ export function KeyLink({ db, name }: { db: number; name: string }) {
     <button type="button" className="link" onClick={() => choose(db, name)}>
       {showBytes(name, 40) || '""'}
     </button>
-  )
-}
-
-export function MemorySheet({ process }: { process: string }) {
-  const { db, key } = useChoice()
-  const m = useSheet<MemoryData>(process, 'memory', [String(db), key])
-  if (!m || failureOf(m) !== null) return <Asking process={process} data={m} />
-  const tables = m.dbs.reduce((n, d) => n + d.main + d.expires, 0)
-  const parts = [
-    { name: 'dataset', value: Math.max(0, m.dataset) },
-    { name: 'startup', value: m.startup },
-    { name: 'key tables', value: tables },
-    { name: 'clients', value: m.clients },
-    { name: 'replicas', value: m.replicas },
-    { name: 'backlog', value: m.backlog },
-  ].map((p) => ({ ...p, text: bytesText(p.value) }))
-  const sampled = m.seen < m.all ? ` ${count(m.seen)} of ${count(m.all)} keys were looked at.` : ''
-  return (
-    <div className="sheets">
-      <Pane
-        label="Memory"
-        title="Memory"
-        sub="as MEMORY STATS counts it"
-        className="wide"
-        summary={`used_memory ${count(m.total)}: ${count(Math.max(0, m.dataset))} of data in ${plural(m.all, 'key')}, ${count(m.overhead)} of overhead. ${
-          m.maxmemory === 0
-            ? 'maxmemory is 0: no limit.'
-            : `maxmemory ${count(m.maxmemory)}, ${m.policy}; ${count(Math.max(0, m.maxmemory - m.total + m.notCounted))} bytes to the limit${m.notCounted > 0 ? ` (${count(m.notCounted)} of the replicas do not count)` : ''}.`
-        }`}
-        table={{ head: ['Part', 'Bytes'], rows: parts.map((p) => [p.name, p.value]) }}
-      >
-        <Shares list={parts} total={m.total} limit={m.maxmemory} label="Memory" />
-        <Figures
-          list={[
-            ['used_memory', count(m.total)],
-            ['peak', count(m.peak)],
-          ]}
-        />
-        <div className="knobs">
-          <Knob
-            process={process}
-            name="maxmemory"
-            value={m.maxmemory}
-            min={0}
-            max={8_388_608}
-            step={65536}
-            say={(v) => (v === 0 ? '0, no limit' : bytesText(v))}
-          />
-          <Choose process={process} name="maxmemory-policy" value={m.policy} options={POLICIES} />
-        </div>
-      </Pane>
-      <GrowthPane history={m.history} growth={m.growth} now={m.now} name={key} startup={m.startup} />
-      <Pane label="Keys by bytes" title="Keys by bytes" sub="MEMORY USAGE of each" summary={sampled.trim()}>
-        <Treemap top={m.top} />
-        <DataTable
-          label="Largest keys"
-          head={['Key', 'Kept as', 'Elements', 'Bytes']}
-          right={[2, 3]}
-          rows={m.top
-            .slice(0, 20)
-            .map((k) => [
-              <KeyLink key="k" db={k.db} name={k.key} />,
-              `${k.type}, ${k.encoding}`,
-              count(k.length),
-              count(k.bytes),
-            ])}
-          empty="No keys."
-        />
-      </Pane>
-      <Pane label="Groups" title="By prefix and encoding" summary={sampled.trim()}>
-        <DataTable
-          label="Bytes by prefix"
-          head={['Prefix', 'Keys', 'Bytes']}
-          right={[1, 2]}
-          rows={m.prefixes.slice(0, 12).map((g) => [showBytes(g.name, 32), count(g.keys), count(g.bytes)])}
-          empty="No keys."
-        />
-        <DataTable
-          label="Bytes by encoding"
-          head={['Type, encoding', 'Keys', 'Bytes', 'Bytes a key']}
-          right={[1, 2, 3]}
-          rows={m.types.map((g) => [g.name, count(g.keys), count(g.bytes), count(Math.round(g.bytes / g.keys))])}
-          empty="No keys."
-        />
-      </Pane>
-    </div>
-  )
-}
-
-/** Rows of cells, each as wide as its share of the row: the largest first. */
-function Treemap({ top }: { top: MemoryData['top'] }) {
-  if (top.length === 0) return null
-  const total = top.reduce((n, k) => n + k.bytes, 0)
-  const rows: (typeof top)[number][][] = []
-  let row: (typeof top)[number][] = []
-  let sum = 0
-  for (const k of top.slice(0, 40)) {
-    row.push(k)
-    sum += k.bytes
-    if (sum > total / 4) {
-      rows.push(row)
-      row = []
-      sum = 0
-    }
-  }
-  if (row.length > 0) rows.push(row)
-  const shown = rows.flat().reduce((n, k) => n + k.bytes, 0)
-  return (
-    <div
-      className="treemap"
-      role="img"
-      aria-label={`Share of bytes: ${top
-        .slice(0, 8)
-        .map((k) => `${showBytes(k.key, 20)} ${k.bytes}`)
-        .join(', ')}`}
-    >
-      {rows.map((r) => {
-        const bytes = r.reduce((n, k) => n + k.bytes, 0)
-        return (
-          <div key={`${r[0]?.db}|${r[0]?.key}`} style={{ height: Math.max(20, (150 * bytes) / shown) }}>
-            {r.map((k) => (
-              <span
-                key={`${k.db}|${k.key}`}
-                style={{ flexGrow: k.bytes }}
-                title={`${showBytes(k.key)}: ${count(k.bytes)} bytes`}
-              >
-                {showBytes(k.key, 18)}
-              </span>
-            ))}
-          </div>
-        )
-      })}
-    </div>
   )
 }
 
