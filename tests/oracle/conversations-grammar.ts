@@ -42,6 +42,11 @@ const FLAGS = ['KEA', 'KEAnm', 'KEAnm', 'Kg', 'Exe$l', 'Ez', 'KEtn', '', 'E$', '
 /** Several requests of one script, apart by a word. */
 const SEVERAL =
   "local r; local q = {}; ARGV[#ARGV+1] = '||'; for _, a in ipairs(ARGV) do if a == '||' then r = redis.pcall(unpack(q)); q = {} else q[#q+1] = a end end; return r"
+/** The same as a function of a library. */
+export const LIBRARY = `#!lua name=talk
+redis.register_function('several', function(KEYS, ARGV) ${SEVERAL} end)
+redis.register_function{function_name='look', flags={'no-writes'}, callback=function(KEYS, ARGV) return redis.call(unpack(ARGV)) end}`
+const CLAIMS: readonly string[][] = [[], [], ['justid'], ['force'], ['idle', '0', 'retrycount', '3'], ['time', '1']]
 const SOON_MS = 45
 /** A pause is over when the cron has seen that it is. */
 const PAUSE_MS = 130
@@ -110,8 +115,8 @@ export class Talk {
       if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush)/i.test(argv[0] ?? '')))
         r = [['ping']]
       if (r[0]?.[1] === 'unblock' && mood.inMulti) r = [['ping']]
-      // Which of the keys of a database that was swapped in is looked at first is chance.
-      if (r[0]?.[0] === 'swapdb' && (i > 0 || mood.inMulti || this.anyBlocked())) r = [['dbsize']]
+      // Idle times within another reply would be compared byte for byte.
+      if (mood.inMulti && r.some((argv) => /^x(info|pending)$/.test(argv[0] ?? ''))) r = [['dbsize']]
       // Lists of channels come in any order, and are compared by themselves.
       const listing = r[0]?.[0] === 'pubsub'
       if (listing && (i > 0 || mood.inMulti)) r = [['ping']]
@@ -119,10 +124,6 @@ export class Talk {
       if (listing || r.some(takesTime)) break
     }
     return this.step(conn, requests)
-  }
-  private anyBlocked(): boolean {
-    for (let n = 1; n <= this.conns; n++) if (this.mood(n).blocked) return true
-    return false
   }
   private step(conn: number, requests: string[][]): Step {
     const pauses = requests.some((r) => r[1] === 'pause' && r[2] === '10')
@@ -137,7 +138,7 @@ export class Talk {
       case 0:
         return [this.feed()]
       case 1:
-        return [this.change()]
+        return [this.chance(10) ? this.look() : this.change()]
       case 2:
         return [this.block()]
       case 3:
@@ -182,6 +183,10 @@ export class Talk {
   }
   private id(): string {
     return `${++this.streamId}-0`
+  }
+  /** An ID that may be there. */
+  private known(): string {
+    return `${1 + this.rng.below(this.streamId + 1)}-0`
   }
   private feed(): string[] {
     const { rng } = this
@@ -251,7 +256,7 @@ export class Talk {
       () => [this.pick(['zpopmin', 'zpopmax']), this.key('zset')],
       () => ['zmpop', '1', this.key('zset'), 'min', 'count', '2'],
       () => ['zrem', this.key('zset'), this.el()],
-      () => ['xdel', this.key('stream'), `${1 + this.rng.below(this.streamId + 1)}-0`],
+      () => ['xdel', this.key('stream'), this.known()],
       () => ['xtrim', this.key('stream'), 'maxlen', this.pick(['0', '1'])],
       () => ['xsetid', this.key('stream'), this.id()],
       () =>
@@ -261,7 +266,9 @@ export class Talk {
           ['xgroup', 'createconsumer', this.key('stream'), 'g', 'c2'],
           ['xgroup', 'setid', this.key('stream'), 'g', '0'],
         ]),
-      () => ['xack', this.key('stream'), 'g', `${1 + this.rng.below(this.streamId + 1)}-0`],
+      () => ['xclaim', this.key('stream'), 'g', this.pick(['c1', 'c2']), '0', this.known(), ...this.pick(CLAIMS)],
+      () => ['xautoclaim', this.key('stream'), 'g', 'c2', '0', '0', ...this.pick([[], ['count', '1'], ['justid']])],
+      () => ['xack', this.key('stream'), 'g', this.known()],
       () => ['set', any(), this.el()],
       () => ['getdel', this.key('string')],
       () => ['persist', any()],
@@ -288,8 +295,20 @@ export class Talk {
       () => ['scard', this.key('set')],
       () => ['exists', ...this.keys('string')],
       () => ['dbsize'],
+      () => ['sort', this.pick([this.key('list'), this.key('zset'), this.key('set')]), 'alpha'],
     ]
     return (forms[this.rng.below(forms.length)] as Form)()
+  }
+  /** What a group knows: idle times of a moment later count as the same. */
+  private look(): string[] {
+    const key = this.key('stream')
+    return this.pick([
+      ['xpending', key, 'g'],
+      ['xpending', key, 'g', '-', '+', '10'],
+      ['xinfo', 'stream', key],
+      ['xinfo', 'groups', key],
+      ['xinfo', 'consumers', key, 'g'],
+    ])
   }
   private patience(): string {
     return this.pick(['0', '0', '0', '100', '0.01'])
@@ -348,16 +367,21 @@ export class Talk {
     return (forms[this.rng.below(forms.length)] as Form)()
   }
   private plain(): string[] {
-    for (;;) {
-      const argv = this.pick([() => this.feed(), () => this.change(), () => this.read()])()
-      if (argv[0] !== 'swapdb') return argv
-    }
+    return this.pick([() => this.feed(), () => this.change(), () => this.read()])()
   }
   private script(): string[] {
-    if (this.chance(3)) return ['eval', WRAPPED, '0', ...this.plain()]
+    const kind = this.rng.below(8)
+    if (kind < 2) return ['eval', WRAPPED, '0', ...this.plain()]
+    if (kind === 2)
+      return this.pick([
+        ['eval_ro', WRAPPED, '0'],
+        ['fcall_ro', 'look', '0'],
+      ]).concat(this.plain())
+    if (kind === 3) return ['fcall', 'look', '0', ...this.plain()]
     const parts = Array.from({ length: 2 + this.rng.below(3) }, () => this.plain())
     if (this.chance(5)) parts.push(this.block().map((a) => (a === '0.01' ? '0' : a)))
-    return ['eval', SEVERAL, '0', ...parts.flatMap((p, i) => (i === 0 ? p : ['||', ...p]))]
+    const words = parts.flatMap((p, i) => (i === 0 ? p : ['||', ...p]))
+    return this.chance(3) ? ['fcall', 'several', '0', ...words] : ['eval', SEVERAL, '0', ...words]
   }
   private pubsub(listens: boolean): string[] {
     const channel = (): string => this.pick(CHANNELS)
@@ -452,6 +476,12 @@ export class Talk {
       () => ['reset'],
       () => ['quit'],
       () => ['acl', 'setuser', 'u1', 'on', 'nopass', '~*', '+@all', this.pick(['resetchannels', 'allchannels'])],
+      () => [
+        ...['acl', 'setuser', 'u1', 'on', 'nopass'],
+        ...this.pick([['allkeys'], ['resetkeys', '~l*', '~z'], ['resetkeys', '%R~*'], ['resetkeys', '%W~*', '~x']]),
+        ...this.pick([['+@all'], ['-@write'], ['-@blocking'], ['-exec'], ['-publish', '-@scripting'], ['-select']]),
+        ...this.pick([['resetchannels', '&c*'], ['allchannels'], []]),
+      ],
       () => ['acl', 'deluser', 'u1'],
       () => ['auth', this.pick(['u1', 'default']), 'pw'],
       () => ['hello', this.pick(['2', '3'])],
@@ -481,8 +511,8 @@ export class Talk {
       )
         continue
       if (/^(xread)/.test(name) || expiresSoon(argv) || argv.includes('*') || name === 'multi') continue
-      // The order of a set decides which key SORT looks at first.
-      if (/^sort/i.test(name)) continue
+      // The order of a set decides which key SORT looks at first, and what it stores.
+      if (/^sort/.test(name) && argv.some((a) => /^by$/i.test(a) || a.includes('*'))) continue
       // Megabytes take more than a turn to arrive.
       if (argv.some((a) => /^#?\d{7,}$/.test(a))) continue
       return [argv]

@@ -6,7 +6,7 @@
 import { Prng } from '../../src/engine/bytes/prng.ts'
 import type { Client } from '../../src/engine/server/client.ts'
 import { heardSame, normalise } from './conversations-compare.ts'
-import { type Asked, type Step, Talk } from './conversations-grammar.ts'
+import { type Asked, LIBRARY, type Step, Talk } from './conversations-grammar.ts'
 import { encode, type Heard, Ours, Real, startReal } from './servers.ts'
 
 export const CONNS = 4
@@ -58,6 +58,7 @@ async function begin(table: Table, settings: readonly (readonly string[])[]): Pr
     ['client', 'unpause'],
     ['flushall'],
     ['script', 'flush'],
+    ['function', 'load', 'replace', LIBRARY],
     ['acl', 'deluser', 'u1'],
     ['config', 'set', ...BASE],
     ['debug', 'set-active-expire', '0'],
@@ -89,6 +90,14 @@ const panics = (table: Table, step: Step): boolean =>
   step.requests.some((r) => /^unblock$/i.test(r[1] ?? '') && r[3] !== 'error') &&
   [...table.ours.server.clients.values()].some((c) => c.blocked?.kind === 'postpone')
 
+/** A database that is swapped in wakes those who wait for its keys: in what order, is the hash table's affair. */
+function leavesToChance(table: Table, step: Step): boolean {
+  const client = clientAt(table, step.conn)
+  const asked = step.requests.some((argv) => argv.some((a) => /^swapdb$/i.test(a)))
+  const queued = client?.multi?.queue.some((m) => m.argv.some((a) => /^swapdb$/i.test(a))) ?? false
+  return (asked || queued) && table.ours.server.dbs.slice(0, 2).some((db) => db.blockingKeys.size > 1)
+}
+
 async function take(table: Table, step: Step, index: number, asked: Map<number, Asked>): Promise<Disagreement | null> {
   const { real, ours } = table
   const theirs: Heard = new Map()
@@ -106,7 +115,7 @@ async function take(table: Table, step: Step, index: number, asked: Map<number, 
     asked.set(conn, { requests: step.requests })
     // A pause of everybody would last as long as one of writers that goes on: nobody waits for that.
     if (table.ours.server.pause !== null && step.requests.some((r) => r[1] === 'pause' && r[2] === '10')) return null
-    if (panics(table, step)) return null
+    if (panics(table, step) || leavesToChance(table, step)) return null
     join(theirs, await real.send(conn, bytes))
     join(mine, ours.say(conn, bytes))
     // A script takes a moment of its own clock.
