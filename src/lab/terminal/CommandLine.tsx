@@ -7,6 +7,8 @@ import { lab } from '../store.ts'
 import { addressOf } from '../world-facts.ts'
 
 const EXAMPLES = [
+  '-c',
+  '--cluster help',
   '--stat',
   '--bigkeys',
   '--memkeys',
@@ -67,7 +69,7 @@ export function CommandLine({ process, onDone }: { process: string; onDone: () =
         }}
       />
       <datalist id={`${id}-examples`}>
-        {EXAMPLES.map((example) => (
+        {[...EXAMPLES, `--cluster check ${address}`].map((example) => (
           <option key={example} value={example} />
         ))}
       </datalist>

@@ -8,6 +8,8 @@ interface Kept {
   readonly output: string[]
 }
 const open = new Map<string, Kept>()
+/** Terminals of redis-cli --cluster, which takes its time. */
+const patient = new WeakSet<WorldTerminal>()
 const LONGEST = 2000
 
 export function terminalFor(tab: TerminalTab): Kept | null {
@@ -20,11 +22,14 @@ export function terminalFor(tab: TerminalTab): Kept | null {
   const terminal = session.openTerminal(box.name, ['-h', box.address, '-p', String(spec.port), ...(tab.options ?? [])])
   const kept: Kept = { terminal, output: [] }
   open.set(tab.id, kept)
+  if (tab.options?.includes('--cluster')) patient.add(terminal)
   lab.set({ clients: { ...lab.get().clients, [terminal.process]: box.name } })
   terminal.onOutput((bytes) => {
     kept.output.push(bytes)
     if (kept.output.length > LONGEST) kept.output.splice(0, LONGEST / 2)
   })
+  const { state } = lab.get()
+  if (patient.has(terminal) && state && !state.playing) void runToAnswer(session, terminal, state.now)
   return kept
 }
 
@@ -37,7 +42,9 @@ export function closeTerminal(id: string): void {
 
 /** Answers take some packets; a command that blocks must not run the paused world for ever. */
 const LONGEST_WAIT = 2_000_000
-const ANSWERED = /\n[\s\S]*> /
+const LONGEST_CLUSTER_WAIT = 120_000_000
+/** redis-cli's prompt, or a question of --cluster; its ">>>" is neither. */
+const ANSWERED = /\n[\s\S]*[^->]> |(?:\): |\? |#\d+: )$/
 
 /**
  * Keys echo at once even when the world is paused. A command sent then runs the world just until its answer has come
@@ -54,15 +61,22 @@ async function runToAnswer(session: Session, terminal: WorldTerminal, from: numb
   if (running) return
   running = true
   let said = ''
-  const off = terminal.onOutput((bytes) => {
-    said += bytes
-  })
-  for (let waited = 0; waited < LONGEST_WAIT && !ANSWERED.test(said); ) {
+  let ended = false
+  const longest = patient.has(terminal) ? LONGEST_CLUSTER_WAIT : LONGEST_WAIT
+  const offs = [
+    terminal.onOutput((bytes) => {
+      said += bytes
+    }),
+    terminal.onExit(() => {
+      ended = true
+    }),
+  ]
+  for (let waited = 0; waited < longest && !ended && !ANSWERED.test(said); ) {
     waited += waited < 50_000 ? 500 : 10_000
     await session.runTo(from + waited)
     const now = lab.get().state
     if (now?.playing || now?.hit) break
   }
-  off()
+  for (const off of offs) off()
   running = false
 }
