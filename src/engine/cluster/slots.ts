@@ -57,7 +57,6 @@ export function delSlot(cluster: Cluster, slot: number): boolean {
     node.numslots--
   }
   cluster.slots[slot] = null
-  clearBit(cluster.ownerNotClaimingSlot, slot)
   return true
 }
 /** How many it had. */
@@ -112,7 +111,7 @@ export function nodeRemoveSlave(master: ClusterNode, slave: ClusterNode): boolea
   return true
 }
 
-/** Nobody owns it, or its owner has stopped to say so. */
+/** Nobody owns it, or its owner (or, as in 7.0.15, the one before) has stopped to say so. */
 export const isSlotUnclaimed = (cluster: Cluster, slot: number): boolean =>
   !cluster.slots[slot] || testBit(cluster.ownerNotClaimingSlot, slot)
 
