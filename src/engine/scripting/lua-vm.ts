@@ -4,7 +4,8 @@
  * Lua's own error handling is setjmp/longjmp; here a longjmp is a JavaScript exception that passes through the
  * WebAssembly frames up to `invoke_vii`. A call can also be *put aside*: inside the count hook (every HOOK_COUNT
  * instructions) or the budget of the C string functions, `pause()` unwinds the whole stack into a buffer, `call` returns
- * SUSPENDED, and `resume()` takes it up where it was, through pcall, metamethods, sort and coroutines alike.
+ * SUSPENDED, and `resume()` takes it up where it was, through pcall, metamethods, sort and coroutines alike. A function of
+ * ours that can't answer yet puts its caller aside in the same way (`waitFor`).
  *
  * Values are passed on the Lua stack; arguments are read straight from memory (layouts of lua_State, TValue, TString).
  */
@@ -213,7 +214,7 @@ export class LuaVm {
   private guarded(f: LuaFunction): LuaFunction {
     return (L) => {
       try {
-        return f(L)
+        return this.aside !== null && this.rewinding ? this.goOn() : f(L)
       } catch (e) {
         if (!(e instanceof LuaError)) throw e
         return this.raise(L, e.bytes, e.position)
@@ -278,6 +279,25 @@ export class LuaVm {
     this.x.asyncify_start_unwind(at)
     this.unwinding = true
     return true
+  }
+  /** Whether the running function may be put aside here. */
+  get mayWait(): boolean {
+    return this.x.handling.value === 0
+  }
+  /** From a function that Lua called, in its last line: put the call aside; after `resume`, `then` gives the results. */
+  waitFor(then: () => number): number {
+    this.aside = then
+    this.pause()
+    return 0
+  }
+  private aside: (() => number) | null = null
+  /** The function that waited is called a second time, to say what it could not say the first time. */
+  private goOn(): number {
+    const then = this.aside as () => number
+    this.aside = null
+    this.rewinding = false
+    this.x.asyncify_stop_rewind()
+    return then()
   }
   private tick(L: number): void {
     const resumed = this.rewinding

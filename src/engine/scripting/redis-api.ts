@@ -4,7 +4,9 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { sha1Hex } from '../bytes/sha1.ts'
+import type { Reply } from '../protocol/reply.ts'
 import type { LogLevel } from '../server/log.ts'
+import { SUSPENDED } from '../server/suspend.ts'
 import { cText, pushCommandError, pushError, pushReply } from './convert.ts'
 import { formatG } from './format.ts'
 import { type LuaFunction, type LuaVm, T_NUMBER, T_STRING } from './lua-vm.ts'
@@ -45,13 +47,16 @@ function genericCommand(s: Scripting, vm: LuaVm, raiseError: boolean): LuaFuncti
     if (vm.top(L) === 0) return failed(L, 'Please specify at least one argument for this redis lib call')
     const argv = argumentsOf(vm, L)
     if (argv === null) return failed(L, 'Lua redis lib command arguments must be strings or integers')
-    const { reply } = scriptCall(s.server, run, argv)
-    if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
-      pushCommandError(vm, L, reply.text)
-      return raiseError ? vm.x.lua_error(L) : 1
+    const answer = (reply: Reply): number => {
+      if (typeof reply === 'object' && reply !== null && 't' in reply && reply.t === 'error') {
+        pushCommandError(vm, L, reply.text)
+        return raiseError ? vm.x.lua_error(L) : 1
+      }
+      pushReply(vm, L, reply, run.client.resp)
+      return 1
     }
-    pushReply(vm, L, reply, run.client.resp)
-    return 1
+    const { reply } = scriptCall(s.server, run, argv)
+    return reply === SUSPENDED ? vm.waitFor(() => answer(s.awaited)) : answer(reply)
   }
 }
 

@@ -9,6 +9,7 @@ import { RedisError, type Reply } from '../protocol/reply.ts'
 import { countError, execute, MISCONF } from '../server/call.ts'
 import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
+import { SUSPENDED } from '../server/suspend.ts'
 
 export const FLAG_NO_WRITES = 1
 export const FLAG_ALLOW_OOM = 2
@@ -186,6 +187,7 @@ export function scriptCall(server: Server, run: Run, argv: readonly Bytes[]): { 
   c.captured = null
   server.scripting?.beforeCommand(run)
   const reply = execute(server, c, command, argv)
+  if (reply === SUSPENDED) server.scripting?.awaitCommand()
   if (server.ops.length > before && server.repl?.heard === false && !server.config.appendonly)
     server.ops.length = before
   else if (run.replFlags !== (REPL_AOF | REPL_REPLICA) && server.ops.length > before) keepOps(server, run, before)

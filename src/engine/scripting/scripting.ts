@@ -256,7 +256,7 @@ export class Scripting {
   }
   private after(status: number): Reply {
     if (status === PUT_ASIDE) {
-      this.scheduleSlice()
+      if (!this.awaiting) this.scheduleSlice()
       return SUSPENDED
     }
     const { vm } = this
@@ -336,6 +336,29 @@ export class Scripting {
     vm.x.lua_error(L)
   }
 
+  // A command of the script that waits for another machine (MIGRATE) --------------------------------------------------
+  private awaiting = false
+  /** Its reply, once it is there. */
+  awaited: Reply = null
+  get mayWait(): boolean {
+    return this.vm.mayWait
+  }
+  /** The command will have a reply later: the script goes on with it then. */
+  awaitCommand(): void {
+    this.awaiting = true
+    this.continuations.then((reply) => {
+      this.awaiting = false
+      this.awaited = reply
+      this.sliceMicros = 0
+      this.clockAt = this.server.env.clock?.() ?? 0
+      return this.guarded(() => this.after(this.vm.resume()))
+    })
+  }
+  /** After such a command: what had to wait for the script, unless it still runs. */
+  settle(): void {
+    if (!this.suspended || this.running?.timedOut === true) this.release()
+  }
+
   private scheduleSlice(): void {
     const run = this.running as Run
     const { server } = this
@@ -364,7 +387,7 @@ export class Scripting {
     this.clockAt = server.env.clock?.() ?? 0
     const reply = this.guarded(() => this.after(this.vm.resume()))
     if (reply !== SUSPENDED) this.continuations.finish(reply)
-    if (!this.suspended || (this.running as Run | null)?.timedOut === true) this.release()
+    this.settle()
   }
   /** What had to wait, in order; a new script may make the rest wait again. */
   private release(): void {

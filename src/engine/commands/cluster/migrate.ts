@@ -214,8 +214,8 @@ export const migrate: Handler = (c, argv) => {
     return value === undefined ? [] : [{ key, value }]
   })
   if (found.length === 0) return status('NOKEY')
-  // A script could not be taken up again at this place.
-  if (client.isFake) fail('ERR This Redis command is not allowed from script')
+  // Of a script that is in the middle of an error nothing can be put aside.
+  if (client.isFake && server.scripting?.mayWait !== true) fail('ERR This Redis command is not allowed from script')
   let early: Reply | undefined
   let waits = false
   const migration = new Migration(c, q, found, (reply) => {
@@ -226,6 +226,7 @@ export const migrate: Handler = (c, argv) => {
     }
     server.resume()
     server.scripting?.continuations.finish(reply)
+    server.scripting?.settle()
   })
   migration.start()
   if (early !== undefined) return early
