@@ -58,6 +58,13 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
       'pubsub',
     ])
       expect(seen.see(name, '0', 'k1') ?? {}).not.toHaveProperty('failed')
+    for (const [name, ...args] of [
+      ['range walk', 'x', '1-1', '+', '5'],
+      ['trim', 'x', 'MAXLEN', '1'],
+      ['rax insert', 'x', '3-1'],
+      ['collisions'],
+    ] as const)
+      expect(seen.see(name, '0', ...args) ?? {}).not.toHaveProperty('failed')
   }
 })
 

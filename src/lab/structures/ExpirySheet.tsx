@@ -91,7 +91,7 @@ function OfServer({ process }: { process: string }) {
         summary={
           d.size === 0
             ? 'No key here has a time to live. Try SET token abc EX 5.'
-            : `${count(alive)} alive, ${count(soon)} within a second of death, ${count(dead)} expired and not yet deleted. The cursor is at bucket ${d.cursor} of ${d.buckets}. ${d.replica ? 'A replica deletes nothing itself: it waits for the DEL of its master.' : d.active ? '' : 'The active cycle is switched off (DEBUG SET-ACTIVE-EXPIRE).'}`
+            : `${count(alive)} alive, ${count(soon)} within a second of death, ${count(dead)} expired and not yet deleted. ${d.counted < d.size ? `Counted in part: ${count(d.counted)} of ${count(d.size)}. ` : ''}The cursor is at bucket ${d.cursor} of ${d.buckets}. ${d.replica ? 'A replica deletes nothing itself: it waits for the DEL of its master.' : d.active ? '' : 'The active cycle is switched off (DEBUG SET-ACTIVE-EXPIRE).'}`
         }
         table={{
           head: ['Key', 'Time left'],

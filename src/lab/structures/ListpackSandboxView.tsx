@@ -1,5 +1,6 @@
 /** A copy of the listpack to edit: what is written, what memmove moves, how the cursor goes back. The server keeps its own. */
 import { useMemo, useState } from 'react'
+import { onBrackets } from './brackets.ts'
 import { commandText, hex, type ListpackData, plural } from './data.ts'
 import { letterOf } from './ListpackParts.tsx'
 import {
@@ -53,6 +54,10 @@ export function ListpackSandboxView(props: {
     setMove(how)
     setEdited(null)
   }
+  const walk = (by: -1 | 1) => {
+    const how = here && (by < 0 ? stepPrev(entries, here.index) : stepNext(entries, here.index))
+    if (how) go(how.to, how)
+  }
   const edit = (e: Edit) => {
     setEdited(box.edit(e))
     setMove(null)
@@ -60,7 +65,8 @@ export function ListpackSandboxView(props: {
   }
   const real = here ? commandFor(type, name, entries, here.index, value) : null
   return (
-    <div className="sandboxbox" data-testid="listpack-sandbox">
+    // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the cursor's two buttons do
+    <div className="sandboxbox" data-testid="listpack-sandbox" onKeyDown={onBrackets(walk)}>
       <p className="cap">
         <span className="sandbox">Sandbox</span> A copy of{' '}
         {s.length > MOST ? `${MOST} of ${s.length} entries` : 'these bytes'} in this page. Nothing is sent to the
@@ -77,19 +83,14 @@ export function ListpackSandboxView(props: {
             : 'No entry left.')}
       </p>
       <div className="pager" role="group" aria-label="Cursor">
-        <button
-          type="button"
-          className="btn small"
-          disabled={!here || here.index === 0}
-          onClick={() => here && go(here.index - 1, stepPrev(entries, here.index))}
-        >
+        <button type="button" className="btn small" disabled={!here || here.index === 0} onClick={() => walk(-1)}>
           Previous
         </button>
         <button
           type="button"
           className="btn small"
           disabled={!here || here.index >= entries.length - 1}
-          onClick={() => here && go(here.index + 1, stepNext(entries, here.index))}
+          onClick={() => walk(1)}
         >
           Next
         </button>

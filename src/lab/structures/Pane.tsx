@@ -5,6 +5,7 @@
 import { useId, useRef, useState } from 'react'
 import { copyText } from '../actions.ts'
 import { useLab } from '../store.ts'
+import { markdownOf } from './markdown.ts'
 
 export interface TableTwin {
   readonly head: readonly string[]
@@ -79,6 +80,9 @@ function Twin({ table, label }: { table: TableTwin; label: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
     <div className="twin-hold" tabIndex={0} role="region" aria-label={`${label}, table`}>
       {table.note !== undefined && <p className="cap">{table.note}</p>}
+      <button type="button" className="btn small copymd" onClick={() => void copyText(markdownOf(table), 'Table')}>
+        Copy as Markdown
+      </button>
       <table className="t">
         <thead>
           <tr>

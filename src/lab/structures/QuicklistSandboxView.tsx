@@ -1,5 +1,6 @@
 /** A small list to split and to merge, step by step; entries keep their colour and move to their new place. */
 import { useState } from 'react'
+import { onBrackets } from './brackets.ts'
 import { Range } from './ExpiryStrategies.tsx'
 import { type Frame, type ListOp, QuicklistSandbox } from './quicklist-sandbox.ts'
 
@@ -32,13 +33,7 @@ export function QuicklistSandboxView() {
     setMade(0)
     setPivot('f')
   }
-  const onKey = (e: React.KeyboardEvent) => {
-    const by = { '[': -1, ']': 1 }[e.key]
-    if (by === undefined) return
-    e.preventDefault()
-    e.stopPropagation()
-    setAt(Math.max(0, Math.min(frames.length - 1, at + by)))
-  }
+  const onKey = onBrackets((by) => setAt(Math.max(0, Math.min(frames.length - 1, at + by))))
   const full = items.length >= 26
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do

@@ -1,6 +1,7 @@
 /** What an ID would do to a stream's tree, asked of the engine: the way down, where it ends, the tree afterwards. */
 import { useState } from 'react'
 import { useView } from '../parts/use-view.ts'
+import { onBrackets } from './brackets.ts'
 import { plural } from './data.ts'
 import { Scroll } from './sheets.tsx'
 import { edgeText, placeTree, type TreeNode } from './StreamView.tsx'
@@ -37,7 +38,8 @@ export function RaxInsert(props: { process: string; db: number; name: string; la
   const at = Math.min(step, last)
   const before = d && way ? pathsOf(d.before.tree) : new Set<string>()
   return (
-    <div className="clane">
+    // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do
+    <div className="clane" onKeyDown={onBrackets((by) => setStep(Math.max(0, Math.min(last, at + by))))}>
       <span className="pager">
         <button type="button" className="btn small" aria-expanded={open} onClick={() => setOpen(!open)}>
           What would an ID do?

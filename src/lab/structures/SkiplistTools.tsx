@@ -1,6 +1,7 @@
 /** Beside a skiplist: the comparisons one by one with the code they run, the dict that shares its members, commands to type. */
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
+import { onBrackets } from './brackets.ts'
 import { CodePanel } from './CodePanel.tsx'
 import { commandText, type LensData, type SkiplistData, scoreText } from './data.ts'
 import { Try } from './Knob.tsx'
@@ -40,13 +41,7 @@ export function Steps({
   const done = way.hops.slice(0, upto)
   const spans = done.filter((h) => h.next > 0).map((h) => h.span)
   const code = codeFor(way.command, way.member)
-  const onKey = (e: React.KeyboardEvent) => {
-    const by = { '[': -1, ']': 1 }[e.key]
-    if (by === undefined) return
-    e.preventDefault()
-    e.stopPropagation()
-    onUpto(Math.max(1, Math.min(all, upto + by)))
-  }
+  const onKey = onBrackets((by) => onUpto(Math.max(1, Math.min(all, upto + by))))
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do
     <div className="codestep" onKeyDown={onKey}>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'react'
 import { useView } from '../parts/use-view.ts'
 import { bytesText, count } from '../format.ts'
+import { onBrackets } from './brackets.ts'
 import { commandText, plural } from './data.ts'
 import { Try } from './Knob.tsx'
 import { Figures, Scroll } from './sheets.tsx'
@@ -49,13 +50,7 @@ export function RangeWalk(props: Of & { first: string; last: string; onMark: (ma
   }, [open, block, id, emitted])
   const line = commandText(['XRANGE', name, start, end, 'COUNT', String(many)], 200)
   const changed = () => setStep(0)
-  const onKey = (e: React.KeyboardEvent) => {
-    const by = { '[': -1, ']': 1 }[e.key]
-    if (by === undefined || !walk || (e.target instanceof Element && e.target.closest('input'))) return
-    e.preventDefault()
-    e.stopPropagation()
-    setStep(Math.max(0, Math.min(walk.steps.length - 1, at + by)))
-  }
+  const onKey = onBrackets((by) => setStep(Math.max(0, Math.min((walk?.steps.length ?? 1) - 1, at + by))))
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do
     <div className="clane" onKeyDown={onKey} data-testid="range-walk">

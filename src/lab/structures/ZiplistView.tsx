@@ -1,6 +1,7 @@
 /** A figure beside the engine: the same values in a ziplist, and the cascade that listpacks were made to end. */
 import { useState } from 'react'
 import { count } from '../format.ts'
+import { onBrackets } from './brackets.ts'
 import { type ListpackData, plural } from './data.ts'
 import { Picture } from './Pane.tsx'
 import { bodyOf, insertHead, layout, listpackInsertHead, sizeOf, type ZipEntry } from './ziplist.ts'
@@ -76,7 +77,8 @@ export function ZiplistView({ s }: { s: ListpackData }) {
           encoding and data, bytes
         </span>
       </div>
-      <div className="pager">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the brackets do what the two buttons do */}
+      <div className="pager" onKeyDown={onBrackets((by) => setStep(Math.max(0, Math.min(last, step + by))))}>
         <button type="button" className="btn small" disabled={step === 0} onClick={() => setStep(step - 1)}>
           Back
         </button>
