@@ -138,6 +138,8 @@ class Stage {
     await sleep(2500)
     // From here on they speak only when told to.
     for (const f of this.fakes) f.silent = true
+    for (const [by] of this.fakes.entries())
+      await this.run({ kind: 'say', by, what: () => ({ type: 0, configEpoch: 20 + by }) })
   }
   async run(s: Step): Promise<string> {
     if (s.kind === 'command') return cli(this.r.port, ...s.argv(this.me)).replaceAll(this.me, 'ME')
