@@ -1,14 +1,56 @@
 /** redis-cli's cluster side in the world: what a learner types in the lab's terminal. */
 import { expect, test } from 'vitest'
 import { clusterPreset } from '../src/world/cluster-presets.ts'
+import type { Machine } from '../src/engine/machine.ts'
 import { createProgram } from '../src/world/programs.ts'
-import { createWorld, type World } from '../src/world/world.ts'
+import { createWorld, type ProgramFactory, type World } from '../src/world/world.ts'
 
 const SECOND = 1_000_000
 const NODES = [11, 12, 13, 14, 15, 16].map((n) => `10.0.0.${n}:6379`)
 
-const blank = (seed = 1): World =>
-  createWorld(clusterPreset('cluster-blank', seed), (kind) => (env, tap) => createProgram(kind, env, tap), {})
+/** What machines send on connections that they opened. */
+interface Sent {
+  readonly from: string
+  readonly to: string
+  readonly bytes: string
+}
+const sent: Sent[] = []
+
+/** The machine, and what it sends written down. */
+function overheard(m: Machine, host: string): Machine {
+  const to = new Map<number, string>()
+  return {
+    handle(input, now) {
+      const out = m.handle(input, now)
+      for (const o of out) {
+        if (o.type === 'connect') to.set(o.conn, `${o.host}:${o.port}`)
+        else if (o.type === 'send' && to.has(o.conn))
+          sent.push({ from: host, to: to.get(o.conn) ?? '', bytes: o.bytes })
+      }
+      return out
+    },
+    get workMicros() {
+      return m.workMicros
+    },
+    view: (name, args) => m.view(name, args),
+  }
+}
+const blank = (seed = 1): World => {
+  sent.length = 0
+  const make: ProgramFactory = (kind) => (env, tap) => overheard(createProgram(kind, env, tap), env.host)
+  return createWorld(clusterPreset('cluster-blank', seed), make, {})
+}
+/** Requests of a client, word by word. */
+const requests = (bytes: string): string[][] =>
+  bytes
+    .split(/\*\d+\r\n(?=\$)/)
+    .slice(1)
+    .map((r) =>
+      r
+        .split(/(?:^|\r\n)\$\d+\r\n/)
+        .slice(1)
+        .map((word) => word.replace(/\r\n$/, '')),
+    )
 
 let count = 0
 const start = (w: World, ...argv: string[]): string => {
@@ -38,7 +80,7 @@ const created = (seed = 1): World => {
   return w
 }
 
-test('MG01: six empty nodes, one command and a yes: a cluster', () => {
+test('C10: six empty nodes, one command and a yes: a cluster', () => {
   const w = blank()
   w.runFor(SECOND)
   const name = start(w, '-h', '10.0.0.11', '-p', '6379', '--cluster', 'create', ...NODES, '--cluster-replicas', '1')
@@ -59,7 +101,7 @@ test('MG01: six empty nodes, one command and a yes: a cluster', () => {
   expect(check.text.match(/1 additional replica\(s\)/g)).toHaveLength(3)
 })
 
-test('MG01: a no changes nothing, Ctrl-C ends it', () => {
+test('C10: a no changes nothing, Ctrl-C ends it', () => {
   const w = blank()
   w.runFor(SECOND)
   for (const [keys, code] of [
@@ -75,7 +117,7 @@ test('MG01: a no changes nothing, Ctrl-C ends it', () => {
   expect(run(w, '-h', '10.0.0.11', 'cluster', 'info').text).toContain('cluster_known_nodes:1')
 })
 
-test('C10: -c goes where the slot is, the prompt with it; without -c the redirection is shown', () => {
+test('C19: -c goes where the slot is, the prompt with it; without -c the redirection is shown', () => {
   const w = created()
   const name = start(w, '-c', '-h', '10.0.0.11')
   w.stdin(name, 'set a 1\r')
@@ -87,7 +129,7 @@ test('C10: -c goes where the slot is, the prompt with it; without -c the redirec
   expect(run(w, '--raw', '-c', '-h', '10.0.0.12', 'get', 'a').text).toBe('1\n')
 })
 
-test('C10: the address that -c was sent to is gone: said, and the prompt stays there', () => {
+test('C19: the address that -c was sent to is gone: said, and the prompt stays there', () => {
   const w = created()
   const name = start(w, '-c', '-h', '10.0.0.11')
   w.runFor(SECOND)
@@ -98,7 +140,59 @@ test('C10: the address that -c was sent to is gone: said, and the prompt stays t
   expect(text(w, name)).toContain('not connected> ')
 })
 
-test('MG20, MG02: redis-cli dies in the middle of a move; check says so, fix mends it, no key is lost', () => {
+test('MG01, MG19, MG20, MG33: reshard is the five steps by hand, ten keys at a time, without MULTI', () => {
+  const w = created()
+  for (let i = 0; i < 25; i++) run(w, '-c', '-h', '10.0.0.11', 'set', `{06S}${i}`, String(i))
+  const [a, b] = [idOf(w, 11), idOf(w, 12)]
+  const [first, second, third] = ['10.0.0.11:6379', '10.0.0.12:6379', '10.0.0.13:6379']
+  const argv = (from: string, to: string, ...more: string[]): string[] => [
+    ...['--cluster', 'reshard', first as string, '--cluster-from', from, '--cluster-to', to],
+    ...['--cluster-slots', '1', '--cluster-yes', ...more],
+  ]
+  sent.length = 0
+  expect(run(w, ...argv(a, b)).text).toMatch(/Moving slot 0 from \S+ to \S+: \.{25}\n$/)
+  const told = (): string[] =>
+    sent
+      .flatMap((s) => requests(s.bytes).map((words) => ({ to: s.to, words })))
+      .filter(({ words }) => /SETSLOT|GETKEYSINSLOT|^MIGRATE/.test(words.join(' ')))
+      .map(({ to, words: [name, ...words] }) =>
+        name === 'MIGRATE'
+          ? `${to} MIGRATE ${words.slice(0, 6).join(' ')} of ${words.length - 6}`
+          : `${to} ${words.join(' ')}`,
+      )
+  const migrate = `${first} MIGRATE 10.0.0.12 6379  0 60000 KEYS of`
+  const keys = `${first} GETKEYSINSLOT 0 10`
+  expect(told()).toEqual([
+    `${second} SETSLOT 0 importing ${a}`,
+    `${first} SETSLOT 0 migrating ${b}`,
+    ...[keys, `${migrate} 10`, keys, `${migrate} 10`, keys, `${migrate} 5`, keys],
+    ...[second, first, third].map((to) => `${to} SETSLOT 0 node ${b}`),
+  ])
+  // What the source sends the target: each key by itself, each with its own answer.
+  const between = sent.filter((s) => s.from === '10.0.0.11' && s.to === second).flatMap((s) => requests(s.bytes))
+  expect(between.filter(([name]) => name === 'RESTORE-ASKING')).toHaveLength(25)
+  expect(between.map(([name]) => name)).not.toContain('MULTI')
+  sent.length = 0
+  run(w, ...argv(b, a, '--cluster-pipeline', '100'))
+  expect(told().filter((t) => t.includes('MIGRATE'))).toEqual([`${second} MIGRATE 10.0.0.11 6379  0 60000 KEYS of 25`])
+})
+
+test('MG36: after a move the nodes disagree for a moment: check says so, and a little later that all is well', () => {
+  const w = created()
+  const [a, b] = [idOf(w, 11), idOf(w, 12)]
+  // The replicas hear of it by gossip only.
+  const argv = ['--cluster-from', a, '--cluster-to', b, '--cluster-slots', '20', '--cluster-yes']
+  const reshard = start(w, '--cluster', 'reshard', NODES[0] as string, ...argv)
+  const codes: string[] = []
+  while (!ended(w, reshard)) codes.push(run(w, '--cluster', 'check', NODES[0] as string).text)
+  expect(codes.some((t) => t.includes("[ERR] Nodes don't agree about configuration!"))).toBe(true)
+  w.runFor(2 * SECOND)
+  const later = run(w, '--cluster', 'check', NODES[0] as string)
+  expect(later.text).toContain('[OK] All nodes agree about slots configuration.')
+  expect(later.code).toBe(0)
+})
+
+test('redis-cli dies in the middle of a move; check says so, fix mends it, no key is lost', () => {
   const w = created(7)
   for (let i = 0; i < 60; i++) run(w, '-c', '-h', '10.0.0.11', 'set', `{06S}${i}`, String(i))
   const [from, to] = [idOf(w, 11), idOf(w, 12)]
@@ -125,7 +219,7 @@ test('MG20, MG02: redis-cli dies in the middle of a move; check says so, fix men
   expect(run(w, '--cluster', 'check', NODES[0] as string).code).toBe(0)
 })
 
-test('MG36: a backup: an RDB file of each master, and who has which slots', () => {
+test('a backup: an RDB file of each master, and who has which slots', () => {
   const w = created()
   run(w, '-c', '-h', '10.0.0.11', 'set', 'a', '1')
   const backup = run(w, '--cluster', 'backup', NODES[0] as string, '/tmp')

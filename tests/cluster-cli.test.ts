@@ -58,7 +58,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
     })
 
   test(
-    'MG01: create lays out masters and replicas on three hosts, asks, and joins them',
+    'C10: create lays out masters and replicas on three hosts, asks, and joins them',
     async () => {
       const argv = () => ['--cluster', 'create', ...six.map((x) => x.address), '--cluster-replicas', '1']
       const text = await inTurn(
@@ -77,7 +77,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'MG02: check, info and call say the same of a sound cluster',
+    'check, info and call say the same of a sound cluster',
     async () => {
       const at = n(0).address
       for (const argv of [
@@ -146,7 +146,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'C19: reshard with options, key by key',
+    'MG02: reshard with options, key by key',
     async () => {
       for (let i = 0; i < 12; i++) ask(n(0), '-c', 'set', `{06S}${i}`, String(i)) // slot 0
       ask(n(0), '-c', 'set', 'k{06S}', 'x')
@@ -170,7 +170,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'MG19: reshard asks for what the options leave open',
+    'MG02: reshard asks for what the options leave open',
     async () => {
       const at = n(0).address
       const to = idOf(n(2))
@@ -232,7 +232,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'MG20: fix closes open slots in each of its cases',
+    'fix closes open slots in each of its cases',
     async () => {
       const [a, b, c] = [n(0), n(1), n(2)]
       const id = (x: Node): string => idOf(x)
@@ -314,7 +314,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'MG33: rebalance by weight, and to an empty master',
+    'MG34: rebalance by weight, and to an empty master',
     async () => {
       const weight = () => ['--cluster', 'rebalance', n(0).address, '--cluster-weight', `${idOf(n(0))}=1.3`]
       await inTurn(
@@ -399,7 +399,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'MG36: import, set-timeout and backup',
+    'import, set-timeout and backup',
     async () => {
       await build(six, 1)
       const at = n(0).address
@@ -440,7 +440,7 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
-    'C10: -c follows MOVED and ASK',
+    'C19: -c follows MOVED and ASK',
     async () => {
       const [a, b] = [n(0), n(1)]
       const at = ['-h', a.host, '-p', String(a.port)]
@@ -462,7 +462,17 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
       await both([...at, '-c', '--raw', 'get', 'x{06S}'])
       expect(ask(a, 'exists', 'x{06S}')).toContain('ASK 0')
       // What is typed: the new node is told of. The real program reads a pipe, and ours shows a prompt.
-      const typed = ['get a', 'get b', 'get x{06S}', 'multi', 'get c', 'exec', '2 get a', 'spublish {06S} hi']
+      const typed = [
+        'get a',
+        'get b',
+        'get x{06S}',
+        'get x{06S}',
+        'multi',
+        'get c',
+        'exec',
+        '2 get a',
+        'spublish {06S} hi',
+      ]
       const { spawnSync } = await import('node:child_process')
       const piped = spawnSync('redis-cli', [...at, '-c', '--no-raw'], { input: typed.join('\n'), encoding: 'latin1' })
       const { runCli } = await import('./support/cli-program.ts')

@@ -22,14 +22,14 @@ const fill = (n: (i: number) => Node): void => {
 }
 const STEPS: readonly Step[] = [
   [
-    'MG01: create',
+    'C10: create',
     (n) => ['create', ...[0, 1, 2, 3, 4, 5].map((i) => n(i).address), '--cluster-replicas', '1', '--cluster-yes'],
     [6, 3],
   ],
   ['check', (n) => ['check', at(n)], [6, 3], fill],
   ['info', (n) => ['info', at(n)], [6, 3]],
   [
-    'C19: reshard',
+    'MG02: reshard',
     (n) => [
       'reshard',
       at(n),
@@ -51,12 +51,12 @@ const STEPS: readonly Step[] = [
     [8, 4],
   ],
   [
-    'MG33: rebalance',
+    'MG34: rebalance',
     (n) => ['rebalance', at(n), '--cluster-use-empty-masters', '--cluster-weight', `${idOf(n(6))}=0.02`],
     [8, 4],
   ],
   [
-    'MG33: rebalance to nothing',
+    'MG34: rebalance to nothing',
     (n) => ['rebalance', at(n), '--cluster-weight', `${idOf(n(6))}=0`, '--cluster-threshold', '0.1'],
     // A master that lost its last slot becomes a replica of the one that got it.
     [8, 5],
@@ -65,7 +65,7 @@ const STEPS: readonly Step[] = [
   ['MG34: del-node of a master with slots', (n) => ['del-node', at(n), idOf(n(1))], [7, 4]],
   ['MG34: del-node', (n) => ['del-node', at(n), idOf(n(6))], [6, 3]],
   [
-    'MG20: fix of a slot half moved',
+    'fix of a slot half moved',
     (n) => ['fix', at(n)],
     [6, 3],
     (n) => {
@@ -74,7 +74,7 @@ const STEPS: readonly Step[] = [
       ask(n(2), 'cluster', 'setslot', '16383', 'migrating', idOf(n(0)))
     },
   ],
-  ['MG36: set-timeout', (n) => ['set-timeout', at(n), '4000'], [6, 3]],
+  ['set-timeout', (n) => ['set-timeout', at(n), '4000'], [6, 3]],
   ['call', (n) => ['call', at(n), 'cluster', 'countkeysinslot', '0'], [6, 3]],
   ['check at the end', (n) => ['check', at(n)], [6, 3]],
 ]

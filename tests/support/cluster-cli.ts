@@ -87,6 +87,7 @@ export async function ours(argv: readonly string[], answers: readonly string[] =
   return { code: r.code, text: r.text.startsWith(stdin) ? r.text.slice(stdin.length) : r.text }
 }
 
+const TOLD = /(ERR setting node-timeout|New timeout set) for/
 /**
  * Names and ports become numbers, dots of waiting one, and lists of nodes sorted: their order is that of a hash table of
  * the server's.
@@ -107,7 +108,10 @@ export function mask(result: CliResult, nodes: readonly Node[]): CliResult {
       blocks.push(block)
     }
     if (blocks.length > 0) sorted.push(...blocks.sort())
-    else if (/^<node \d> \(.{8}\.\.\.\) -> |^<node \d>: /.test(lines[i] as string)) {
+    else if (TOLD.test(lines[i] as string)) {
+      while (i < lines.length && TOLD.test(lines[i] as string)) blocks.push(lines[i++] as string)
+      sorted.push(...blocks.sort())
+    } else if (/^<node \d> \(.{8}\.\.\.\) -> |^<node \d>: /.test(lines[i] as string)) {
       while (i < lines.length && /^<node \d> \(.{8}\.\.\.\) -> |^<node \d>: |^$/.test(lines[i] as string))
         blocks.push((lines[i++] as string).replace(/\(.{8}\.\.\.\)/, '(...)'))
       sorted.push(...blocks.sort())

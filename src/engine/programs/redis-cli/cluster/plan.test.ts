@@ -13,7 +13,7 @@ const node = (name: string, ip: string, slots = 0): ClusterNode => {
   return n
 }
 
-test('MG01: every slot goes to exactly one master, in runs of nearly the same length', () => {
+test('C10: every slot goes to exactly one master, in runs of nearly the same length', () => {
   expect(distribute(3)).toEqual([
     { first: 0, last: 5460 },
     { first: 5461, last: 10922 },
@@ -69,7 +69,7 @@ test('swapping replicas never makes the layout worse, and finds the perfect one 
   expect(affinity([node('n0', 'b'), ...alone.slice(1)]).score).toBe(2)
 })
 
-test('C19: a plan takes from each in proportion, and never more slots than were asked for', () => {
+test('MG02: a plan takes from each in proportion, and never more slots than were asked for', () => {
   const [big, small] = [node('big', 'a', 9000), node('small', 'a', 1000)]
   const table = reshardTable([small, big], 100)
   expect(table.filter((m) => m.source === big)).toHaveLength(90)
@@ -89,7 +89,7 @@ test('C19: a plan takes from each in proportion, and never more slots than were 
   )
 })
 
-test('MG33: what some give others get', () => {
+test('MG34: what some give others get', () => {
   const nodes = [node('a', 'a', 16384), node('b', 'a'), node('c', 'a')]
   expect(balance(nodes, 3, 2)).toBe(true)
   expect(nodes.map((n) => n.balance)).toEqual([10923, -5462, -5461])
