@@ -84,7 +84,6 @@ describe.skipIf(!haveRedis())('one cluster of real nodes and ours', () => {
 
   for (const layout of [
     ['real', 'ours', 'real', 'ours'],
-    ['ours', 'real', 'ours'],
     ['ours', 'ours', 'ours'],
   ] as const)
     test(`${layout.join(', ')}: meet, publish, a death, a return`, { timeout: 120_000 }, async () => {

@@ -20,7 +20,7 @@ import {
   until,
 } from './support/processes.ts'
 
-const SEEDS = Number(process.env['REHASH_BUS_SEEDS'] ?? 2)
+const SEEDS = Number(process.env['REHASH_BUS_SEEDS'] ?? 1)
 const STEPS = Number(process.env['REHASH_BUS_STEPS'] ?? 30)
 /** Below and above every name that is drawn by lot, so that collisions of epochs end alike. */
 const NAMES = [`${'0'.repeat(39)}1`, `${'f'.repeat(39)}e`, 'f'.repeat(40)] as const

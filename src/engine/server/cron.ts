@@ -34,7 +34,8 @@ function serverCron(server: Server): void {
     server.rdb?.cron()
   }
   if (server.repl !== null && every(server, 1000)) server.repl.cron()
-  if (server.cluster !== null && server.booted && every(server, 100)) clusterCron(server.cluster)
+  if (server.cluster !== null && server.booted && !server.scripting?.suspended && every(server, 100))
+    clusterCron(server.cluster)
   if (server.migrateSockets.size > 0 && every(server, 1000)) closeIdleSockets(server)
   if (server.mode === 'sentinel') server.sentinel?.tick()
   if (server.ops.length > 0) server.propagatePending(true)

@@ -231,7 +231,7 @@ export class Server implements Machine {
   }
   private beforeSleep(): void {
     if (this.waits) return
-    if (this.cluster !== null && this.booted) clusterBeforeSleep(this.cluster)
+    if (this.cluster !== null && this.booted && !this.scripting?.suspended) clusterBeforeSleep(this.cluster)
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
     if (this.unblockedClients.length > 0) resumeUnblocked(this)
     if (this.expireTimedOut) this.fastExpire()
