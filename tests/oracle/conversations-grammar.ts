@@ -111,8 +111,8 @@ export class Talk {
         mood.blocked || mood.inMulti || requests.some((argv) => /^(b[lrz]|xread|wait|multi)/.test(argv[0] ?? ''))
       // What is to end soon must begin now.
       if (waits && r.some(takesTime)) r = [['ping']]
-      // The messages of a pop stand inside its reply.
-      if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush)/i.test(argv[0] ?? '')))
+      // The messages of a pop stand inside its reply, and those of keys that are missed among what was found.
+      if (mood.hears && r.some((argv) => /^(b?z(mpop|pop)|spop|b?lmove|b?rpoplpush|mget|xread)/i.test(argv[0] ?? '')))
         r = [['ping']]
       if (r[0]?.[1] === 'unblock' && mood.inMulti) r = [['ping']]
       // Idle times within another reply would be compared byte for byte.

@@ -11,6 +11,8 @@ import { encode, type Heard, Ours, Real, startReal } from './servers.ts'
 
 export const CONNS = 4
 const LENGTH = 60
+/** Of 5 ms. */
+const LATE_TURNS = 400
 const BASE = 'notify-keyspace-events  hz 10 maxmemory 0'.split(' ')
 
 export interface Table {
@@ -125,6 +127,9 @@ async function take(table: Table, step: Step, index: number, asked: Map<number, 
     join(theirs, await real.wait(step.thenMs))
     join(mine, ours.advance(step.thenMs))
   }
+  // The end of a connection may reach us a moment after its last bytes.
+  const late = (): boolean => [...table.seats.values()].some((s) => ours.closed.has(s.conn) && !real.closed.has(s.conn))
+  for (let i = 0; i < LATE_TURNS && late(); i++) join(theirs, await real.wait(5))
   let found: Disagreement | null = null
   for (const [n, s] of [...table.seats]) {
     const gone = (who: Ours | Real): string => (who.closed.has(s.conn) ? '<closed>' : '')
