@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import type { LifeCase } from './lifecycle.ts'
+import type { Life, LifeCase } from './lifecycle.ts'
 import { sleep, until } from './processes.ts'
 
 const P = ['--port', '@PORT']
@@ -15,31 +15,36 @@ const good = (text: string, steps: NonNullable<LifeCase['steps']> = () => ''): L
   steps,
 })
 
-/** What the server at a port says before it is asked anything. */
+/** What the server at a port says before it is asked anything, and hangs up. */
 const greeting = (port: number): Promise<string> =>
   new Promise((resolve) => {
     let text = ''
     const s = connect(port, '127.0.0.1')
+    s.on('error', () => {})
     s.on('data', (d) => {
       text += d
     })
     s.on('close', () => resolve(text))
-    setTimeout(() => s.destroy(), 500)
+    setTimeout(() => s.destroy(), 20_000).unref()
   })
 
-/** Sends one inline command; what comes within a second. */
+/** Sends one inline command; its reply of one line, or what came before the server hung up. */
 const request = (port: number, line: string): Promise<string> =>
   new Promise((resolve) => {
     let text = ''
     const s = connect(port, '127.0.0.1', () => s.write(`${line}\r\n`))
+    s.on('error', () => {})
     s.on('data', (d) => {
       text += d
+      if (text.endsWith('\r\n')) s.destroy()
     })
-    s.on('error', () => {})
     s.on('close', () => resolve(text))
-    setTimeout(() => s.destroy(), 1500)
+    setTimeout(() => s.destroy(), 20_000).unref()
   })
-const LAGGING = [...NOSAVE, '--shutdown-timeout', '1', '--repl-diskless-sync', 'no']
+const ended = (x: Life): Promise<unknown> =>
+  until('its end', () => x.child.exitCode !== null || x.child.signalCode !== null)
+/** A PING to the replica would be a part of its lag. */
+const LAGGING = `--shutdown-timeout 1 --repl-diskless-sync no --repl-ping-replica-period 3600`.split(' ')
 /** A replica that takes its copy and never acknowledges anything. */
 async function silentReplica(x: { readonly port: number; readonly cli: (...args: string[]) => string }): Promise<void> {
   const s = connect(x.port, '127.0.0.1', () => s.write('REPLCONF listening-port 7\r\n'))
@@ -216,11 +221,11 @@ export const listening: Readonly<Record<string, LifeCase>> = {
     args: [...NOSAVE, '--maxclients', '1'],
     steps: async (x) => {
       const first = connect(x.port, '127.0.0.1')
-      await sleep(200)
+      await new Promise((resolve) => first.once('connect', resolve))
       const text = await greeting(x.port)
       first.destroy()
-      await sleep(200)
-      return text + x.cli('info', 'stats').match(/rejected_connections:\d+/)?.[0]
+      // Until the first is seen to be gone, others are rejected too.
+      return text + (await until('room', () => x.cli('info', 'stats').match(/rejected_connections:(?!0)/)?.[0]))
     },
   },
   'CONFIG SET bind to an address of somebody else': {
@@ -279,7 +284,7 @@ export const files: Readonly<Record<string, LifeCase>> = {
     },
   },
   'while BGSAVE runs': {
-    args: [...NOSAVE, '--rdb-key-save-delay', '300'],
+    args: [...NOSAVE, '--rdb-key-save-delay', '1000'],
     steps: async (x) => {
       x.cli('eval', "for i = 1, 2000 do redis.call('set', i, 'v') end", '0')
       const said = ['bgsave', 'bgsave', 'save', 'bgsave schedule'].map((c) => x.cli(...c.split(' ')))
@@ -331,12 +336,12 @@ export const ends: Readonly<Record<string, LifeCase>> = {
     steps: async (x) => {
       mkdirSync(join(x.dir, 'dump.rdb'))
       const said = [x.cli('shutdown', 'save'), x.cli('set', 'a', 'b'), x.cli('shutdown', 'save', 'force')]
-      await sleep(100)
+      await ended(x)
       return said.join('|')
     },
   },
   'a lagging replica is waited for, and told of': {
-    args: LAGGING,
+    args: [...NOSAVE, ...LAGGING],
     since: /signal-handler/,
     steps: async (x) => {
       await silentReplica(x)
@@ -344,32 +349,34 @@ export const ends: Readonly<Record<string, LifeCase>> = {
     },
   },
   'a second SIGTERM changes nothing, SIGINT after it ends all': {
-    args: [...LAGGING, '--shutdown-timeout', '20'],
+    args: [...NOSAVE, ...LAGGING, '--shutdown-timeout', '20'],
     since: /signal-handler/,
     steps: async (x) => {
       await silentReplica(x)
       x.child.kill('SIGTERM')
-      await sleep(300)
+      await until('it to wait', () => x.output().includes('Waiting for replicas'))
       x.child.kill('SIGTERM')
-      await sleep(100)
+      await until('the second', () => x.output().split('Received SIGTERM').length === 3)
       x.child.kill('SIGINT')
-      await sleep(200)
+      await ended(x)
       return ''
     },
   },
   'SHUTDOWN waits with its client, ABORT ends the wait of all, writing goes on': {
-    args: [...LAGGING, '--shutdown-timeout', '30'],
+    args: [...NOSAVE, ...LAGGING, '--shutdown-timeout', '30'],
     since: /User requested/,
     steps: async (x) => {
       await silentReplica(x)
-      const said = [request(x.port, 'SHUTDOWN NOSAVE'), request(x.port, 'SHUTDOWN SAVE'), request(x.port, 'SET b c')]
-      await sleep(300)
-      const waiting = x.cli('info', 'clients').match(/blocked_clients:\d/)?.[0]
+      const said: Promise<string>[] = []
+      for (const line of ['SHUTDOWN NOSAVE', 'SHUTDOWN SAVE', 'SET b c']) {
+        said.push(request(x.port, line))
+        await until(line, () => x.cli('info', 'clients').includes(`blocked_clients:${said.length}`))
+      }
       const aborted = x.cli('shutdown', 'abort')
       const again = x.cli('shutdown', 'abort')
       const texts = await Promise.all(said)
       await request(x.port, 'SHUTDOWN NOW')
-      return [waiting, aborted, again, ...texts].join('|')
+      return [aborted, again, ...texts].join('|')
     },
   },
 }

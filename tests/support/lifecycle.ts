@@ -81,13 +81,13 @@ export async function live(program: Program, c: LifeCase): Promise<LifeResult> {
     }),
   )
   const ready = c.ready ?? /eady to accept connections/
-  const end = Date.now() + 15_000
+  const end = Date.now() + 40_000
   while (!over && !ready.test(out) && Date.now() < end) await sleep(20)
   let steps = ''
   if (!over) {
     steps = (await c.steps?.({ dir, port, child, cli: (...a) => cli(port, ...a), output: () => out })) ?? ''
     if (!over) child.kill(c.signal ?? 'SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const late = setTimeout(() => child.kill('SIGKILL'), 40_000)
     await closed
     clearTimeout(late)
   }
