@@ -9,6 +9,7 @@ import { globMatch } from '../bytes/glob.ts'
 import type { Database } from '../keyspace/database.ts'
 import type { Obj } from '../objects/object.ts'
 import type { Stream } from '../objects/stream.ts'
+import { estimateObjectIdleTime, lfuCounter } from '../server/evict.ts'
 import { infoText } from '../server/info.ts'
 import type { Server } from '../server/server.ts'
 import type { Zset } from '../structures/zset.ts'
@@ -51,7 +52,10 @@ function viewKeys(s: Server, args: readonly string[]) {
     expired: boolean
     bytes: number
     length: number
+    /** Seconds since the last touch, or the access counter under an LFU policy. */
+    idle: number
   }[] = []
+  const [type, encoding] = [args[3] ?? '', args[4] ?? '']
   const begin = whole(args[1]) ?? 0
   const pattern = args[2] ?? ''
   let cursor = begin
@@ -63,7 +67,7 @@ function viewKeys(s: Server, args: readonly string[]) {
     for (const key of bucket) {
       if (pattern !== '' && !globMatch(pattern, key)) continue
       const o = db.dict.peek(key)
-      if (!o) continue
+      if (!o || (type !== '' && o.type !== type) || (encoding !== '' && o.encoding !== encoding)) continue
       const at = expiryOf(db, key)
       keys.push({
         key: clip(key),
@@ -73,10 +77,19 @@ function viewKeys(s: Server, args: readonly string[]) {
         expired: at !== -1 && at <= s.host.nowMs,
         bytes: sizeOf(key, o),
         length: lengthOf(o),
+        idle: s.lfu ? lfuCounter(s, o) : estimateObjectIdleTime(s, o),
       })
     }
   }
-  return { db: db.id, size: db.size, cursor: cursor >= total ? 0 : cursor, keys }
+  return {
+    db: db.id,
+    size: db.size,
+    lfu: s.lfu,
+    buckets: total,
+    looked: cursor - begin,
+    cursor: cursor >= total ? 0 : cursor,
+    keys,
+  }
 }
 
 const rowsOf = (text: string | undefined): number => Math.max(4, Math.min(64, whole(text) ?? ROWS))

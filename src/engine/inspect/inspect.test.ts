@@ -223,3 +223,19 @@ test('an eviction tells what was sampled and how good the choice was', () => {
   expect(view.victims.at(-1)?.sampled.length).toBeGreaterThan(0)
   expect(view.victims.at(-1)?.rank).toBeLessThanOrEqual(view.victims.at(-1)?.of ?? 0)
 })
+
+test('V31: keys are filtered by type and by encoding, and looking touches none', () => {
+  const { run, see, server } = rig()
+  run('set n 5')
+  run('set s abc')
+  run('hset h f v')
+  run('zadd z 1 a')
+  const names = (type: string, encoding: string): string[] =>
+    (see('keys', '0', '0', '', type, encoding) as unknown as { keys: { key: string }[] }).keys.map((k) => k.key).sort()
+  const lru = server.dbs[0]!.dict.peek('s')!.lru
+  expect(names('', '')).toEqual(['h', 'n', 's', 'z'])
+  expect(names('string', '')).toEqual(['n', 's'])
+  expect(names('string', 'int')).toEqual(['n'])
+  expect(names('', 'listpack')).toEqual(['h', 'z'])
+  expect(server.dbs[0]!.dict.peek('s')!.lru).toBe(lru)
+})

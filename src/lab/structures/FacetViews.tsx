@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { showBytes, textToBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useChoice } from './choice.ts'
+import { typeInto } from './Cli.tsx'
 import { codes, hex, plural } from './data.ts'
 import { Pager } from './ListpackView.tsx'
 import { Picture } from './Pane.tsx'
@@ -16,7 +17,12 @@ export interface BitsData {
   readonly bytes: string
 }
 const PER_ROW = 8
-export function BitsView({ s, onFrom }: { s: BitsData; onFrom: (from: number) => void }) {
+/** Whose value it is: commands about it are typed. */
+export interface FacetOf {
+  readonly process: string
+  readonly name: string
+}
+export function BitsView({ s, onFrom, of }: { s: BitsData; onFrom: (from: number) => void; of?: FacetOf | undefined }) {
   const bytes = codes(s.bytes).slice(0, 128)
   const rows = Math.ceil(bytes.length / PER_ROW)
   const tell = bytes.flatMap((b, i) =>
@@ -65,6 +71,10 @@ export function BitsView({ s, onFrom }: { s: BitsData; onFrom: (from: number) =>
                         fill={(b >> (7 - k)) & 1 ? 'var(--ink)' : 'var(--bg-canvas)'}
                         stroke="var(--line-2)"
                         onClick={() => marks.pick(i * 8 + k)}
+                        onDoubleClick={() =>
+                          of &&
+                          typeInto(of.process, [setBit(of.name, (s.from + i) * 8 + k, ((b >> (7 - k)) & 1) === 0)])
+                        }
                       />
                     ))}
                   </g>
@@ -74,8 +84,47 @@ export function BitsView({ s, onFrom }: { s: BitsData; onFrom: (from: number) =>
           )}
         </Picture>
       </div>
+      {of && <BitTools s={s} of={of} />}
       {s.length > 128 && <Pager from={s.from} shown={bytes.length} total={s.length} what="bytes" onFrom={onFrom} />}
     </>
+  )
+}
+
+const word = (name: string): string => {
+  const shown = showBytes(name)
+  return /^[\w:.-]+$/.test(shown) ? shown : `"${shown.replace(/"/g, '\\"')}"`
+}
+const setBit = (name: string, bit: number, on: boolean): string => `SETBIT ${word(name)} ${bit} ${on ? 1 : 0}`
+/** SETBIT, GETBIT and BITCOUNT, typed; a double click on a bit turns it over. */
+function BitTools({ s, of }: { s: BitsData; of: FacetOf }) {
+  const [bit, setDraft] = useState(0)
+  const name = word(of.name)
+  const last = Math.max(0, s.length - 1)
+  const ask = (line: string, text: string) => (
+    <button type="button" className="btn small" title={line} onClick={() => typeInto(of.process, [line])}>
+      {text}
+    </button>
+  )
+  return (
+    <div className="knobs">
+      <label className="knob">
+        bit
+        <input
+          className="field mono bitno"
+          type="number"
+          min={0}
+          value={bit}
+          aria-label="Number of the bit"
+          onChange={(e) => setDraft(Math.max(0, Math.min(2 ** 22, Math.floor(Number(e.target.value) || 0))))}
+        />
+      </label>
+      {ask(setBit(of.name, bit, true), `SETBIT ${bit} 1`)}
+      {ask(setBit(of.name, bit, false), `SETBIT ${bit} 0`)}
+      {ask(`GETBIT ${name} ${bit}`, `GETBIT ${bit}`)}
+      {ask(`BITCOUNT ${name}`, 'BITCOUNT')}
+      {ask(`BITCOUNT ${name} ${s.from} ${Math.min(last, s.from + 127)}`, 'BITCOUNT of what is shown')}
+      {ask(`BITPOS ${name} 1`, 'BITPOS 1')}
+    </div>
   )
 }
 
@@ -92,7 +141,7 @@ export interface HllData {
 }
 const SIDE = 128
 const CELL = 3
-export function HllView({ s }: { s: HllData }) {
+export function HllView({ s, of }: { s: HllData; of?: FacetOf | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [at, setAt] = useState(-1)
   const values = codes(s.registers)
@@ -158,6 +207,8 @@ export function HllView({ s }: { s: HllData }) {
             ...(s.dense ? [] : [['runs', `ZERO ${s.runs.zero}, XZERO ${s.runs.xzero}, VAL ${s.runs.val}`] as const]),
           ]}
         />
+        <HllBand estimate={estimate} exact={s.exact} />
+        {of && <AddUsers of={of} exact={s.exact} />}
         <p className="cap">
           The standard error is 0.81 %. A register holds the longest run of zeros that it has seen, plus one.
         </p>
@@ -187,6 +238,75 @@ export function HllView({ s }: { s: HllData }) {
                 .join('  ')}
         </p>
       </div>
+    </div>
+  )
+}
+
+/** The estimate beside the truth, and the band of one and two standard errors around the truth. */
+const ERROR = 1.04 / Math.sqrt(16384)
+function HllBand({ estimate, exact }: { estimate: number; exact: number | null }) {
+  if (exact === null || exact === 0) return null
+  const [w, mid] = [320, 160]
+  const off = (estimate - exact) / exact
+  const scale = 120 / (3 * ERROR)
+  const x = mid + Math.max(-150, Math.min(150, off * scale))
+  return (
+    <svg
+      width={w}
+      height="46"
+      role="img"
+      aria-label={`Estimate ${estimate}, truth ${exact}: ${(100 * off).toFixed(2)} percent, standard error 0.81 percent`}
+    >
+      <rect x={mid - 2 * ERROR * scale} y="6" width={4 * ERROR * scale} height="18" fill="var(--bg-sel)" />
+      <rect x={mid - ERROR * scale} y="6" width={2 * ERROR * scale} height="18" fill="var(--line-2)" />
+      <path d={`M${mid} 2V28M0 28H${w}`} stroke="var(--ink)" />
+      <path d={`M${x} 4l6 10-6 10-6-10z`} fill="var(--inv)" stroke="var(--bg-panel)" />
+      <text className="m ink2t" x={mid} y="42" fontSize="11" textAnchor="middle">
+        {count(exact)}
+      </text>
+      {[-1, 1].map((k) => (
+        <text
+          key={k}
+          className="m ink3t"
+          x={mid + k * ERROR * scale}
+          y="42"
+          fontSize="11"
+          textAnchor={k < 0 ? 'end' : 'start'}
+          dx={k * 14}
+        >
+          {k < 0 ? '−' : '+'}0.81 %
+        </text>
+      ))}
+    </svg>
+  )
+}
+/** N more users, in one PFADD for each hundred. */
+function AddUsers({ of, exact }: { of: FacetOf; exact: number | null }) {
+  const add = (n: number) => {
+    const from = exact ?? 0
+    typeInto(
+      of.process,
+      Array.from({ length: Math.ceil(n / 100) }, (_, i) => {
+        const names = Array.from({ length: Math.min(100, n - i * 100) }, (_, k) => `user:${from + i * 100 + k}`)
+        return `PFADD ${word(of.name)} ${names.join(' ')}`
+      }),
+    )
+  }
+  return (
+    <div className="knobs">
+      {[10, 100, 1000].map((n) => (
+        <button key={n} type="button" className="btn small" onClick={() => add(n)}>
+          Add {count(n)} users
+        </button>
+      ))}
+      <button
+        type="button"
+        className="btn small"
+        title={`PFCOUNT ${word(of.name)}`}
+        onClick={() => typeInto(of.process, [`PFCOUNT ${word(of.name)}`])}
+      >
+        PFCOUNT
+      </button>
     </div>
   )
 }

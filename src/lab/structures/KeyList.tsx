@@ -11,6 +11,17 @@ import { pinOf, useChoice } from './choice.ts'
 import { Examples } from './Cli.tsx'
 import { type KeyRow, readKeys } from './shapes.ts'
 
+/** Encodings of 7.0 by type. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  string: ['int', 'embstr', 'raw'],
+  list: ['quicklist'],
+  set: ['intset', 'hashtable'],
+  zset: ['listpack', 'skiplist'],
+  hash: ['listpack', 'hashtable'],
+  stream: ['stream'],
+}
+/** From this many keys on a look is a sample: some buckets at a time, as SCAN goes. */
+const SAMPLED = 100_000
 const ORDER = ['zset', 'hash', 'list', 'set', 'string', 'stream']
 
 export function KeysPanel({ process }: { process: string }) {
@@ -20,8 +31,11 @@ export function KeysPanel({ process }: { process: string }) {
   const servers = useLab(
     useShallow((s) => s.session?.scenario.topology.processes.filter((p) => p.kind === 'server') ?? []),
   )
-  const data = useDeferredValue(useView(process, 'keys', [String(choice.db), String(cursor), choice.pattern]))
-  const { keys, total, cursor: next } = readKeys(data)
+  const data = useDeferredValue(
+    useView(process, 'keys', [String(choice.db), String(cursor), choice.pattern, choice.type, choice.encoding]),
+  )
+  const { keys, total, cursor: next, lfu, buckets, looked } = readKeys(data)
+  const filtered = choice.type !== '' || choice.encoding !== '' || choice.pattern !== ''
   return (
     <aside className="panel keys" aria-label="Keys">
       <div className="ph">
@@ -73,6 +87,36 @@ export function KeysPanel({ process }: { process: string }) {
             />
           </label>
         </div>
+        <div className="two kinds">
+          <select
+            className="field"
+            aria-label="Only keys of this type"
+            value={choice.type}
+            onChange={(e) => {
+              setCursor(0)
+              useChoice.setState({ type: e.target.value, encoding: '' })
+            }}
+          >
+            <option value="">type</option>
+            {ORDER.map((t) => (
+              <option key={t}>{t}</option>
+            ))}
+          </select>
+          <select
+            className="field"
+            aria-label="Only keys kept as"
+            value={choice.encoding}
+            onChange={(e) => {
+              setCursor(0)
+              useChoice.setState({ encoding: e.target.value })
+            }}
+          >
+            <option value="">encoding</option>
+            {(choice.type === '' ? [...new Set(Object.values(KEPT).flat())] : (KEPT[choice.type] ?? [])).map((t) => (
+              <option key={t}>{t}</option>
+            ))}
+          </select>
+        </div>
       </div>
       <div className="keylist">
         {data === undefined ? (
@@ -86,7 +130,7 @@ export function KeysPanel({ process }: { process: string }) {
             <p className="cap pad">No key here matches.</p>
           )
         ) : (
-          <Groups keys={keys} process={process} />
+          <Groups keys={keys} process={process} lfu={lfu} />
         )}
         {(next > 0 || cursor > 0) && (
           <div className="pad pager">
@@ -102,6 +146,7 @@ export function KeysPanel({ process }: { process: string }) {
             )}
             <span className="cap">
               {count(keys.length)} of {count(total)} are shown
+              {total > SAMPLED || filtered ? `; ${count(looked)} of ${count(buckets)} buckets looked at` : ''}
             </span>
           </div>
         )}
@@ -110,7 +155,7 @@ export function KeysPanel({ process }: { process: string }) {
   )
 }
 
-function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string }) {
+function Groups({ keys, process, lfu }: { keys: readonly KeyRow[]; process: string; lfu: boolean }) {
   const { key: chosen, db, pins } = useChoice()
   const types = [...new Set([...ORDER, ...keys.map((k) => k.type)])].filter((t) => keys.some((k) => k.type === t))
   const onKey = (e: React.KeyboardEvent<HTMLDivElement>) => {
@@ -129,7 +174,9 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
     <div onKeyDown={onKey}>
       {types.map((type) => (
         <div key={type} role="group" aria-label={type}>
-          <span className="ty">{type}</span>
+          <span className="ty">
+            <TypeIcon type={type} /> {type}
+          </span>
           {keys
             .filter((k) => k.type === type)
             .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -140,6 +187,9 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
                 encoding={k.encoding}
                 ttl={k.ttl}
                 expired={k.expired}
+                bytes={k.bytes}
+                idle={k.idle}
+                lfu={lfu}
                 chosen={k.name === chosen}
                 pinned={pins.includes(pinOf(process, db, k.name))}
                 process={process}
@@ -152,6 +202,23 @@ function Groups({ keys, process }: { keys: readonly KeyRow[]; process: string })
         {keys.some((k) => k.ttl !== null) ? ', a ring what is left of its time: full at a day, empty at a second' : ''}.
       </p>
     </div>
+  )
+}
+
+/** The shape of a type: characters, a chain, a bag, a ranking, pairs, a log. */
+const ICONS: Readonly<Record<string, string>> = {
+  string: 'M1 4h10M1 8h7',
+  list: 'M1 6h2m2 0h2m2 0h2M2 3v6M6 3v6M10 3v6',
+  set: 'M4 1.5C2.5 1.5 3 5.5 1.5 6C3 6.5 2.5 10.5 4 10.5M8 1.5C9.5 1.5 9 5.5 10.5 6C9 6.5 9.5 10.5 8 10.5',
+  zset: 'M1 11h10M2.5 11V7m3.5 4V4m3.5 7V1.5',
+  hash: 'M1 2.5h3m2 0h5M1 6h3m2 0h5M1 9.5h3m2 0h5',
+  stream: 'M1 3h10M1 6h10M1 9h6m2 -2l2 2-2 2',
+}
+function TypeIcon({ type }: { type: string }) {
+  return (
+    <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" className="tyicon">
+      <path d={ICONS[type] ?? 'M1 6h10'} fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" />
+    </svg>
   )
 }
 
@@ -196,6 +263,9 @@ const Row = memo(function Row(props: {
   encoding: string
   ttl: number | null
   expired: boolean
+  bytes: number
+  idle: number
+  lfu: boolean
   chosen: boolean
   pinned: boolean
   process: string
@@ -206,10 +276,14 @@ const Row = memo(function Row(props: {
       type="button"
       className={`kb ${props.chosen ? 'on' : ''} ${expired ? 'expired' : ''}`}
       aria-pressed={props.chosen}
-      title={`${showBytes(name)}${expired ? ', expired, not yet deleted' : ttl === null ? '' : `, expires in ${duration(ttl * 1000)}`}`}
+      title={`${showBytes(name)}${expired ? ', expired, not yet deleted' : ttl === null ? '' : `, expires in ${duration(ttl * 1000)}`}; ${count(props.bytes)} bytes, ${props.lfu ? `LFU counter ${props.idle}` : `idle ${props.idle} s`}`}
       onClick={() => useChoice.setState({ process: props.process, key: name, member: '' })}
     >
       <span>{showBytes(name, 60) || '""'}</span>
+      <i
+        className="sizebar"
+        style={{ width: `${Math.min(100, Math.max(2, (Math.log2(Math.max(1, props.bytes / 32)) / 20) * 100))}%` }}
+      />
       <span>
         {props.encoding}
         {ttl !== null && <TtlRing ms={ttl} expired={expired} />}

@@ -24,6 +24,7 @@ import {
   BitsView,
   type BitsData,
   decodeGeo,
+  type FacetOf,
   type GeoLook,
   GeoView,
   type GeoPoint,
@@ -32,6 +33,7 @@ import {
 } from './FacetViews.tsx'
 import { HistoryView, historySummary, historyTable } from './HistoryView.tsx'
 import { IntsetView, intsetSummary, intsetTable } from './IntsetView.tsx'
+import { KeyEdit } from './KeyEdit.tsx'
 import { ListpackView, listpackSummary, listpackTable } from './ListpackView.tsx'
 import { Failed, failureOf, Pane, type TableTwin } from './Pane.tsx'
 import { QuicklistView, quicklistSummary, quicklistTable } from './QuicklistView.tsx'
@@ -278,10 +280,17 @@ function KeyPane(props: {
       }
       summary={summary}
       table={table}
-      foot={main ? <LastLine data={data} /> : undefined}
+      foot={
+        main ? (
+          <>
+            <KeyEdit key={data.key} process={props.process} name={data.key} type={data.type} />
+            <LastLine data={data} />
+          </>
+        ) : undefined
+      }
     >
       {main ? (
-        <Facet data={data} onFrom={props.onFrom}>
+        <Facet data={data} onFrom={props.onFrom} of={{ process: props.process, name: data.key }}>
           <Body data={data} way={way} from={props.from} onFrom={props.onFrom} process={props.process} db={props.db} />
         </Facet>
       ) : (
@@ -469,18 +478,20 @@ function Facets({ data }: { data: KeyData }) {
 function Facet({
   data,
   onFrom,
+  of,
   children,
 }: {
   data: KeyData
+  of: FacetOf
   onFrom: (from: number | null) => void
   children: React.ReactNode
 }) {
   const facet = useChoice((c) => c.facet)
   const { hll, bits } = data as unknown as { hll?: HllData | null; bits?: BitsData | null }
   if (!facetsOf(data).includes(facet)) return children
-  if (facet === 'Registers' && hll) return <HllView s={hll} />
+  if (facet === 'Registers' && hll) return <HllView s={hll} of={of} />
   if (facet === 'Bits')
-    return bits ? <BitsView s={bits} onFrom={onFrom} /> : <div className="say">Asking for the bits</div>
+    return bits ? <BitsView s={bits} onFrom={onFrom} of={of} /> : <div className="say">Asking for the bits</div>
   if (facet === 'Other dice') return <RerollView s={data.structure as unknown as SkiplistData} />
   if (facet === 'As a ziplist') return <ZiplistView s={data.structure as unknown as ListpackData} />
   if (facet === 'Map')

@@ -1,10 +1,12 @@
 /** Databases: what the keys of the whole server are made of, the header of one, the struct of each database. */
 import { showBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
-import { useChoice } from './choice.ts'
+import { useView } from '../parts/use-view.ts'
+import { type ScreenName, useChoice } from './choice.ts'
 import { plural } from './data.ts'
 import { typeInto } from './Cli.tsx'
 import { failureOf, Pane } from './Pane.tsx'
+import { readKeys } from './shapes.ts'
 import { Asking, DataTable, Figures, Scroll, useSheet } from './sheets.tsx'
 
 export const POLICIES = [
@@ -187,19 +189,63 @@ export function KeyspaceSheet({ process }: { process: string }) {
           right={[1, 2, 3, 4, 5, 6, 7, 9]}
           rows={d.dbs.map((x) => [
             `db${x.id}`,
-            count(x.keys),
-            count(x.expires),
+            <Member key="d" db={x.id} screen="Keys" text={count(x.keys)} />,
+            <Member key="e" db={x.id} screen="Expiry" text={count(x.expires)} />,
             x.avgTtlMs === 0 ? '0' : duration(x.avgTtlMs * 1000),
             x.expiresCursor,
-            x.blocking,
+            <Member key="b" db={x.id} screen="Transactions" text={String(x.blocking)} />,
             x.ready,
-            x.watched,
+            <Member key="w" db={x.id} screen="Transactions" text={String(x.watched)} />,
             x.tables.join(', '),
             x.rehashidx,
           ])}
         />
       </Pane>
+      <KeysTable process={process} />
     </div>
+  )
+}
+
+/** A member of the struct opens its view. */
+function Member({ db, screen, text }: { db: number; screen: ScreenName; text: string }) {
+  return (
+    <button type="button" className="link" onClick={() => useChoice.setState({ db, screen })}>
+      {text}
+    </button>
+  )
+}
+
+/** The keys of the list at the left, with what its marks mean in figures. */
+function KeysTable({ process }: { process: string }) {
+  const { db, pattern, type, encoding } = useChoice()
+  const { keys, total, lfu } = readKeys(useView(process, 'keys', [String(db), '0', pattern, type, encoding]))
+  return (
+    <Pane
+      label="Keys as a table"
+      title="Keys"
+      sub={`db${db}${pattern === '' ? '' : `, MATCH ${showBytes(pattern)}`}${type === '' ? '' : `, ${type}`}${encoding === '' ? '' : `, ${encoding}`}`}
+      className="wide"
+      testid="keys-table"
+      summary={`${plural(keys.length, 'key')} of ${count(total)}. Looking touches none: no access time changes, no key expires by it.`}
+    >
+      <DataTable
+        label="Keys"
+        head={['Key', 'Type', 'Encoding', 'Elements', 'Bytes', 'Time left', lfu ? 'LFU counter' : 'Idle seconds']}
+        right={[3, 4, 5, 6]}
+        rows={keys
+          .slice(0, 100)
+          .map((k) => [
+            <KeyLink key="k" db={db} name={k.name} />,
+            k.type,
+            k.encoding,
+            count(k.length),
+            count(k.bytes),
+            k.expired ? 'expired' : k.ttl === null ? '' : duration(k.ttl * 1000),
+            k.idle,
+          ])}
+        empty="No keys."
+      />
+    </Pane>
   )
 }
 

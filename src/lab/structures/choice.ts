@@ -21,6 +21,9 @@ export interface Choice {
   readonly key: string
   readonly member: string
   readonly pattern: string
+  /** Only keys of this type, kept so; '' for all. */
+  readonly type: string
+  readonly encoding: string
   readonly pins: readonly string[]
   readonly screen: ScreenName
   /** What a string or a sorted set is seen as. */
@@ -36,6 +39,8 @@ export const useChoice = create<Choice>()(() => ({
   key: '',
   member: '',
   pattern: '',
+  type: '',
+  encoding: '',
   pins: [],
   screen: 'Keys',
   facet: 'Bytes',

@@ -8,6 +8,8 @@ export interface KeyRow {
   readonly expired: boolean
   readonly bytes: number
   readonly length: number
+  /** Seconds since the last touch, or the LFU counter. */
+  readonly idle: number
 }
 
 type Rec = Record<string, unknown>
@@ -16,7 +18,14 @@ export const arr = (v: unknown): readonly unknown[] => (Array.isArray(v) ? v : [
 export const num = (v: unknown): number | null => (typeof v === 'number' ? v : typeof v === 'bigint' ? Number(v) : null)
 export const str = (v: unknown): string => (typeof v === 'string' ? v : v === null || v === undefined ? '' : String(v))
 
-export function readKeys(data: unknown): { keys: KeyRow[]; total: number; cursor: number } {
+export function readKeys(data: unknown): {
+  keys: KeyRow[]
+  total: number
+  cursor: number
+  lfu: boolean
+  buckets: number
+  looked: number
+} {
   const list = Array.isArray(data) ? data : arr(rec(data)['keys'])
   const keys = list.map((row): KeyRow => {
     const r = rec(row)
@@ -29,7 +38,15 @@ export function readKeys(data: unknown): { keys: KeyRow[]; total: number; cursor
       expired: r['expired'] === true,
       bytes: num(r['bytes']) ?? 0,
       length: num(r['length']) ?? 0,
+      idle: num(r['idle']) ?? 0,
     }
   })
-  return { keys, total: num(rec(data)['size']) ?? keys.length, cursor: num(rec(data)['cursor']) ?? 0 }
+  return {
+    keys,
+    total: num(rec(data)['size']) ?? keys.length,
+    cursor: num(rec(data)['cursor']) ?? 0,
+    lfu: rec(data)['lfu'] === true,
+    buckets: num(rec(data)['buckets']) ?? 0,
+    looked: num(rec(data)['looked']) ?? 0,
+  }
 }
