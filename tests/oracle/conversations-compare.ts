@@ -30,7 +30,7 @@ function orderMessages(text: string): string {
     } else out.push(...run.sort())
     run = []
   }
-  for (const reply of cut(text)) {
+  for (const reply of flat(text)) {
     const key = kindOf(reply)
     if (key === '' || key !== last) flush()
     last = key
@@ -38,6 +38,13 @@ function orderMessages(text: string): string {
   }
   flush()
   return out.join('')
+}
+/** The replies; those of EXEC one by one behind its header. */
+function flat(text: string): string[] {
+  return cut(text).flatMap((reply) => {
+    const header = /^\*\d+\r\n(?=[*>])/.exec(reply)?.[0]
+    return header === undefined ? [reply] : [header, ...cut(reply.slice(header.length))]
+  })
 }
 function kindOf(reply: string): string {
   const words = reply.split('\r\n')

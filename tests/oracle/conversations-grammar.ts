@@ -513,6 +513,8 @@ export class Talk {
       if (/^(xread)/.test(name) || expiresSoon(argv) || argv.includes('*') || name === 'multi') continue
       // The order of a set decides which key SORT looks at first, and what it stores.
       if (/^sort/.test(name) && argv.some((a) => /^by$/i.test(a) || a.includes('*'))) continue
+      // Which of the keys that are over it meets, and lets go, is chance.
+      if (name === 'scan') continue
       // Megabytes take more than a turn to arrive.
       if (argv.some((a) => /^#?\d{7,}$/.test(a))) continue
       return [argv]

@@ -132,7 +132,8 @@ export class Context implements CommandContext {
   }
   replied(): void {
     const c = this.client
-    if (c.resp === 3 && !c.isFake) c.held ??= []
+    // In RESP2 only a transaction may have subscribed before.
+    if ((c.resp === 3 || c.executing !== null) && !c.isFake) c.held ??= []
   }
   notify(cls: NotifyClass, event: string, key: Bytes): void {
     if (this.server.notifyFlags !== 0) notifyKeyspaceEvent(this.server, cls, event, key, this.client.db.id)
