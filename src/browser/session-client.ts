@@ -127,10 +127,15 @@ class ClientSession implements Session {
     return subscribe(set, fn)
   }
   openTerminal(box: string, argv: readonly string[]): Terminal {
-    const name = `cli-${this.nextTerminal++}`
+    return this.spawn(`cli-${this.nextTerminal++}`, 'client', box, argv)
+  }
+  openApp(box: string, argv: readonly string[]): Terminal {
+    return this.spawn(`app-${this.nextTerminal++}`, 'app', box, argv)
+  }
+  private spawn(name: string, kind: 'client' | 'app', box: string, argv: readonly string[]): Terminal {
     const terminal = new ClientTerminal(name, (message) => this.post(message))
     this.terminals.set(name, terminal)
-    this.post({ type: 'spawn', spec: { name, kind: 'client', box, port: 0, argv } })
+    this.post({ type: 'spawn', spec: { name, kind, box, port: 0, argv } })
     return terminal
   }
   dispose(): void {

@@ -50,6 +50,8 @@ export interface Session {
   log(process: string, fn: (lines: readonly LogLine[]) => void): () => void
   /** Start redis-cli on a box (a process of the world of its own). */
   openTerminal(box: string, argv: readonly string[]): Terminal
+  /** Start an application on a box (programs/app): what is written to it are orders to it. */
+  openApp(box: string, argv: readonly string[]): Terminal
   dispose(): void
 }
 export interface Terminal {

@@ -4,12 +4,14 @@ import { useLab } from '../store.ts'
 import { useSlotChoice } from './choice.ts'
 import { type ClusterPicture, SLOTS } from './data.ts'
 import { OwnerMark } from './owners.tsx'
-import { drawCells, useOpenSlots } from './SlotMap.tsx'
+import { drawCells } from './cells.ts'
+import { useOpenSlots } from './SlotMap.tsx'
 
 const [COLUMNS, ROWS, CELL] = [15, 6, 14]
 
 export function Lens({ picture, keys }: { picture: ClusterPicture; keys: Uint32Array }) {
   const { slot, mode } = useSlotChoice()
+  const { ownerOf, disputed } = picture
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = useLab((s) => s.theme)
   const open = useOpenSlots(picture)
@@ -21,22 +23,20 @@ export function Lens({ picture, keys }: { picture: ClusterPicture; keys: Uint32A
     const el = canvas.current
     const ctx = el?.getContext('2d')
     if (!el || !ctx) return
-    const ratio = devicePixelRatio || 1
-    el.width = COLUMNS * CELL * ratio
-    el.height = ROWS * CELL * ratio
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
     const cells: [number, number, number][] = []
     for (let r = 0; r < ROWS; r++)
       for (let c = 0; c < COLUMNS; c++) {
         const at = (row + r) * 128 + column + c
         if (at < SLOTS) cells.push([at, c * CELL, r * CELL])
       }
-    drawCells(ctx, { picture, keys, most, mode, hilbert: false, open }, CELL, cells)
+    drawCells(ctx, { ownerOf, disputed, keys, most, mode, open }, CELL, cells, COLUMNS * CELL, ROWS * CELL)
     const css = getComputedStyle(el)
+    const ratio = devicePixelRatio || 1
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
     ctx.strokeStyle = css.getPropertyValue('--ink')
     ctx.lineWidth = 2
     ctx.strokeRect(((slot % 128) - column) * CELL, (Math.floor(slot / 128) - row) * CELL, CELL - 1, CELL - 1)
-  }, [picture, keys, most, mode, open, slot, column, row, theme])
+  }, [ownerOf, disputed, keys, most, mode, open, slot, column, row, theme])
   const owners = [...picture.ownerIndex].filter(([id]) => picture.view.owners.some((o) => o[2] === id))
   return (
     <div className="lens">

@@ -7,30 +7,13 @@ import { useSize } from '../parts/use-size.ts'
 import { useLab } from '../store.ts'
 import { count } from '../format.ts'
 import { type ClusterPicture, rangeText, SLOTS } from './data.ts'
+import { drawCells } from './cells.ts'
 import { ownerLook } from './owners.tsx'
-import { type Mode, useSlotChoice } from './choice.ts'
+import { useSlotChoice } from './choice.ts'
 
 const SIDE = 128
 const AXIS = 44
 const AXIS_SLOTS = [0, 2048, 4096, 6144, 8192, 10240, 12288, 14336]
-
-interface Paint {
-  readonly color: (name: string) => string
-}
-function paints(el: Element): Paint {
-  const css = getComputedStyle(el)
-  const known = new Map<string, string>()
-  return {
-    color(name) {
-      let value = known.get(name)
-      if (value === undefined) {
-        value = css.getPropertyValue(name).trim()
-        known.set(name, value)
-      }
-      return value
-    },
-  }
-}
 
 /** Row order, or along a Hilbert curve, where slots that are near in number are near on the map. */
 export function placeOf(slot: number, hilbert: boolean): [number, number] {
@@ -53,102 +36,12 @@ export function placeOf(slot: number, hilbert: boolean): [number, number] {
   return [x, y]
 }
 
-/** 0 none, 1 few, 2 many: three shades of keys. */
-export const shadeOf = (keys: number, most: number): 0 | 1 | 2 =>
-  keys === 0 ? 0 : keys * 3 <= Math.max(3, most) ? 1 : 2
-
-interface Drawing {
-  readonly picture: ClusterPicture
-  readonly keys: Uint32Array
-  readonly most: number
-  readonly mode: Mode
-  readonly hilbert: boolean
-  readonly open: ReadonlySet<number>
-}
-
-function cellPath(ctx: CanvasRenderingContext2D, shape: string, x: number, y: number, w: number): void {
-  if (shape === 'bar') ctx.rect(x, y + w * 0.2, w, Math.max(1, w * 0.6))
-  else if (shape === 'round' && w >= 3) ctx.roundRect(x, y, w, w, w / 3)
-  else ctx.rect(x, y, w, w)
-}
-
-/** Draws `slots` (all, or those of a lens) with cells of `cell` pixels; cells of one look in one path. */
-export function drawCells(
-  ctx: CanvasRenderingContext2D,
-  d: Drawing,
-  cell: number,
-  slots: Iterable<readonly [number, number, number]>,
-): void {
-  const { color } = paints(ctx.canvas)
-  const groups = new Map<string, [number, number, number][]>()
-  for (const place of slots) {
-    const [slot] = place
-    const owner = d.picture.ownerOf[slot] as number
-    const shade = d.mode === 'keys' ? shadeOf(d.keys[slot] as number, d.most) : 2
-    const key = d.open.has(slot) ? `open${owner}` : `${owner} ${shade}`
-    const group = groups.get(key)
-    if (group) group.push([...place])
-    else groups.set(key, [[...place]])
-  }
-  const w = Math.max(1, cell - 1)
-  for (const [key, cells] of groups) {
-    const open = key.startsWith('open')
-    const [owner = -1, shade = 0] = open ? [Number(key.slice(4)), 2] : key.split(' ').map(Number)
-    ctx.beginPath()
-    if (owner === -1) {
-      for (const [, x, y] of cells) ctx.rect(x, y, w, w)
-      ctx.fillStyle = color('--line')
-      ctx.fill()
-      ctx.beginPath()
-      for (const [, x, y] of cells) {
-        ctx.moveTo(x, y + w)
-        ctx.lineTo(x + w, y)
-      }
-      ctx.strokeStyle = color('--ink')
-      ctx.lineWidth = Math.max(0.7, cell / 6)
-      ctx.stroke()
-      continue
-    }
-    const look = ownerLook(owner)
-    for (const [, x, y] of cells) cellPath(ctx, look.shape, x, y, w)
-    ctx.globalAlpha = shade === 1 ? 0.62 : 1
-    ctx.fillStyle = open ? color('--migrating') : color(shade === 0 ? look.tint : look.color)
-    ctx.fill()
-    ctx.globalAlpha = 1
-    if (open || look.texture !== 'plain') {
-      ctx.beginPath()
-      for (const [, x, y] of cells) {
-        if (open || look.texture === 'hatch') {
-          ctx.moveTo(x, y + w)
-          ctx.lineTo(x + w, y)
-        } else ctx.rect(x + w / 2 - 0.5, y + w / 2 - 0.5, 1, 1)
-      }
-      ctx.strokeStyle = color('--bg-panel')
-      ctx.lineWidth = Math.max(0.7, cell / 7)
-      ctx.stroke()
-    }
-  }
-  if (d.picture.disputed.size === 0) return
-  ctx.beginPath()
-  for (const [slot, x, y] of slots) {
-    if (!d.picture.disputed.has(slot)) continue
-    ctx.moveTo(x, y)
-    ctx.lineTo(x + w, y + w)
-    ctx.moveTo(x + w, y)
-    ctx.lineTo(x, y + w)
-  }
-  ctx.strokeStyle = color('--ink')
-  ctx.lineWidth = Math.max(0.8, cell / 6)
-  ctx.stroke()
-}
-
+/** Slots that any node has marked as MIGRATING or IMPORTING. */
 export function useOpenSlots(picture: ClusterPicture | null): ReadonlySet<number> {
-  return useMemo(() => {
-    const open = new Set<number>()
-    for (const m of picture?.members ?? [])
-      for (const [slot] of [...(m.says?.migrating ?? []), ...(m.says?.importing ?? [])]) open.add(slot)
-    return open
-  }, [picture])
+  const key = (picture?.members ?? [])
+    .flatMap((m) => [...(m.says?.migrating ?? []), ...(m.says?.importing ?? [])].map(([slot]) => slot))
+    .join()
+  return useMemo(() => new Set(key === '' ? [] : key.split(',').map(Number)), [key])
 }
 
 const everySlot = (cell: number, hilbert: boolean): [number, number, number][] =>
@@ -179,6 +72,7 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
   const theme = useLab((s) => s.theme)
   const [hover, setHover] = useState<number | null>(null)
   const open = useOpenSlots(picture)
+  const { ownerOf, disputed } = picture
   const dense = Math.max(1, Math.round(devicePixelRatio))
   const fits = Math.min((size.width - AXIS) / SIDE, size.height / SIDE)
   const cell = Math.max(2, Math.min(5, Math.floor(fits * dense) / dense))
@@ -190,13 +84,8 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
     const el = canvas.current
     const ctx = el?.getContext('2d')
     if (!el || !ctx || size.width === 0) return
-    const ratio = devicePixelRatio || 1
-    el.width = side * ratio
-    el.height = side * ratio
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
-    ctx.clearRect(0, 0, side, side)
-    drawCells(ctx, { picture, keys, most, mode, hilbert, open }, cell, cells)
-  }, [picture, keys, most, mode, hilbert, open, cell, cells, side, theme, size.width])
+    drawCells(ctx, { ownerOf, disputed, keys, most, mode, open }, cell, cells, side, side)
+  }, [ownerOf, disputed, keys, most, mode, open, cell, cells, side, theme, size.width])
   const at = (e: React.PointerEvent): number | null => {
     const r = e.currentTarget.getBoundingClientRect()
     const [x, y] = [Math.floor((e.clientX - r.left) / cell), Math.floor((e.clientY - r.top) / cell)]

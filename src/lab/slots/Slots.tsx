@@ -1,5 +1,5 @@
 /** The Slots screen: who owns which of the 16384 slots, who believes what, and a slot on its way. */
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { utf8Encode } from '../../engine/bytes/bytes.ts'
 import { keyHashSlot } from '../../engine/bytes/crc16.ts'
 import '../styles/slots.css'
@@ -10,6 +10,7 @@ import { openScenario } from '../scenarios.ts'
 import { useLab } from '../store.ts'
 import { CliDock } from '../structures/Cli.tsx'
 import { useSlotChoice } from './choice.ts'
+import { Clients } from './Clients.tsx'
 import { type ClusterPicture, SLOTS, useCluster, useSlotKeys } from './data.ts'
 import { Gossip } from './Gossip.tsx'
 import { KeyChain } from './KeyChain.tsx'
@@ -17,9 +18,9 @@ import { Lens } from './Lens.tsx'
 import { Nodes } from './Nodes.tsx'
 import { Partition } from './partition/Partition.tsx'
 import { Reshard } from './Reshard.tsx'
-import { RangeTable, shadeOf, SlotMap, slotText } from './SlotMap.tsx'
+import { RangeTable, SlotMap, slotText } from './SlotMap.tsx'
 
-const SCREENS = ['Slots', 'Partitioning'] as const
+const SCREENS = ['Slots', 'Clients', 'Partitioning'] as const
 
 export function Slots() {
   const [screen, setScreen] = useState<(typeof SCREENS)[number]>('Slots')
@@ -30,10 +31,23 @@ export function Slots() {
     <div className="slots-stage">
       {!board && tabs}
       <div className="slots-screen" role="tabpanel" id="slots-panel" aria-labelledby={`slots-${screen}`}>
-        {screen === 'Partitioning' ? <Partition /> : board ? <Board tabs={tabs} /> : <NoCluster />}
+        {screen === 'Partitioning' ? (
+          <Partition />
+        ) : board ? (
+          <Board tabs={tabs} />
+        ) : id.startsWith('cluster') ? (
+          <ClientsScreen />
+        ) : (
+          <NoCluster />
+        )}
       </div>
     </div>
   )
+}
+
+function ClientsScreen() {
+  const picture = useCluster(useSlotChoice((s) => s.observer))
+  return picture === null ? <div className="say">No node runs.</div> : <Clients picture={picture} />
 }
 
 function NoCluster() {
@@ -130,7 +144,7 @@ function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: Rea
   const { picture, keys, tabs } = props
   const { mode, hilbert, observer, key, slot } = useSlotChoice()
   const [table, setTable] = useState(false)
-  const most = keys.reduce((a, b) => Math.max(a, b), 0)
+  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
   const owned = picture.view.owners.some(([, , id]) => id !== '')
   return (
     <section className="panel slots-map" aria-label="Hash slots">
@@ -254,7 +268,7 @@ function Legend({ most, mode }: { most: number; mode: string }) {
       {[0, 1, 2].map((shade) => (
         <i key={shade} className={`sh${shade}`} />
       ))}
-      <span className="mono">{Math.max(most, shadeOf(most, most))}</span>
+      <span className="mono">{Math.max(most, 1)}</span>
     </span>
   )
 }

@@ -1,5 +1,5 @@
 /** What the nodes of a cluster say of it, each for itself, as inspect/cluster.ts sends it; and the same laid side by side. */
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { ProcessSpec } from '../../browser/session.ts'
 import { keep, useLab } from '../store.ts'
@@ -140,6 +140,31 @@ function ownersOf(view: ClusterData, index: ReadonlyMap<string, number>): Int16A
   return table
 }
 
+interface Compared {
+  readonly ownerOf: Int16Array
+  readonly disputed: ReadonlySet<number>
+}
+function compare(
+  view: ClusterData,
+  index: ReadonlyMap<string, number>,
+  maps: readonly { own: boolean; known: number; owners: ClusterData['owners'] }[],
+): Compared {
+  const ownerOf = ownersOf(view, index)
+  const disputed = new Set<number>()
+  const mine = JSON.stringify(view.owners)
+  for (const m of maps) {
+    if (m.own || m.known < 2 || JSON.stringify(m.owners) === mine) continue
+    const other = ownersOf({ ...view, owners: m.owners }, index)
+    for (let slot = 0; slot < SLOTS; slot++) if (other[slot] !== ownerOf[slot]) disputed.add(slot)
+  }
+  return { ownerOf, disputed }
+}
+const nothing: Compared & { readonly key: string } = {
+  key: '',
+  ownerOf: new Int16Array(SLOTS).fill(-1),
+  disputed: new Set(),
+}
+
 /** The cluster as `observer` sees it ('' for the running node with the highest epoch), beside what each of the others says. */
 export function useCluster(observer: string): ClusterPicture | null {
   const servers = useLab(
@@ -150,6 +175,7 @@ export function useCluster(observer: string): ClusterPicture | null {
   )
   const world = useLab((s) => `${s.session?.scenario.id} ${s.state?.seed}`)
   const views = useViews(servers, 'cluster')
+  const kept = useRef(nothing)
   return useMemo(() => {
     const all = servers.map((name) => ({ name, says: (views[name] ?? null) as ClusterData | null }))
     const running = all.filter((m): m is { name: string; says: ClusterData } => m.says !== null && 'nodes' in m.says)
@@ -170,14 +196,11 @@ export function useCluster(observer: string): ClusterPicture | null {
     const owning = new Set(running.flatMap((m) => m.says.owners.map(([, , id]) => id)))
     for (const m of members) if (owning.has(m.id)) lookOfOwner(world, m.id)
     const ownerIndex = new Map([...owning].filter((id) => id !== '').map((id) => [id, lookOfOwner(world, id)] as const))
-    const ownerOf = ownersOf(view, ownerIndex)
-    const disputed = new Set<number>()
-    const key = JSON.stringify(view.owners)
-    for (const m of running) {
-      if (m === chosen || JSON.stringify(m.says.owners) === key || m.says.nodes.length < 2) continue
-      const other = ownersOf(m.says, ownerIndex)
-      for (let slot = 0; slot < SLOTS; slot++) if (other[slot] !== ownerOf[slot]) disputed.add(slot)
-    }
+    // Pongs age with every frame; who owns what seldom changes, and what is drawn of it stays the same object.
+    const maps = running.map((m) => ({ own: m === chosen, known: m.says.nodes.length, owners: m.says.owners }))
+    const key = JSON.stringify([world, [...ownerIndex], maps])
+    if (kept.current.key !== key) kept.current = { key, ...compare(view, ownerIndex, maps) }
+    const { ownerOf, disputed } = kept.current
     const names = new Map(members.map((m) => [m.id, m.name]))
     const nameOf = (id: string): string => names.get(id) ?? `${id.slice(0, 8)}…`
     return { observer: chosen.name, view, members, ownerIndex, nameOf, ownerOf, disputed }
