@@ -101,8 +101,6 @@ export class Cluster {
   announcedIp: Bytes = ''
   /** Nodes that can't be reached, as of the last cron: all of them go into each ping's gossip. */
   pfailNodes = 0
-  /** Bytes that the links to known nodes hold, as of the last cron. */
-  linksMemory = 0
   /** DEBUG CLUSTER-... drop filter: packets of this type are dropped; -1: none. */
   dropPacketFilter = -1
   todo = 0

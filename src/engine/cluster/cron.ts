@@ -38,10 +38,6 @@ import { deleteNode, updateMyselfHostname } from './nodes.ts'
 import { saveConfig } from './nodes-conf.ts'
 import { countNonFailingSlaves, handleSlaveMigration } from './orphans.ts'
 
-/** sizeof(clusterLink), and what its receive buffer begins with. */
-const LINK_BYTES = 72
-const RECEIVE_BUFFER = 1024
-
 export function clusterCron(cluster: Cluster): void {
   const { myself, server } = cluster
   // What came while the data was loaded.
@@ -49,12 +45,10 @@ export function clusterCron(cluster: Cluster): void {
   cluster.iteration++
   updateMyselfHostname(cluster)
   cluster.pfailNodes = 0
-  cluster.linksMemory = 0
   const handshakeTimeout = Math.max(server.config.clusterNodeTimeout, 1000)
   for (const node of [...cluster.nodes.values()]) {
     limitSendBuffer(cluster, node.link)
     limitSendBuffer(cluster, node.inboundLink)
-    cluster.linksMemory += memoryOf(node.link) + memoryOf(node.inboundLink)
     reconnect(cluster, node, handshakeTimeout)
   }
   if (cluster.iteration % 10 === 0) pingSomebody(cluster)
@@ -75,9 +69,6 @@ export function clusterCron(cluster: Cluster): void {
   }
   if (seen.updateState || cluster.state === 'fail') updateState(cluster)
 }
-const memoryOf = (link: ClusterLink | null): number =>
-  link === null ? 0 : LINK_BYTES + link.sendBuffer + Math.max(RECEIVE_BUFFER, link.received.length)
-
 function limitSendBuffer(cluster: Cluster, link: ClusterLink | null): void {
   const limit = cluster.server.config.clusterLinkSendbufLimit
   if (link === null || limit === 0 || link.sendBuffer <= limit) return
