@@ -198,6 +198,34 @@ export function clusterStorm(seed: number): StormResult {
   }
 }
 
+/** Over a slow net the two replicas of a dead master stand in the same epoch, and each hears of the other too late. */
+export function raceRun(seed: number): { readonly violations: readonly string[]; readonly rivals: boolean } {
+  const rng = new Prng(seed * 977 + 5)
+  const kit = readyCluster({ seed, preset: 'cluster-7', nodeTimeout: 2000 })
+  const { world, names } = kit
+  for (const a of names)
+    for (const b of names)
+      if (a < b) {
+        const latencyMicros = 100_000 + rng.below(250_000)
+        world.inject({ type: 'latency', a: kit.box(a), b: kit.box(b), latencyMicros, jitterMicros: 20_000 })
+      }
+  world.runFor(4 * SECOND)
+  const from = kit.kill('n0')
+  const watch = new Watch(kit)
+  // A split vote is tried again, after 2 x the time that an election has.
+  for (const end = world.now + 60 * SECOND; world.now < end && !kit.owners(0).some((n) => n !== 'n0'); )
+    watch.runFor(SECOND)
+  watch.runFor(3 * SECOND)
+  const epochs = ['n3', 'n6'].map((n) =>
+    kit.lines(n, from).flatMap((l) => /^Starting a failover election for epoch (\d+)/.exec(l.text)?.[1] ?? []),
+  )
+  const violations = [...watch.history.violations, ...checkElections(world, names)].map(
+    (v) => `seed ${seed}: ${v.text}`,
+  )
+  if (kit.owners(0).length !== 1) violations.push(`seed ${seed}: ${kit.owners(0)} took over`)
+  return { violations, rivals: (epochs[0] ?? []).some((e) => epochs[1]?.includes(e)) }
+}
+
 export type Accident = 'kill' | 'isolate' | 'pause' | 'power'
 export interface LossResult {
   readonly acknowledged: number

@@ -1,6 +1,6 @@
 /** Clusters under random faults, then healed. REHASH_STORMS sets how many. */
 import { expect, test } from 'vitest'
-import { type Accident, CONVERGED_WITHIN, clusterStorm, lossRun } from './cluster-storm.ts'
+import { type Accident, CONVERGED_WITHIN, clusterStorm, lossRun, raceRun } from './cluster-storm.ts'
 
 const QUICK = process.env.REHASH_QUICK !== undefined
 const RUNS = Number(process.env.REHASH_STORMS ?? (QUICK ? 12 : 500))
@@ -19,6 +19,18 @@ test(`${RUNS} seeds of random faults: one owner a slot and epoch, epochs never g
   }
   expect(failed).toEqual([])
   expect(failovers).toBeGreaterThan(RUNS / 4)
+})
+
+test('two replicas that stand in one epoch over a slow net: at most one is elected', { timeout: 300_000 }, () => {
+  const violations: string[] = []
+  let rivals = 0
+  for (let seed = 1; seed <= LOSSES; seed++) {
+    const r = raceRun(seed)
+    violations.push(...r.violations)
+    if (r.rivals) rivals++
+  }
+  expect(violations).toEqual([])
+  expect(rivals).toBeGreaterThan(LOSSES / 4)
 })
 
 test('no acknowledged write is lost but what asynchronous replication and the minority window lose', {
