@@ -1,5 +1,5 @@
 /** nodes.conf, read by a real node and by ours: what each makes of it, says of it, and writes in its place. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,7 +106,7 @@ describe.skipIf(!haveRedis())('nodes.conf', () => {
       expect(await outcome('ours', port, text)).toEqual(real)
     })
 
-  test('a file that can not be', { timeout: 30_000 }, async () => {
+  test("a file that can not be, or is another node's", { timeout: 30_000 }, async () => {
     const run = (program: Program, ...more: string[]): unknown => {
       const args = ['--port', '29999', '--save', '', '--cluster-enabled', 'yes', ...more]
       const [command, argv] = program === 'real' ? ['redis-server', args] : [process.execPath, [OURS, ...args]]
@@ -126,6 +126,11 @@ describe.skipIf(!haveRedis())('nodes.conf', () => {
     ])
       expect(run('ours', ...more)).toEqual(run('real', ...more))
     const dir = mkdtempSync(join(tmpdir(), 'rehash-nc-'))
+    const other = spawn('redis-server', ['--port', '29998', '--dir', dir, '--save', '', '--cluster-enabled', 'yes'])
+    await until('the file to be there', () => existsSync(join(dir, 'nodes.conf')))
+    expect(run('ours', '--dir', dir)).toEqual(run('real', '--dir', dir))
+    other.kill('SIGKILL')
+    await new Promise((resolve) => other.once('exit', resolve))
     const tooHigh = ['--dir', dir, '--port', '55536']
     expect(run('ours', ...tooHigh)).toEqual(run('real', ...tooHigh))
     rmSync(dir, { recursive: true })

@@ -23,6 +23,7 @@ export type FileOp =
   | { readonly op: 'stat'; readonly path: string }
   | { readonly op: 'list'; readonly path: string }
   | { readonly op: 'mkdir'; readonly path: string }
+  | { readonly op: 'lock'; readonly path: string } // made when absent; this process's until it ends. EWOULDBLOCK: another's
 
 /** `error` is an errno name: ENOENT, ENOSPC, EIO, EACCES, EISDIR … */
 export type FileResult =

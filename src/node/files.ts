@@ -1,4 +1,5 @@
 /** Real files for a machine: its file operations, standard input, and bytes to a descriptor. */
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   closeSync,
@@ -55,6 +56,18 @@ function readToEnd(): Buffer {
   }
 }
 
+/**
+ * flock(2), which Node has not: a child locks the open file that it inherits, and as the file stays open here, so does the
+ * lock. Where there is no program for it, files go unlocked.
+ */
+function lock(path: string): FileResult {
+  const fd = openSync(path, 'a')
+  const taken = spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status === 1
+  if (!taken) return { ok: true }
+  closeSync(fd)
+  return { ok: false, error: 'EWOULDBLOCK' }
+}
+
 /** One file operation of the contract on the real file system. */
 export function performFile(op: FileOp): FileResult {
   try {
@@ -79,6 +92,8 @@ export function performFile(op: FileOp): FileResult {
       case 'rename':
         renameSync(op.path, op.to)
         return { ok: true }
+      case 'lock':
+        return lock(op.path)
       case 'unlink':
         unlinkSync(op.path)
         return { ok: true }

@@ -143,6 +143,9 @@ export function applyFileOp(disk: DiskState, op: FileOp): FileResult {
       return disk.directories.has(path) ? { ok: true, size: 4096, isDirectory: true } : fail('ENOENT')
     case 'list':
       return list(disk, path)
+    case 'lock':
+      // The disk is one process's alone.
+      return old === undefined ? store(disk, path, '') : done
     case 'mkdir':
       if (disk.directories.has(path) || old !== undefined) return fail('EEXIST')
       if (!disk.directories.has(parentOf(path))) return fail('ENOENT')

@@ -42,7 +42,7 @@ function node(file: string) {
     for (const o of outputs) {
       if (o.type === 'listen') take(server.handle({ type: 'listening', port: o.port }, now))
       else if (o.type === 'file') {
-        disk.push({ id: o.id, op: o.op.op, bytes: o.op.op === 'write' ? o.op.bytes : '', path: o.op.path })
+        disk.push({ id: o.id, op: o.op.op, bytes: 'bytes' in o.op ? o.op.bytes : '', path: o.op.path })
       } else if (o.type === 'setTimer') timers.set(o.id, o.at)
       else if (o.type === 'clearTimer') timers.delete(o.id)
       else if (o.type === 'connect') connects.push({ host: o.host, port: o.port })
@@ -58,7 +58,7 @@ function node(file: string) {
   const turn = (error?: string): string | undefined => {
     const next = disk.shift()
     if (next === undefined) return undefined
-    if (next.op === 'write' && error === undefined) content = next.bytes
+    if (next.op === 'pwrite' && error === undefined) content = next.bytes
     const result: FileResult =
       error !== undefined || !next.path.endsWith('nodes.conf')
         ? { ok: false, error: error ?? 'ENOENT' }
@@ -138,11 +138,11 @@ test('a vote is on disk before the packet that gives it leaves, and nothing is d
   )
   expect(n.server.cluster?.lastVoteEpoch).toBe(3)
   expect(n.sent.length).toBe(before)
-  expect(n.disk.map((d) => d.op)).toEqual(['write'])
+  expect(n.disk.map((d) => d.op)).toEqual(['pwrite'])
   // It is deaf until the disk has answered.
   n.say(2, message(MSG_PING, REPLICA, { slaveof: MASTER, flags: NODE_SLAVE, currentEpoch: 9, configEpoch: 2 }))
   expect(n.server.cluster?.currentEpoch).toBe(3)
-  expect(n.turn()).toBe('write')
+  expect(n.turn()).toBe('pwrite')
   expect(n.file()).toContain('vars currentEpoch 3 lastVoteEpoch 3')
   expect(n.sent.length).toBe(before)
   expect(n.turn()).toBe('fsync')
@@ -152,7 +152,7 @@ test('a vote is on disk before the packet that gives it leaves, and nothing is d
 
 test('a nodes.conf that can not be written ends the process', () => {
   const n = node('')
-  while (n.disk[0]?.op !== 'write') n.turn()
+  while (n.disk[0]?.op !== 'pwrite') n.turn()
   expect(n.disk[0]?.bytes).toMatch(
     /^[0-9a-f]{40} :0@0 myself,master - 0 0 0 connected\nvars currentEpoch 0 lastVoteEpoch 0\n$/,
   )

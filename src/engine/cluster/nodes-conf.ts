@@ -6,7 +6,7 @@
  *                                       ping sent (ms)─┘ └pong received└configEpoch
  *   vars currentEpoch 6 lastVoteEpoch 0
  *
- * Written whole at each change. A save with fsync holds the process until the disk has it: nothing leaves for the network
+ * Written whole at each change, in place. A save with fsync holds the process until the disk has it: nothing leaves for the network
  * before, so that a vote, once given, is never forgotten.
  *
  * (redis 7.0: clusterLoadConfig, clusterSaveConfig, clusterGenNodeDescription, cluster.c)
@@ -109,6 +109,8 @@ export class NodesConf {
   private running = false
   private next: Save | null = null
   private holding = false
+  /** Of the file as it is. */
+  size = 0
   private readonly cluster: Cluster
 
   constructor(cluster: Cluster) {
@@ -141,9 +143,20 @@ export class NodesConf {
       for (const tell of next.done) tell(ok)
       if (!host.exited) this.write()
     }
-    host.file({ op: 'write', path, bytes: next.text }, (w) => {
-      if (!w.ok || !next.fsync) finish(w.ok)
-      else host.file({ op: 'fsync', path }, (f) => finish(f.ok))
+    // In place, so that a crash leaves the old file or the new one: what is too long is newlines first, then cut off.
+    const bytes = next.text.padEnd(this.size, '\n')
+    const cut = (ok: boolean): void => {
+      if (!ok || bytes.length === next.text.length) return finish(ok)
+      host.file({ op: 'truncate', path, length: next.text.length }, () => finish(true))
+    }
+    const written = (ok: boolean): void => {
+      this.size = next.text.length
+      if (!ok || !next.fsync) cut(ok)
+      else host.file({ op: 'fsync', path }, (f) => cut(f.ok))
+    }
+    host.file({ op: 'pwrite', path, offset: 0, bytes }, (w) => {
+      if (w.ok || w.error !== 'ENOENT') written(w.ok)
+      else host.file({ op: 'write', path, bytes }, (again) => written(again.ok))
     })
   }
   private release(): void {
@@ -278,12 +291,17 @@ export function loadConfig(cluster: Cluster, done: () => void): void {
     server.log('warning', text)
     host.exit(code)
   }
-  host.file({ op: 'append', path, bytes: '' }, (opened) => {
+  host.file({ op: 'lock', path }, (opened) => {
+    if (!opened.ok && opened.error === 'EWOULDBLOCK')
+      return stop(
+        `Sorry, the cluster configuration file ${path} is already used by a different Redis Cluster node. Please make sure that different nodes use different cluster configuration files.`,
+      )
     if (!opened.ok) return stop(`Can't open ${path} in order to acquire a lock: ${strerror(opened.error)}`)
     host.file({ op: 'read', path }, (r) => {
       if (!r.ok && r.error !== 'ENOENT')
         return stop(`Loading the cluster node config from ${path}: ${strerror(r.error)}`)
       const text = r.ok ? (r.bytes ?? '') : ''
+      cluster.nodesConf.size = text.length
       if (text === '') return firstStart(cluster, done)
       const error = parseNodesConf(cluster, text)
       if (error === UNKNOWN_FLAG) {
