@@ -276,7 +276,7 @@ for (const theme of ['light', 'dark'] as const)
     await page.getByText('Chain lengths').first().click()
     await page.getByRole('tab', { name: 'Expiry', exact: true }).click()
     await page.getByRole('tab', { name: 'Strategies', exact: true }).click()
-    await press(page, 'One loop')
+    await page.getByTestId('loop-sandbox').getByRole('button', { name: 'One loop', exact: true }).click()
     await check('strategies')
   })
 

@@ -183,6 +183,7 @@ export function DictView(props: {
                     key={`${p.table}|${p.bucket.index}`}
                     place={p}
                     index={i}
+                    told={tell[i] ?? ''}
                     marks={marks}
                     step={looked.get(`${p.table}|${p.bucket.index}`) ?? 0}
                     wrote={written.has(`${p.table}|${p.bucket.index}`)}
@@ -216,6 +217,7 @@ export function DictView(props: {
 function Bucket(props: {
   place: Place
   index: number
+  told: string
   marks: Marks
   step: number
   wrote: boolean
@@ -231,6 +233,7 @@ function Bucket(props: {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
     <g onClick={() => marks.pick(index)}>
+      <title>{props.told}</title>
       <text className="m ink3t" x={x + p.gut - 6} y={y + 16} fontSize="11" textAnchor="end">
         {bucket.index}
       </text>

@@ -244,7 +244,7 @@ function Threshold({ w, value, on }: { w: Workload; value: number; on: (n: numbe
       testid="threshold"
       summary={
         mine && redis
-          ? `At ${value} % the cycle costs ${us(mine.micros)} and ${percent(mine.meanStale)} of what is in memory is dead on average; at Redis's 10 % it is ${us(redis.micros)} and ${percent(redis.meanStale)}.`
+          ? `At ${value} % the cycle costs ${us(mine.micros)} and ${percent(mine.meanStale)} of what is in memory is dead on average${value === 10 ? ', as Redis has it' : `; at Redis's 10 % it is ${us(redis.micros)} and ${percent(redis.meanStale)}`}.`
           : ''
       }
       table={{

@@ -111,6 +111,7 @@ export function QuicklistView(props: {
               {list.map((n, i) => (
                 <Car
                   key={n.index}
+                  told={tell[i] ?? ''}
                   n={n}
                   x={x(i)}
                   fill={s.fill}
@@ -206,6 +207,7 @@ export function QuicklistView(props: {
 const [TOP, GROUND] = [30, 112]
 /** One node: what it holds above the ground, what it is below. */
 function Car(props: {
+  told: string
   n: QuicklistData['nodes'][number]
   x: number
   fill: number
@@ -227,6 +229,7 @@ function Car(props: {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
     <g transform={`translate(${x} 0)`} onClick={props.pick} className="carbox">
+      <title>{props.told}</title>
       {props.end !== '' && (
         <text x="0" y="12" fontSize="12" fontWeight="600">
           {props.end}

@@ -318,6 +318,7 @@ export function SkiplistView({
                 return (
                   // biome-ignore lint/a11y/noStaticElementInteractions: the picture around it takes the keyboard
                   <g key={c.id} onClick={() => marks.pick(i)} className={fresh.has(c.id) ? 'dropped' : ''}>
+                    <title>{tell[i]}</title>
                     {prev && (
                       <path
                         d={`M${c.x + c.w / 2} ${y(0) + 27}v4H${prev.x + prev.w / 2}v-3m-3 2 3-3 3 3`}
@@ -354,7 +355,6 @@ export function SkiplistView({
                       <>
                         <text x={c.x + 15} y={y(0) + 49} fontSize="13" textAnchor="middle" fontWeight={hot ? 700 : 400}>
                           {short(c.ele)}
-                          <title>{showBytes(c.ele)}</title>
                         </text>
                         <text className="m ink3t" x={c.x + 15} y={y(0) + 65} fontSize="11" textAnchor="middle">
                           {scoreText(c.score)}
