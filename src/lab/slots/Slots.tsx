@@ -28,7 +28,7 @@ export function Slots() {
   const tabs = <Tabs label="Slots" names={SCREENS} value={screen} onChange={setScreen} id="slots" />
   const board = screen === 'Slots' && id.startsWith('cluster')
   return (
-    <div className="slots-stage">
+    <div className={`slots-stage ${board ? 'whole' : ''}`}>
       {!board && tabs}
       <div className="slots-screen" role="tabpanel" id="slots-panel" aria-labelledby={`slots-${screen}`}>
         {screen === 'Partitioning' ? (

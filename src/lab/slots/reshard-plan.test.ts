@@ -35,6 +35,7 @@ test('the next step follows from what the nodes say, not from what was clicked',
   expect(at(slot(a, migrating, ['k']), slot(a, importing))).toBe(2)
   expect(at(slot(a, migrating), slot(a, importing, ['k']))).toBe(4)
   expect(at(slot(a, migrating), slot(b, {}, ['k']))).toBe(5)
+  expect(at(slot(b, migrating), slot(b, {}, ['k']))).toBe(5)
   expect(at(slot(b), slot(b, {}, ['k']))).toBe(-1)
   expect(at(slot(a, migrating, ['k']), slot(a))).toBe(0)
 })

@@ -34,7 +34,8 @@ export function stepsOf(
   wrongOrder = false,
 ): Step[] {
   const moved = target?.owner === to.id
-  const over = moved && source?.owner === to.id
+  // Gossip may tell the source first whose the slot is; its mark stays until it is told by SETSLOT.
+  const over = moved && source?.owner === to.id && source.migratingTo === null
   const importing = moved || target?.importingFrom === from.id
   const migrating = over || source?.migratingTo === to.id
   const left = source?.count ?? 0
