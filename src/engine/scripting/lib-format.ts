@@ -5,6 +5,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { cText, toLongLong } from './convert.ts'
 import { formatG } from './format.ts'
+import { PlainFormats } from './lib-format-plain.ts'
 import { LuaError, type LuaFunction, type LuaVm } from './lua-vm.ts'
 
 interface Spec {
@@ -15,7 +16,9 @@ interface Spec {
 
 export function stringFormat(vm: LuaVm): LuaFunction {
   const x = vm.x
+  const plain = new PlainFormats(vm)
   return (L) => {
+    if (plain.format(L)) return 1
     x.luaL_checklstring(L, 1, 0)
     const format = vm.toBytes(L, 1) as Bytes
     let out = ''

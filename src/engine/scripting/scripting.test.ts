@@ -83,3 +83,33 @@ test('math.random draws what redisLrand48 draws', () => {
   r.seed(7)
   expect([draw(), draw()]).toEqual([267, 683])
 })
+
+test('string.format: plain formats and others, told apart by their bytes', () => {
+  const a = bench().connect()
+  const cases: [string, string][] = [
+    ["'element:%012d', 42", 'element:000000000042'],
+    ["'%d|%5d|%05d|%3d', -7, -42, -42, 123456", '-7|  -42|-0042|123456'],
+    ["'%d %d', -0.9, 9007199254740991", '0 9007199254740991'],
+    ["'%d', 2^53", '9007199254740992'],
+    ["'%s:%s%%', 'a', 'b\\0c'", 'a:b%'],
+    ["'%s', 17", '17'],
+    ["'%-5d|%+d', 7, 7", '7    |+7'],
+    ["'100%%'", '100%'],
+    ["'%s', ('x'):rep(40000):sub(1, 5)", 'xxxxx'],
+  ]
+  const text = cases.map(([call]) => `string.format(${call})`).join(', ')
+  const expected = `*${cases.length}\r\n${cases.map(([, s]) => `$${s.length}\r\n${s}\r\n`).join('')}`
+  for (let round = 0; round < 2; round++) expect(a(request('EVAL', `return {${text}}`, '0'))).toBe(expected)
+  expect(a(request('EVAL', "return #string.format('%s-%d', ('x'):rep(40000), 5)", '0'))).toBe(':40002\r\n')
+  expect(a(request('EVAL', "return string.format('%d')", '0'))).toMatch(/bad argument #2 to 'format' \(no value\)/)
+  expect(a(request('EVAL', "return string.format('%d', 'x')", '0'))).toMatch(/number expected, got string/)
+  expect(
+    a(
+      request(
+        'EVAL',
+        "local t = {} for i = 1, 3000 do t[i] = string.format('k' .. i .. ':%03d', i) end return t[2999]",
+        '0',
+      ),
+    ),
+  ).toBe('$10\r\nk2999:2999\r\n')
+})
