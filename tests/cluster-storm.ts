@@ -199,7 +199,11 @@ export function clusterStorm(seed: number): StormResult {
 }
 
 /** Over a slow net the two replicas of a dead master stand in the same epoch, and each hears of the other too late. */
-export function raceRun(seed: number): { readonly violations: readonly string[]; readonly rivals: boolean } {
+export function raceRun(seed: number): {
+  readonly violations: readonly string[]
+  readonly rivals: boolean
+  readonly won: boolean
+} {
   const rng = new Prng(seed * 977 + 5)
   const kit = readyCluster({ seed, preset: 'cluster-7', nodeTimeout: 2000 })
   const { world, names } = kit
@@ -212,7 +216,7 @@ export function raceRun(seed: number): { readonly violations: readonly string[];
   world.runFor(4 * SECOND)
   const from = kit.kill('n0')
   const watch = new Watch(kit)
-  // A split vote is tried again, after 2 x the time that an election has.
+  // A split vote is tried again, after 2 x the time that an election has; all votes may be split, and none wins.
   for (const end = world.now + 60 * SECOND; world.now < end && !kit.owners(0).some((n) => n !== 'n0'); )
     watch.runFor(SECOND)
   watch.runFor(3 * SECOND)
@@ -222,8 +226,10 @@ export function raceRun(seed: number): { readonly violations: readonly string[];
   const violations = [...watch.history.violations, ...checkElections(world, names)].map(
     (v) => `seed ${seed}: ${v.text}`,
   )
-  if (kit.owners(0).length !== 1) violations.push(`seed ${seed}: ${kit.owners(0)} took over`)
-  return { violations, rivals: (epochs[0] ?? []).some((e) => epochs[1]?.includes(e)) }
+  const owners = kit.owners(0)
+  if (owners.length > 1) violations.push(`seed ${seed}: ${owners.join(' and ')} both took over`)
+  const rivals = (epochs[0] ?? []).some((e) => epochs[1]?.includes(e))
+  return { violations, rivals, won: owners.length === 1 }
 }
 
 export type Accident = 'kill' | 'isolate' | 'pause' | 'power'

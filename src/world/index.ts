@@ -1,4 +1,5 @@
 export { checkNoCrash, checkOneLeaderPerEpoch, mastersNow, type Violation } from './checkers.ts'
+export { checkElections, ClusterHistory, type ClusterSight } from './cluster-checkers.ts'
 export { FaultError } from './faults.ts'
 export { type ClusterPreset, clusterPreset } from './cluster-presets.ts'
 export { sentinelTrio } from './presets.ts'
