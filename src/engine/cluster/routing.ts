@@ -132,8 +132,12 @@ export function findRoute(cluster: Cluster, client: Client, command: Command, ar
   }
   // Keys must be free to move between the two nodes of an open slot.
   if ((keys.migrating || keys.importing) && command.name === 'migrate') return here
-  if (keys.migrating && keys.missing > 0)
-    return keys.existing > 0 ? refuse('TRYAGAIN') : refuse('ASK', cluster.migratingSlotsTo[slot] ?? null)
+  if (keys.migrating && keys.missing > 0) {
+    if (keys.existing > 0) return refuse('TRYAGAIN')
+    // A slot may be said to migrate to where it is.
+    const target = cluster.migratingSlotsTo[slot] ?? null
+    return target === myself ? here : refuse('ASK', target)
+  }
   if (keys.importing && (client.asking || command.asks))
     return keys.several && keys.missing > 0 ? refuse('TRYAGAIN') : here
   if (
