@@ -25,6 +25,7 @@ test('each comparison lights the line that it is at, and the last one the line t
 
 test('the code is that of the command, and dice add up to the height', () => {
   expect(codeFor('ZADD z 1 m', 'm').name).toBe('zslInsert')
+  expect(codeFor('ZCOUNT z 40 60', 'm').name).toBe('zslFirstInRange')
   expect(codeFor('ZRANGE z 3 3', null).name).toBe('zslGetElementByRank')
   expect([diceOf(1), diceOf(3)]).toEqual(['≥ 1/4: 1 level', '< 1/4, < 1/4, ≥ 1/4: 3 levels'])
 })

@@ -41,6 +41,20 @@ const BY_RANK: Code = {
   down: 1,
   done: 4,
 }
+const FIRST: Code = {
+  name: 'zslFirstInRange',
+  lines: [
+    'x = header',
+    'for i = level - 1 down to 0',
+    '  while x.forward[i] is below min',
+    '    x = x.forward[i]',
+    'x.forward[0] is the first in range',
+  ],
+  test: 2,
+  right: 3,
+  down: 1,
+  done: 4,
+}
 const INSERT: Code = {
   name: 'zslInsert',
   lines: [
@@ -60,6 +74,7 @@ const INSERT: Code = {
 }
 export function codeFor(command: string, member: string | null): Code {
   if (/^ZADD|^ZINCRBY|^GEOADD/i.test(command)) return INSERT
+  if (/^(ZRANGEBYSCORE|ZCOUNT)\b/i.test(command)) return FIRST
   return member === null ? BY_RANK : RANK
 }
 
@@ -68,7 +83,8 @@ export function litLine(code: Code, hops: readonly HopData[], n: number, rank: n
   const hop = hops[n]
   if (!hop) return 0
   const passed = hops.slice(0, n + 1).reduce((sum, h) => sum + h.span, 0)
-  if (code === INSERT) return passed >= rank ? code.done : hop.next > 0 ? code.right : code.down
+  // What inserts or looks for a range stops before the target: going on to it is being there.
+  if (code === INSERT || code === FIRST) return passed >= rank ? code.done : hop.next > 0 ? code.right : code.down
   if (hop.next > 0) return code.right
   return passed === rank ? code.done : code.down
 }
