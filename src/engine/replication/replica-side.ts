@@ -349,7 +349,7 @@ export class ReplicaSide implements TransferOwner {
       m.replid2 = cached.replid
       m.secondReplidOffset = m.masterReplOffset + 1
       m.replid = id
-      s.log('notice', `Master replication ID changed to ${id}`)
+      s.log('warning', `Master replication ID changed to ${id}`)
       this.disconnectReplicas()
     }
     const rest = this.head
