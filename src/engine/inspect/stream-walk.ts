@@ -13,7 +13,8 @@ export interface WalkStep {
   readonly kind: 'seek' | 'block' | 'pass' | 'deleted' | 'emit' | 'end'
   readonly block: string
   readonly id: string
-  readonly text: string
+  /** Of a seek: that a block may begin before the range; of an end: that the range, or COUNT, is over. */
+  readonly why: '' | 'below' | 'beyond' | 'count'
 }
 
 function streamAt(s: Server, args: readonly string[]): Stream | null {
@@ -37,53 +38,33 @@ export function viewRangeWalk(s: Server, args: readonly string[]) {
   const blocks = stream.rax.iterator()
   const below = compareIds(start, MIN_ID) > 0 && blocks.seek('<=', encodeId(start))
   if (!below) blocks.seek('^')
-  const step = (kind: WalkStep['kind'], block: string, id: string, text: string): void => {
-    if (steps.length < MOST_STEPS) steps.push({ kind, block, id, text })
+  const step = (kind: WalkStep['kind'], block: string, id: string, why: WalkStep['why'] = ''): void => {
+    if (steps.length < MOST_STEPS) steps.push({ kind, block, id, why })
   }
   let found = 0
-  let first = true
-  for (;;) {
+  for (let over = false; !over; ) {
     if (steps.length >= MOST_STEPS || !blocks.next()) {
-      step('end', '', '', 'No block is left: the walk ends.')
+      step('end', '', '')
       break
     }
     const node = blocks.value
     const block = formatId(node.id)
-    step(
-      first ? 'seek' : 'block',
-      block,
-      '',
-      first
-        ? below
-          ? `The tree is asked for the greatest key not above ${formatId(start)}: the block of ${block}.`
-          : `The range begins before every key: the first block, ${block}.`
-        : `The block is done; the tree's next key is ${block}.`,
-    )
-    first = false
+    if (steps.length === 0) step('seek', block, '', below ? 'below' : '')
+    else step('block', block, '')
     const it = stream.iterator(node.id)
     it.skipTombstones = false
-    let over = false
-    while (steps.length < MOST_STEPS && it.next() && it.node === node) {
+    while (!over && steps.length < MOST_STEPS && it.next() && it.node === node) {
       const id = formatId(it.id)
-      if (compareIds(it.id, end) > 0) {
-        step('end', block, id, `${id} is beyond ${formatId(end)}: done.`)
-        over = true
-        break
-      }
-      if (it.deleted) step('deleted', block, id, `${id} is flagged deleted: passed over.`)
-      else if (compareIds(it.id, start) < 0)
-        step('pass', block, id, `${id} lies before the range: a block is read from its beginning.`)
+      over = compareIds(it.id, end) > 0
+      if (over) step('end', block, id, 'beyond')
+      else if (it.deleted) step('deleted', block, id)
+      else if (compareIds(it.id, start) < 0) step('pass', block, id)
       else {
-        found++
-        step('emit', block, id, `${id} is in the range: number ${found} of the reply.`)
-        if (found >= count) {
-          step('end', block, id, `COUNT ${count} is reached: done. The next call begins at (${id}.`)
-          over = true
-          break
-        }
+        step('emit', block, id)
+        over = ++found >= count
+        if (over) step('end', block, id, 'count')
       }
     }
-    if (over) break
   }
   return { steps, found, start: formatId(start), end: formatId(end), cut: steps.length >= MOST_STEPS }
 }

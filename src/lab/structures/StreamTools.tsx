@@ -6,6 +6,7 @@ import { onBrackets } from './brackets.ts'
 import { commandText, plural } from './data.ts'
 import { Try } from './Knob.tsx'
 import { Figures, Scroll } from './sheets.tsx'
+import { type WalkStep, walkText } from './stream-ids.ts'
 
 interface Of {
   readonly process: string
@@ -18,12 +19,9 @@ export interface WalkMark {
   readonly emitted: ReadonlySet<string>
 }
 interface Walk {
-  readonly steps: readonly {
-    readonly kind: string
-    readonly block: string
-    readonly id: string
-    readonly text: string
-  }[]
+  readonly steps: readonly WalkStep[]
+  readonly start: string
+  readonly end: string
   readonly found: number
   readonly cut: boolean
 }
@@ -97,7 +95,8 @@ export function RangeWalk(props: Of & { first: string; last: string; onMark: (ma
       {open && here && (
         <p className="cap" aria-live="polite">
           {at + 1} of {walk?.steps.length}
-          {walk?.cut ? ' shown' : ''}. {here.text} {plural(emitted.size, 'entry', 'entries')} so far.
+          {walk?.cut ? ' shown' : ''}. {walk ? walkText(walk.steps, at, walk.start, walk.end, many) : ''}{' '}
+          {plural(emitted.size, 'entry', 'entries')} so far.
         </p>
       )}
     </div>

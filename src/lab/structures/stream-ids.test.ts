@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { streamRoles } from './listpack-text.ts'
-import { blockOf, compareIdTexts } from './stream-ids.ts'
+import { blockOf, compareIdTexts, walkText } from './stream-ids.ts'
 
 test('IDs compare as numbers of 64 bits, and a block is the last that does not begin behind', () => {
   expect(compareIdTexts('9-0', '10-0')).toBe(-1)
@@ -19,4 +19,18 @@ test('each element of a block is named, with the same fields and with others', (
       ',',
     ),
   )
+})
+
+test('a walk is told step by step, and the entries of the reply are numbered', () => {
+  const steps = [
+    { kind: 'seek', block: '4-0', id: '', why: 'below' },
+    { kind: 'pass', block: '4-0', id: '4-0', why: '' },
+    { kind: 'emit', block: '4-0', id: '5-0', why: '' },
+    { kind: 'emit', block: '4-0', id: '6-0', why: '' },
+    { kind: 'end', block: '4-0', id: '6-0', why: 'count' },
+  ]
+  const told = steps.map((_, i) => walkText(steps, i, '5-0', '9-0', 2))
+  expect(told[0]).toContain('not above 5-0: the block of 4-0')
+  expect(told[3]).toContain('number 2 of the reply')
+  expect(told[4]).toContain('The next call begins at (6-0')
 })
