@@ -139,11 +139,13 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 class Peer {
   readonly parser = new ReplyParser()
   private readonly socket: net.Socket
+  readonly connected: Promise<void>
   private heard = (): void => {}
   constructor(port: number) {
     this.socket = net.connect(port, '127.0.0.1')
     this.socket.setNoDelay(true)
     this.socket.on('error', () => {})
+    this.connected = new Promise((resolve) => this.socket.once('connect', () => resolve()))
     this.socket.on('data', (data) => {
       this.parser.feed(data.toString('latin1'))
       this.heard()
@@ -226,7 +228,11 @@ export async function realCluster(layout: Layout): Promise<Conversation> {
   return {
     say: async (client, argv) => {
       let peer = clients.get(client)
-      if (peer === undefined) clients.set(client, (peer = new Peer(ports[nodeOf(layout, client)]!)))
+      if (peer === undefined) {
+        clients.set(client, (peer = new Peer(ports[nodeOf(layout, client)]!)))
+        await peer.connected
+        await settle()
+      }
       peer.send(argv.map((word) => realPorts(word, ports)))
       await pause(2)
       await settle()
