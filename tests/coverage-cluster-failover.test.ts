@@ -190,6 +190,26 @@ test('G07: who votes, and every reason not to', () => {
   expect(kit.lines('n4').length).toBe(from)
 })
 
+test('G07: a vote is on disk before it leaves: whoever loses power having voted does not vote again', () => {
+  for (const slowness of [1, 20, 2000]) {
+    const kit = readyCluster({ seed: 77 })
+    const { world } = kit
+    world.inject({ type: 'disk', box: kit.box('n1'), freeBytes: null, slowness })
+    kit.kill('n0')
+    expect(kit.until(() => kit.said('n1', /^Failover auth granted/), 20 * SECOND, 100)).toBe(true)
+    // The line is written, the vote may not be.
+    world.inject({ type: 'power', box: kit.box('n1') })
+    world.runFor(3_000)
+    const { failoverAuthEpoch: epoch, failoverAuthCount: votes } = kit.cluster('n3')
+    kit.restart('n1')
+    world.runFor(3_000)
+    expect(kit.until(() => kit.running('n1') && kit.server('n1').booted, 5 * SECOND)).toBe(true)
+    const { lastVoteEpoch } = kit.cluster('n1')
+    if (slowness === 2000) expect([votes, lastVoteEpoch < epoch]).toEqual([1, true])
+    if (votes === 2) expect(lastVoteEpoch).toBe(epoch)
+  }
+})
+
 test('G08: of two replicas the one that has more of the stream wins', () => {
   for (const seed of [8, 80, 800]) {
     const kit = readyCluster({ seed, preset: 'cluster-7' })
