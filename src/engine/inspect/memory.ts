@@ -113,6 +113,9 @@ export function functionMemory(s: Server): number {
 
 /** What a freshly started redis-server 7.0.15 has allocated. */
 export const STARTUP_MEMORY = 876416
+/** The same as a node of a cluster: three tables of 16384 owners, and the lists of keys by slot. */
+const STARTUP_MEMORY_CLUSTER = 1608232
+const startupMemory = (s: Server): number => (s.cluster === null ? STARTUP_MEMORY : STARTUP_MEMORY_CLUSTER)
 const CLIENT_MEMORY = 1928
 /** A link of the cluster bus with its empty buffer for packets. */
 const CLUSTER_LINK_MEMORY = 1088
@@ -203,14 +206,14 @@ export function memoryAccount(s: Server): MemoryAccount {
     dbs.push({ id: db.id, main: t.main, expires: t.expires, slotKeys: slotKeysMemory(db) })
   }
   const overhead =
-    STARTUP_MEMORY +
+    startupMemory(s) +
     fixed.clients +
     fixed.replicas +
     fixed.backlog +
     scripts +
     links +
     dbs.reduce((n, d) => n + d.main + d.expires + d.slotKeys, 0)
-  return { ...fixed, scripts, links, total: overhead + content, startup: STARTUP_MEMORY, dbs, overhead, keys }
+  return { ...fixed, scripts, links, total: overhead + content, startup: startupMemory(s), dbs, overhead, keys }
 }
 
 /**
@@ -231,7 +234,7 @@ export function memoryEstimator(s: Server): () => number {
       changes = s.dirty
       keysThen = keys
       total = account.total
-      perKey = keys === 0 ? 0 : (account.total - STARTUP_MEMORY) / keys
+      perKey = keys === 0 ? 0 : (account.total - startupMemory(s)) / keys
       return total
     }
     return Math.floor(total + (keys - keysThen) * perKey)
