@@ -36,7 +36,11 @@ test('looking changes nothing: not a bucket moves, not a random draw is made', (
     ...['randomkey', 'spop s', 'srandmember s', 'hrandfield h', 'scan 0', 'hscan h 0', 'keys *', 'object freq k1'],
     'debug htstats 0',
     'debug htstats-key h',
+    'config set maxmemory-policy allkeys-lfu',
+    'object freq k1',
+    'publish c m',
     'debug digest',
+    'debug digest-value h s z',
   ]
   for (const line of lines) {
     const replies = [seen.run(line), blind.run(line)]

@@ -151,7 +151,9 @@ function WhyNot({ process, d }: { process: string; d: EvictionData }) {
           ] as const)
         : ([
             'No candidate',
-            `${d.policy} takes only keys with a time to live, and there are none: over the limit a write is answered with OOM.`,
+            d.policy.startsWith('volatile')
+              ? `${d.policy} takes only keys with a time to live, and there are none: over the limit a write is answered with OOM.`
+              : 'No key is left, and memory is still over the limit: a write is answered with OOM.',
             ['SET session:1 x EX 600', 'SET session:2 x EX 300'],
             'Make two that may go',
           ] as const)
@@ -171,8 +173,8 @@ function WhyNot({ process, d }: { process: string; d: EvictionData }) {
 /** Keys in an order, some of them read again, a limit, and then more keys: the same commands whatever the policy. */
 const block = (from: number, to: number, ttl = '') =>
   `EVAL "for i=${from},${to} do redis.call('SET','page:'..i,string.rep('x',400)${ttl}) end" 0`
-/** For the backlog of replication, which counts until it is full. */
-const ROOM = 65536
+/** What replicas and clients may come to need meanwhile. */
+const ROOM = 32768
 const REREAD = "EVAL \"for i=1,400,8 do for n=1,20 do redis.call('GET','page:'..i) end end\" 0"
 function Workload({ process, d }: { process: string; d: EvictionData }) {
   const latest = useRef(d)
@@ -183,6 +185,7 @@ function Workload({ process, d }: { process: string; d: EvictionData }) {
     const ttl = d.policy.startsWith('volatile') ? ",'EX',600+i" : ''
     const head = [
       'CONFIG SET maxmemory 0',
+      'CONFIG SET repl-backlog-size 16384',
       ...(d.policy === 'noeviction' ? ['CONFIG SET maxmemory-policy allkeys-lru'] : []),
       'FLUSHALL',
     ]
