@@ -367,6 +367,11 @@ async function conversation(r: Running): Promise<unknown[]> {
   other.say(message(0, G, { port: 55, cport: 66, configEpoch: 12 }))
   await look('the other itself pings, from elsewhere', () => other.got.length > 0)
   other.socket.destroy()
+  const answer = f.answer
+  if (answer !== null) f.answer = { ...answer, sender: 'd'.repeat(40) }
+  await look('another answers at its address', () => cli(r.port, 'CLUSTER', 'NODES').includes('noaddr'))
+  f.answer = answer
+  await said('it speaks itself', f.ping({ configEpoch: 42, slots: slotBits(5, 7, 300) }))
   await said(
     'all of your slots',
     f.ping({ configEpoch: 50, slots: slotBits(...Array.from({ length: 100 }, (_, i) => i), 300) }),
