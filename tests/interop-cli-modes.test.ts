@@ -1,5 +1,5 @@
 /** redis-cli's modes and options beside the real redis-cli, both on one real server. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -124,48 +124,39 @@ describe.skipIf(!haveRedis())('redis-cli, mode by mode', () => {
       expect(mine.code).toBe(0)
       expect(shape(mine.text)).toBe(shape(real1(argv).text))
     }
-    const tty = await runCli(['-p', String(real.port), '--no-raw', '--latency'], { stopAfterMs: 200 })
+    const tty = await runCli(['-p', String(real.port), '--no-raw', '--latency'], {
+      stopWhen: (text) => text.includes('samples)'),
+    })
     expect(tty.text).toMatch(/\x1b\[0G\x1b\[2Kmin: \d+, max: \d+, avg: \d+\.\d\d \(\d+ samples\)/)
     expect(tty.code).toBe(130)
   })
 
   test('--latency-history, --latency-dist and --stat print their lines', async () => {
-    const run = (...argv: string[]) => runCli(['-p', String(real.port), '--no-raw', ...argv], { stopAfterMs: 400 })
-    expect((await run('--latency-history', '-i', '0.1')).text).toMatch(/\(\d+ samples\) -- 0\.1\d seconds range\n/)
-    const dist = (await run('--latency-dist', '-i', '0.1')).text
-    const stdbuf = spawnSync('timeout', [
-      '0.4',
-      'stdbuf',
-      '-oL',
-      'redis-cli',
-      '-p',
-      String(real.port),
-      '--latency-dist',
-      '-i',
-      '0.1',
-    ])
-    const theirs = stdbuf.stdout.toString('latin1')
+    const enough = (text: string, lines: number): boolean => text.split('\n').length > lines
+    const run = (lines: number, ...argv: string[]) =>
+      runCli(['-p', String(real.port), '--no-raw', ...argv], { stopWhen: (text) => enough(text, lines) })
+    const theirs = (lines: number, ...argv: string[]): Promise<string> =>
+      new Promise((resolve) => {
+        const child = spawn('stdbuf', ['-oL', 'redis-cli', '-p', String(real.port), ...argv])
+        let text = ''
+        child.stdout.setEncoding('latin1').on('data', (d) => {
+          text += d
+          if (enough(text, lines)) child.kill('SIGKILL')
+        })
+        child.once('close', () => resolve(text))
+      })
+    expect((await run(1, '--latency-history', '-i', '0.1')).text).toMatch(/\(\d+ samples\) -- 0\.\d\d seconds range\n/)
     const ofColours = (text: string): string =>
       text
         .replace(/\x1b\[48;5;\d+m/g, '<c>')
         .split('\n')
         .slice(0, 9)
         .join('\n')
-    expect(ofColours(dist)).toBe(ofColours(theirs))
-    const stat = (await run('--stat', '-i', '0.1')).text
-    const statReal = spawnSync('timeout', [
-      '0.4',
-      'stdbuf',
-      '-oL',
-      'redis-cli',
-      '-p',
-      String(real.port),
-      '--stat',
-      '-i',
-      '0.1',
-    ])
+    const dist = ['--latency-dist', '-i', '0.1']
+    expect(ofColours((await run(10, ...dist)).text)).toBe(ofColours(await theirs(10, ...dist)))
+    const stat = (await run(4, '--stat', '-i', '0.1')).text
     const lines = (text: string): string => text.split('\n').slice(0, 4).map(shape).join('\n')
-    expect(lines(stat)).toBe(lines(statReal.stdout.toString('latin1')))
+    expect(lines(stat)).toBe(lines(await theirs(4, '--stat', '-i', '0.1')))
     expect(stat.split('\n')[3]).toMatch(/^\d+ +\d+\.\d\dM {4}1 {7}0 {7}\d+ \(\+1\) +\d+ +$/)
   })
 
@@ -173,7 +164,18 @@ describe.skipIf(!haveRedis())('redis-cli, mode by mode', () => {
     for (let i = 0; i < 40; i++)
       cli(real.port, '-n', '5', 'mset', ...Array.from({ length: 100 }, (_, k) => [`k${i}:${k}`, 'v']).flat())
     const argv = ['-p', String(real.port), '-n', '5', '--no-raw', '--bigkeys', '-i', '30']
-    const r = await runCli(argv, { stopAfterMs: 300 })
+    cli(real.port, 'config', 'resetstat')
+    let before = ''
+    // It sleeps after a hundred pages.
+    const asleep = until('it to sleep', () => {
+      const last = before
+      before =
+        cli(real.port, 'info', 'commandstats')
+          .match(/cmdstat_strlen:calls=\d+|cmdstat_scan:calls=100\b/g)
+          ?.join() ?? ''
+      return before.includes('=100') && before.includes('strlen') && before === last
+    })
+    const r = await runCli(argv, { stopAfter: asleep })
     expect(r.text).toMatch(/\^C\n\n-------- summary -------\n\n\[\d\d\.\d\d%\] Sampled 1\d\d\d keys/)
     expect(r.code).toBe(0)
   })

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ensureServerBuilt, type Running, sleep, start, stopAll, until } from './support/processes.ts'
+import { ensureServerBuilt, type Running, start, stopAll, until } from './support/processes.ts'
 
 let server: Running
 let io: Redis
@@ -20,6 +20,9 @@ async function node(options: Record<string, unknown> = {}) {
   open.push(c as unknown as { destroy(): void })
   return c
 }
+/** Until so many clients wait. */
+const blocked = (n: number): Promise<unknown> =>
+  until('a client to wait', async () => (await io.info('clients')).includes(`blocked_clients:${n}`))
 async function has(command: string): Promise<boolean> {
   return ((await io.call('COMMAND', 'INFO', command)) as unknown[])[0] !== null
 }
@@ -114,7 +117,7 @@ describe('clients from npm', () => {
     expect(await sub.unsubscribe('news', 'other')).toBe(2)
     const blocker = ioredis()
     const waiting = blocker.blpop('q1', 'q2', 0)
-    await sleep(30)
+    await blocked(1)
     await io.rpush('q2', 'job')
     expect(await waiting).toEqual(['q2', 'job'])
     expect(await blocker.blpop('q1', 0.05)).toBeNull()
@@ -195,7 +198,7 @@ describe('clients from npm', () => {
       await blocked.connect()
       open.push(blocked as unknown as { destroy(): void })
       const waiting = blocked.blPop('queue', 0)
-      await sleep(20)
+      await until('it to wait', async () => String(await c.info('clients')).includes('blocked_clients:1'))
       await c.rPush('queue', 'job')
       expect({ ...(await waiting) }).toEqual({ key: 'queue', element: 'job' })
     }
@@ -247,7 +250,7 @@ describe('clients from npm', () => {
     expect((await c.xPending('s', 'g')).pending).toBe(1)
     const reader = ioredis()
     const waiting = reader.xread('BLOCK', 0, 'STREAMS', 's', '$')
-    await sleep(30)
+    await blocked(1)
     const id = await io.xadd('s', '*', 'f', 'v')
     expect(await waiting).toEqual([['s', [[id, ['f', 'v']]]]])
     const claimed = (await io.xautoclaim('s', 'g', 'other', 0, '0')) as [string, [string, string[]][], string[]]

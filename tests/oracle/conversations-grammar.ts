@@ -120,6 +120,9 @@ export class Talk {
       // Lists of channels come in any order, and are compared by themselves.
       const listing = r[0]?.[0] === 'pubsub'
       if (listing && (i > 0 || mood.inMulti)) r = [['ping']]
+      // A transaction of one who monitors hears of itself among its replies.
+      const told = (argv: readonly string[]): boolean => argv[0] === 'monitor' || argv[0] === 'multi'
+      if (r.some(told) && (requests.some(told) || mood.monitors || mood.inMulti)) r = [['ping']]
       requests.push(...r)
       if (listing || r.some(takesTime)) break
     }

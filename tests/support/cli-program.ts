@@ -15,8 +15,8 @@ export interface CliRun {
   readonly stdin?: string
   /** Typed at once; the input stays open. */
   readonly typed?: string
-  /** Ctrl-C is pressed after so long. */
-  readonly stopAfterMs?: number
+  /** Ctrl-C is pressed when this has come. */
+  readonly stopAfter?: Promise<unknown>
   /** Told all that was printed so far; true presses Ctrl-C. */
   readonly stopWhen?: (text: string) => boolean
 }
@@ -84,7 +84,6 @@ export function runCli(argv: readonly string[], options: CliRun = {}): Promise<C
       input({ type: 'stdin', bytes: '' })
     }
     if (options.typed !== undefined) input({ type: 'stdin', bytes: options.typed })
-    if (options.stopAfterMs !== undefined)
-      setTimeout(() => input({ type: 'stdin', bytes: '\x03' }), options.stopAfterMs)
+    void options.stopAfter?.then(() => input({ type: 'stdin', bytes: '\x03' }))
   })
 }
