@@ -1,0 +1,184 @@
+/** Redis Cluster on the built page: built by hand, resized under load, failed over, cut, and looked at. */
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page, test } from '@playwright/test'
+
+const problems = new Map<Page, string[]>()
+test.beforeEach(async ({ page }) => {
+  const list: string[] = []
+  problems.set(page, list)
+  page.on('console', (m) => {
+    if (m.type() === 'error') list.push(m.text())
+  })
+  page.on('pageerror', (e) => list.push(String(e)))
+})
+test.afterEach(async ({ page }) => {
+  expect(problems.get(page), 'console errors').toEqual([])
+})
+
+const SLOW = { timeout: 30_000 }
+const card = (page: Page, name: string) => page.getByTestId(`process-${name}`)
+const screen = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
+const node = (page: Page, name: string) => page.getByRole('row', { name: new RegExp(`^${name}\\b`) }).last()
+
+async function open(page: Page, query: string): Promise<void> {
+  await page.goto(`/?${query}`)
+}
+async function type(page: Page, command: string, answer: string | RegExp): Promise<void> {
+  await page.locator('.term-pane:not([hidden]) textarea').focus()
+  await page.keyboard.type(`${command}\n`)
+  await expect(screen(page)).toContainText(answer, SLOW)
+}
+/** A redis-cli on a node of the canvas. */
+async function cli(page: Page, name: string, address: string): Promise<void> {
+  await card(page, name).click()
+  await page.keyboard.press('Enter')
+  await expect(screen(page)).toContainText(`${address}:6379>`, SLOW)
+}
+
+test('C11, C30: six nodes are joined by hand: MEET, ADDSLOTSRANGE, REPLICATE', async ({ page }) => {
+  await open(page, 'scenario=cluster-blank')
+  await expect(screen(page)).toContainText('10.0.0.11:6379>', SLOW)
+  await type(page, 'SET a 1', 'CLUSTERDOWN')
+  for (const n of [2, 3, 4, 5, 6]) await type(page, `CLUSTER MEET 10.0.0.1${n} 6379`, 'OK')
+  await expect(card(page, 'n5')).toHaveAttribute('aria-label', /up by|n5/, SLOW)
+  const ranges = ['0 5460', '5461 10922', '10923 16383']
+  for (const [i, range] of ranges.entries()) {
+    await cli(page, `n${i}`, `10.0.0.1${i + 1}`)
+    await type(page, `CLUSTER ADDSLOTSRANGE ${range}`, 'OK')
+  }
+  await page.keyboard.press('Control+`')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Slots', exact: true }).click()
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok, 16,384 covered', SLOW)
+  // Everybody knows everybody: no cell says that a node is not known.
+  await expect(page.locator('[data-belief=unknown]')).toHaveCount(0, SLOW)
+  await page.getByRole('button', { name: 'Topology', exact: true }).click()
+  await cli(page, 'n3', '10.0.0.14')
+  await type(page, 'CLUSTER REPLICATE 0123456789012345678901234567890123456789', 'Unknown node')
+  await type(page, 'CLUSTER MYID', /[0-9a-f]{40}/)
+})
+
+test('C10: redis-cli --cluster create asks, is told yes, and forms the cluster', async ({ page }) => {
+  await open(page, 'scenario=cluster-blank')
+  await expect(screen(page)).toContainText('10.0.0.11:6379>', SLOW)
+  await page.getByRole('button', { name: 'Options' }).click()
+  const nodes = [1, 2, 3, 4, 5, 6].map((n) => `10.0.0.1${n}:6379`).join(' ')
+  const field = page.getByTestId('cli-options')
+  await field.fill(`--cluster create ${nodes} --cluster-replicas 1`)
+  await field.press('Enter')
+  await expect(screen(page)).toContainText("(type 'yes' to accept)", SLOW)
+  await page.locator('.term-pane:not([hidden]) textarea').focus()
+  await page.keyboard.type('yes\n')
+  await expect(screen(page)).toContainText('[OK] All 16384 slots covered.', SLOW)
+  await expect(page.locator('[data-testid^=process-n][data-role=replica]')).toHaveCount(3, SLOW)
+})
+
+test('a slot moves to another node command by command, and a client follows ASK and MOVED', async ({ page }) => {
+  await open(page, 'scenario=cluster&view=slots')
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
+  await page.getByTestId('slot-key').fill('{bar}k1')
+  await expect(page.getByTestId('slot-of-key')).toHaveText('5061')
+  await expect(page.getByTestId('slot-answer')).toContainText('served here')
+  await expect(screen(page)).toContainText('10.0.0.11:6379>', SLOW)
+  await type(page, 'MSET {bar}k1 a {bar}k2 b {bar}k3 c', 'OK')
+  const next = page.getByTestId('next-command')
+  const done = page.locator('.stp.d')
+  await next.click()
+  await expect(done).toHaveCount(1, SLOW)
+  await next.click()
+  await expect(done).toHaveCount(2, SLOW)
+  await expect(page.getByTestId('slot-answer')).toContainText('-ASK 5061')
+  await next.click()
+  await expect(done).toHaveCount(4, SLOW)
+  await next.click()
+  await expect(done).toHaveCount(5, SLOW)
+  await next.click()
+  await expect(done).toHaveCount(6, SLOW)
+  await expect(page.getByTestId('slot-answer')).toContainText('-MOVED 5061 10.0.0.12:6379', SLOW)
+  await expect(node(page, 'n1')).toContainText('5,463', SLOW)
+})
+
+test('a slot is finished at one click while a client loads the cluster, and nothing is lost', async ({ page }) => {
+  await open(page, 'scenario=cluster&view=slots')
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
+  await page.getByRole('tab', { name: 'Clients' }).click()
+  await page.getByTestId('start-client').click()
+  await expect(page.getByTestId('verdict')).toContainText(/acked [1-9]/, SLOW)
+  await page.getByRole('tab', { name: 'Slots', exact: true }).click()
+  await page.getByTestId('slot-key').fill('key:1')
+  await page.getByTestId('finish-slot').click()
+  await expect(page.locator('.stp.d')).toHaveCount(6, SLOW)
+  await page.getByRole('tab', { name: 'Clients' }).click()
+  const acked = async () => Number(/acked (\d+)/.exec((await page.getByTestId('verdict').textContent()) ?? '')?.[1])
+  const before = await acked()
+  await expect.poll(acked, SLOW).toBeGreaterThan(before)
+  await expect(page.getByTestId('verdict')).toContainText('lost 0')
+})
+
+test('G09, G10: a killed master is FAIL, its replica takes its slots, and it comes back as a replica', async ({
+  page,
+}) => {
+  await open(page, 'scenario=cluster')
+  await expect(card(page, 'n3')).toHaveAttribute('data-role', 'replica', SLOW)
+  await expect(card(page, 'n0')).toContainText('0-5460', SLOW)
+  await card(page, 'n0').click()
+  await page.keyboard.press('k')
+  await expect(card(page, 'n0')).toContainText('FAIL', { timeout: 60_000 })
+  await expect(card(page, 'n3')).toHaveAttribute('data-role', 'master', { timeout: 60_000 })
+  await page.keyboard.press('3')
+  const ranges = page.getByRole('button', { name: 'Table', exact: true })
+  await ranges.click()
+  await expect(page.getByRole('region', { name: 'Slots as a table' })).toContainText('n3')
+  await page.keyboard.press('1')
+  await card(page, 'n0').click()
+  await page.keyboard.press('r')
+  await expect(card(page, 'n0')).toHaveAttribute('data-role', 'replica', { timeout: 60_000 })
+})
+
+test('a one-way cut of the bus alone makes a master suspected while clients still reach it', async ({ page }) => {
+  await open(page, 'scenario=cluster')
+  await expect(card(page, 'n0')).toContainText('0-5460', SLOW)
+  await card(page, 'n0').click()
+  await page.keyboard.press('x')
+  await page.getByRole('checkbox', { name: 'One way' }).check()
+  await page.getByLabel('What the cut stops').selectOption('bus')
+  await page.getByRole('button', { name: 'Cut the links' }).click()
+  await expect(page.getByTestId('cut')).toContainText('One way bus cut')
+  await expect(card(page, 'n0')).toContainText(/PFAIL|FAIL/, { timeout: 60_000 })
+  await cli(page, 'n1', '10.0.0.12')
+  await type(page, 'PING', 'PONG')
+})
+
+test('the playground: a node more moves a fifth of the keys by slots, four fifths by modulo', async ({ page }) => {
+  await open(page, 'view=slots')
+  await page.getByRole('tab', { name: 'Partitioning' }).click()
+  await page.getByRole('button', { name: 'Add a node' }).click()
+  const moved = async (scheme: string) =>
+    Number.parseFloat((await page.getByTestId(`moved-${scheme}`).textContent()) ?? '')
+  await expect.poll(() => moved('modulo')).toBeGreaterThan(75)
+  expect(await moved('slots')).toBeLessThan(22)
+  expect(await moved('ring')).toBeLessThan(30)
+})
+
+test('the screens of a cluster have no serious accessibility problem and no sideways scrolling', async ({ page }) => {
+  for (const [width, height] of [
+    [1440, 900],
+    [1280, 720],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await open(page, 'scenario=cluster&view=slots')
+    for (const tab of ['Slots', 'Clients', 'Partitioning']) {
+      await page.getByRole('tab', { name: tab, exact: true }).first().click()
+      await page.waitForTimeout(300)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(
+        violations
+          .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+          .map((v) => `${tab} ${width} ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`),
+      ).toEqual([])
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(over, `${tab} at ${width}`).toBeLessThanOrEqual(0)
+    }
+  }
+})
