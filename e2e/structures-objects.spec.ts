@@ -240,6 +240,24 @@ test('X01, V11: strategies side by side, a threshold to move, one loop at a time
   await expect(page.getByRole('button', { name: /^Play/ }).first()).toBeVisible()
 })
 
+test('a mark offers its commands: by a right click, by the menu key; the one that is chosen is typed', async ({
+  page,
+}) => {
+  await type(page, 'HSET prefs theme dark size 14', 'CONFIG SET zset-max-listpack-entries 2', 'ZADD board 1 a 2 b 3 c')
+  await open(page, 'board')
+  await keyPane(page).locator('svg text', { hasText: /^b$/ }).first().click({ button: 'right' })
+  await expect(keyPane(page).locator('.told')).toContainText('b, score 2')
+  await keyPane(page).getByRole('button', { name: 'ZINCRBY board 100 b' }).click()
+  await expect(screenText(page)).toContainText('ZINCRBY board 100 b')
+  await open(page, 'prefs')
+  await keyPane(page).locator('.pic').first().focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Shift+F10')
+  await expect(keyPane(page).getByRole('button', { name: 'HGET prefs theme' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(screenText(page)).toContainText('HGET prefs theme')
+})
+
 for (const theme of ['light', 'dark'] as const)
   test(`axe finds nothing serious in the sandboxes (${theme})`, async ({ page }) => {
     test.setTimeout(240_000)

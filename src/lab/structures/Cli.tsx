@@ -19,6 +19,10 @@ export function typeInto(process: string, lines: readonly string[]): void {
   if (kept) type(kept.terminal, textToBytes(lines.map((l) => `${l}\r`).join('')))
 }
 
+/** The same for one line about a key of some database. */
+export const typeOn = (of: { readonly process: string; readonly db: number }, line: string): void =>
+  typeInto(of.process, [...(of.db === 0 ? [] : [`SELECT ${of.db}`]), line])
+
 const EXAMPLES = [
   'SET hits 42',
   'SET name:3 Ada',

@@ -6,7 +6,16 @@ import { useEffect, useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
-import { type BucketData, type DictData, plural, type ScanData, type TableData, type Visit } from './data.ts'
+import { typeOn } from './Cli.tsx'
+import {
+  commandText,
+  type BucketData,
+  type DictData,
+  plural,
+  type ScanData,
+  type TableData,
+  type Visit,
+} from './data.ts'
 import { destination } from './dict-text.ts'
 import { HashLine, LoadGauge } from './DictTools.tsx'
 import { type Marks, Picture, type TableTwin } from './Pane.tsx'
@@ -107,6 +116,8 @@ export function DictView(props: {
   hash?: Visit | null | undefined
   onWindow: (from: number | null) => void
   following: boolean
+  /** Whose keyspace it is, to type commands about its keys. */
+  of?: { readonly process: string; readonly db: number } | undefined
   onPick?: (key: string) => void
 }) {
   const { dict, visits = [] } = props
@@ -134,6 +145,16 @@ export function DictView(props: {
     const rest = p.bucket.length - p.bucket.keys.length
     return `ht[${p.table}] bucket ${p.bucket.index}: ${p.bucket.length === 0 ? (p.gone ? 'empty, moved already' : 'empty') : `${plural(p.bucket.length, 'entry', 'entries')}, ${keys}${rest > 0 ? ` and ${rest} more` : ''}`}${p.next ? '; next to move' : ''}${v ? `; the last command looked here for ${showBytes(v.key, 40)}, hash 0x${v.hash.toString(16).padStart(8, '0')}` : ''}${written.has(`${p.table}|${p.bucket.index}`) ? ' and wrote here' : ''}${fresh.has(`${p.table}|${p.bucket.index}`) ? '; the last SCAN was here' : scanned.has(`${p.table}|${p.bucket.index}`) ? '; an earlier SCAN of this chain was here' : ''}.`
   })
+  const commandsFor = (i: number): string[] => {
+    const key = places[i]?.bucket.keys[0]
+    if (key === undefined || key.length > 40) return []
+    return [
+      ['EXISTS', key],
+      ['TYPE', key],
+      ['OBJECT', 'ENCODING', key],
+      ['TTL', key],
+    ].map((argv) => commandText(argv, 200))
+  }
   const arrowRow = rehashing ? dict.rehashidx - dict.from : -1
   const total = Math.max(width, ...places.map((p) => p.x + p.width))
   return (
@@ -144,6 +165,8 @@ export function DictView(props: {
             label={`Hash table, ${dict.tables.map((t, i) => `ht[${i}] size ${t.size} used ${t.used}`).join(', ')}`}
             tell={tell}
             across={columns.flat().length}
+            commands={props.of && commandsFor}
+            run={props.of && ((line) => props.of && typeOn(props.of, line))}
           >
             {(marks) => (
               <svg width={total} height={22 + rows * ROW} aria-hidden="true">

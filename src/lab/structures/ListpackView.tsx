@@ -5,7 +5,7 @@
 import { useState } from 'react'
 import { copyText } from '../actions.ts'
 import { count } from '../format.ts'
-import { typeInto } from './Cli.tsx'
+import { typeInto, typeOn } from './Cli.tsx'
 import { codes, commandText, hex, type ListpackData, type PathData, plural } from './data.ts'
 import { Grid, letterOf, Minimap, Values } from './ListpackParts.tsx'
 import { ListpackSandboxView } from './ListpackSandboxView.tsx'
@@ -83,6 +83,18 @@ export function ListpackView(props: {
         : ''
     return `Entry ${e.index}, ${role} ${entryText(e.value, first, 60)} at offset ${e.offset}: 0x${hex(first)} says ${encodingText(first)}; ${plural(e.size, 'byte')}, and the same again in ${plural(e.backlen, 'byte')} of backlen${mark}.`
   })
+  const commandsFor = (i: number): string[] => {
+    const e = s.entries[i]
+    const { of } = props
+    if (!e || !of || of.name.length > 40) return []
+    const first = pairs ? s.entries[i - (e.index % 2)] : e
+    if (!first || String(first.value).length > 60) return []
+    const names: Readonly<Record<string, readonly string[]>> = {
+      hash: ['HGET', 'HSTRLEN', 'HDEL'],
+      zset: ['ZSCORE', 'ZRANK', 'ZREM'],
+    }
+    return (names[type] ?? []).map((name) => commandText([name, of.name, String(first.value)], 200))
+  }
   const whole = s.from === 0
   const atEnd = s.from + s.entries.length >= s.length
   const roleAt = (index: number): 'e1' | 'e2' => (pairs && index % 2 === 0 ? 'e1' : 'e2')
@@ -118,7 +130,12 @@ export function ListpackView(props: {
     <>
       {(props.of || props.onFrom || type === 'list') && menu}
       {s.totalBytes > 2048 && props.onFrom && <Minimap s={s} onFrom={props.onFrom} />}
-      <Picture label={`Listpack, ${plural(s.totalBytes, 'byte')}, ${plural(s.length, 'entry', 'entries')}`} tell={tell}>
+      <Picture
+        label={`Listpack, ${plural(s.totalBytes, 'byte')}, ${plural(s.length, 'entry', 'entries')}`}
+        tell={tell}
+        commands={props.of && commandsFor}
+        run={props.of && ((line) => props.of && typeOn(props.of, line))}
+      >
         {(marks) =>
           layout === '16 a row' ? (
             <Grid

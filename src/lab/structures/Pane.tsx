@@ -141,6 +141,9 @@ export function Picture(props: {
   across?: number
   /** Enter on a mark. */
   enter?: ((i: number) => void) | undefined
+  /** Commands about a mark, typed as they stand: a right click or the menu key offers them. */
+  commands?: ((i: number) => readonly string[]) | undefined
+  run?: ((line: string) => void) | undefined
   children: (marks: Marks) => React.ReactNode
 }) {
   const [on, setOn] = useState(-1)
@@ -159,6 +162,8 @@ export function Picture(props: {
     }
     const step = steps[e.key]
     if (e.key === 'Escape' && at >= 0) setOn(-1)
+    else if (at >= 0 && (e.key === 'ContextMenu' || (e.key === 'F10' && e.shiftKey)) && props.commands)
+      holder.current?.parentElement?.querySelector<HTMLElement>('.ofmark button')?.focus()
     else if (e.key === 'Enter' && at >= 0 && props.enter) props.enter(at)
     else if (step !== undefined && tell.length > 0)
       setOn(Math.max(0, Math.min(tell.length - 1, at < 0 ? 0 : at + step)))
@@ -181,12 +186,29 @@ export function Picture(props: {
         tabIndex={0}
         ref={holder}
         onKeyDown={onKey}
+        onContextMenu={
+          props.commands &&
+          ((e) => {
+            e.preventDefault()
+            setOn(-1)
+            e.target.dispatchEvent(new MouseEvent('click', { bubbles: true }))
+          })
+        }
       >
-        {props.children({ on: at, pick: (i) => setOn(i === on ? -1 : i) })}
+        {props.children({ on: at, pick: (i) => setOn((was) => (i === was ? -1 : i)) })}
       </div>
       <p className={`cap told ${at < 0 ? 'none' : ''}`} id={id} aria-live="polite">
         {at < 0 ? '' : tell[at]}
       </p>
+      {at >= 0 && props.commands && props.run && (
+        <div className="typed ofmark" role="group" aria-label="Commands about what is chosen">
+          {props.commands(at).map((line) => (
+            <button key={line} type="button" className="btn small" onClick={() => props.run?.(line)}>
+              <span className="mono">{line}</span>
+            </button>
+          ))}
+        </div>
+      )}
     </>
   )
 }

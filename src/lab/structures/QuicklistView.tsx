@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { bytesText, count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
+import { typeOn } from './Cli.tsx'
 import { commandText, type PathData, plural, type QuicklistData } from './data.ts'
 import { Knob, Try } from './Knob.tsx'
 import { ListpackView } from './ListpackView.tsx'
@@ -85,6 +86,20 @@ export function QuicklistView(props: {
     (n) =>
       `Node ${n.index} of ${s.nodeCount}: ${plural(n.count, 'entry', 'entries')}, ${plural(n.bytes, 'byte')}, ${kindText(n)}${n.compressed > 0 ? ` (${plural(n.compressed, 'byte')})` : ''}, ${Math.round(100 * shareOf(n, s.fill))} % of the limit${seen.has(n.index) ? `; the last command came here in step ${seen.get(n.index)}, from the ${path?.from}` : ''}. Enter opens it.`,
   )
+  // Where a node begins is known from the end that it is counted from.
+  const commandsFor = (i: number): string[] => {
+    const n = list[i]
+    if (!n || !props.of || props.of.name.length > 40) return []
+    const fromHead = s.hidden === 0 || n.index < s.nodes.findIndex((x, k) => x.index !== k)
+    const at = s.nodes
+      .filter((x) => (fromHead ? x.index < n.index : x.index > n.index))
+      .reduce((sum, x) => sum + x.count, 0)
+    const [from, to] = fromHead ? [at, at + n.count - 1] : [-at - n.count, -at - 1]
+    return [
+      ['LRANGE', props.of.name, String(from), String(to)],
+      ['LINDEX', props.of.name, String(from)],
+    ].map((argv) => commandText(argv, 200))
+  }
   let gapAt = -1
   list.forEach((n, i) => {
     const next = list[i + 1]
@@ -98,6 +113,8 @@ export function QuicklistView(props: {
           label={`Quicklist, ${plural(s.nodeCount, 'node')}, ${plural(s.count, 'entry', 'entries')}`}
           tell={tell}
           enter={(i) => list[i] && props.onNode(list[i].index)}
+          commands={props.of && commandsFor}
+          run={props.of && ((line) => props.of && typeOn(props.of, line))}
         >
           {(marks) => (
             <svg width={x(list.length - 1) + 112} height="176" aria-hidden="true">

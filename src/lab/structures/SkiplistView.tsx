@@ -6,7 +6,9 @@ import { useEffect, useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
+import { typeOn } from './Cli.tsx'
 import {
+  commandText,
   type HopData,
   type LensData,
   type Link,
@@ -283,6 +285,16 @@ export function SkiplistView({
   const [left, right] = [X0 + CELL + 10, end]
   const base = y(0) + 72
   const visits = whole?.dict?.looked ?? []
+  const commandsFor = (i: number): string[] => {
+    const c = columns[i]
+    if (!c || !of || c.ele.length > 60 || of.name.length > 40) return []
+    return [
+      ['ZRANK', of.name, c.ele],
+      ['ZSCORE', of.name, c.ele],
+      ['ZINCRBY', of.name, '100', c.ele],
+      ['ZREM', of.name, c.ele],
+    ].map((argv) => commandText(argv, 200))
+  }
   const goal = target?.x ?? -1
   // A way that is longer than the pane ends in sight.
   useEffect(() => {
@@ -296,6 +308,8 @@ export function SkiplistView({
           label={`Skiplist of ${plural(s.length, 'member')}, ${plural(levels, 'level')}`}
           tell={tell}
           enter={(i) => columns[i] && onFind?.(columns[i].ele)}
+          commands={of && commandsFor}
+          run={of && ((line) => typeOn(of, line))}
         >
           {(marks) => (
             <svg width={end + 8} height={base + (lens ? 32 : 0) + (long ? 36 : 0)} aria-hidden="true">

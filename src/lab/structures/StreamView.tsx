@@ -6,7 +6,8 @@ import { useRef, useState } from 'react'
 import { showBytes } from '../bytes.ts'
 import { count, duration } from '../format.ts'
 import { useSize } from '../parts/use-size.ts'
-import { codes, hex, type ListpackData, plural } from './data.ts'
+import { typeOn } from './Cli.tsx'
+import { codes, commandText, hex, type ListpackData, plural } from './data.ts'
 import { ListpackView } from './ListpackView.tsx'
 import { streamRoles } from './listpack-text.ts'
 import { Picture, type TableTwin } from './Pane.tsx'
@@ -128,6 +129,14 @@ export function StreamView(props: {
       ? `${plural(p.hidden, 'child', 'children')} more, not drawn.`
       : `${p.node.edge === '' ? 'Root' : `Edge ${edgeText(p.node.edge)}`}: ${p.node.compressed ? 'the node below is compressed, one child behind several bytes' : plural(p.node.children.length, 'child', 'children')}${p.node.key ? `; key, the block that begins with ${p.node.key}` : ''}.`,
   )
+  const commandsFor = (i: number): string[] => {
+    const key = list[i]?.node.key
+    if (!key || !props.of || props.of.name.length > 40) return []
+    return [
+      ['XRANGE', props.of.name, key, '+', 'COUNT', '3'],
+      ['XTRIM', props.of.name, 'MINID', key],
+    ].map((argv) => commandText(argv, 200))
+  }
   const [walk, setWalk] = useState<WalkMark | null>(null)
   const toBlock = (id: string) => {
     const b = s.blocks.find((x) => x.id === id)
@@ -137,7 +146,12 @@ export function StreamView(props: {
   return (
     <>
       <div className="sv" ref={holder}>
-        <Picture label={streamSummary(s)} tell={tell}>
+        <Picture
+          label={streamSummary(s)}
+          tell={tell}
+          commands={props.of && commandsFor}
+          run={props.of && ((line) => props.of && typeOn(props.of, line))}
+        >
           {(marks) => (
             <svg width={Math.max(right, Math.min(width, 400))} height={height} aria-hidden="true">
               {list.map((p, i) => (

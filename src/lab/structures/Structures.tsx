@@ -170,6 +170,7 @@ function KeyspacePane({ process, db, chosen }: { process: string; db: number; ch
             scan={data?.scan ?? null}
             wrote={last?.wrote === true}
             hash={data?.chosen ?? last?.visit}
+            of={{ process, db }}
             onWindow={setFrom}
             following={from === null}
             onPick={(k) => useChoice.setState({ process, key: k, member: '' })}
