@@ -162,9 +162,10 @@ export class Quicklist {
   }
   private newNode(b: Bytes): QuicklistNode {
     if (this.isLarge(b)) return new QuicklistNode(null, own(b))
-    // A list that has filled a node will fill the next: room for all of it at once.
+    // A list that has filled a node will fill the next: room for all of it at once, and no more than a node may take.
     const full = this.tail?.lp?.totalBytes ?? 0
-    const lp = new Listpack(full > SMALL ? full + (full >> 5) : 0)
+    const most = this.fill < 0 ? OPTIMIZATION_LEVEL[-this.fill - 1]! : SIZE_SAFETY_LIMIT
+    const lp = new Listpack(full > SMALL ? Math.max(b.length, Math.min(most, full + (full >> 5))) : 0)
     lp.append(b)
     return new QuicklistNode(lp)
   }
