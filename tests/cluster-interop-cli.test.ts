@@ -15,6 +15,9 @@ type Step = readonly [
 ]
 
 const at = (n: (i: number) => Node): string => n(0).address
+/** Of 1024, so that each gets 16 slots for a weight of 1 and no rest is left to the order of a hash table. */
+const weights = (n: (i: number) => Node, ...w: number[]): string[] =>
+  w.map((weight, i) => `${idOf(n(i === 3 ? 6 : i))}=${weight}`)
 /** Those of {06S} are all in slot 0. */
 const fill = (n: (i: number) => Node): void => {
   for (let i = 0; i < 40; i++) ask(n(0), '-c', 'set', `key:${i}`, String(i))
@@ -52,12 +55,12 @@ const STEPS: readonly Step[] = [
   ],
   [
     'MG34: rebalance',
-    (n) => ['rebalance', at(n), '--cluster-use-empty-masters', '--cluster-weight', `${idOf(n(6))}=0.02`],
+    (n) => ['rebalance', at(n), '--cluster-use-empty-masters', '--cluster-weight', ...weights(n, 335, 347, 341, 1)],
     [8, 4],
   ],
   [
     'MG34: rebalance to nothing',
-    (n) => ['rebalance', at(n), '--cluster-weight', `${idOf(n(6))}=0`, '--cluster-threshold', '0.1'],
+    (n) => ['rebalance', at(n), '--cluster-weight', ...weights(n, 335, 347, 342, 0)],
     // A master that lost its last slot becomes a replica of the one that got it.
     [8, 5],
   ],

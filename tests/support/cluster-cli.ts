@@ -1,24 +1,26 @@
 /** redis-cli --cluster beside the real one: nodes on ports of their own, both programs' output in a form to compare. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodeCommands } from '../../src/engine/programs/redis-cli/modes/encode.ts'
+import { ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
 import { type CliResult, runCli } from './cli-program.ts'
 import { type Program, type Running, start, until } from './processes.ts'
 
-const portFree = (port: number, host: string): Promise<boolean> =>
+const portFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const s = createServer()
     s.once('error', () => resolve(false))
-    s.listen(port, host, () => s.close(() => resolve(true)))
+    s.listen(port, '0.0.0.0', () => s.close(() => resolve(true)))
   })
 
-/** The bus is 10000 further, and must be a port too. */
-async function clusterPort(host: string): Promise<number> {
+/** The bus is 10000 further: where no node's port is. */
+async function clusterPort(): Promise<number> {
   for (;;) {
-    const port = 11_000 + Math.floor(Math.random() * 20_000)
-    if ((await portFree(port, host)) && (await portFree(port + 10_000, host))) return port
+    const port = 11_000 + Math.floor(Math.random() * 10_000)
+    if ((await portFree(port)) && (await portFree(port + 10_000))) return port
   }
 }
 
@@ -31,16 +33,42 @@ export interface Node {
 
 /** What the real redis-cli prints for a command. */
 export function ask(node: Node, ...argv: string[]): string {
+  if (argv.includes('reset')) ids.delete(node)
   const r = spawnSync('redis-cli', ['-h', node.host, '-p', String(node.port), ...argv], {
     encoding: 'latin1',
     timeout: 20_000,
   })
   return (r.stdout + r.stderr).trimEnd()
 }
-export const idOf = (node: Node): string => ask(node, 'cluster', 'myid')
+const ids = new Map<Node, string>()
+/** Asked for once: it changes with a reset only. */
+export function idOf(node: Node): string {
+  const id = ids.get(node) ?? ask(node, 'cluster', 'myid')
+  ids.set(node, id)
+  return id
+}
+
+/** A string that a node answers with, without a process for it. */
+function quick(node: Node, ...argv: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const parser = new ReplyParser()
+    const socket = connect(node.port, node.host, () => socket.write(encodeCommands([argv])))
+    socket.setEncoding('latin1')
+    const end = (text: string): void => {
+      socket.destroy()
+      resolve(text)
+    }
+    socket.on('error', () => end(''))
+    socket.on('data', (d: string) => {
+      parser.feed(d)
+      const reply = parser.next()
+      if (reply !== undefined) end(typeof reply === 'string' ? reply.trimEnd() : '')
+    })
+  })
+}
 
 export async function startNode(program: Program, host = '127.0.0.1', args: readonly string[] = []): Promise<Node> {
-  const port = await clusterPort(host)
+  const port = await clusterPort()
   const dir = mkdtempSync(join(tmpdir(), 'rehash-cl-'))
   const running = await start(program, {
     port,
@@ -87,7 +115,7 @@ export async function ours(argv: readonly string[], answers: readonly string[] =
   return { code: r.code, text: r.text.startsWith(stdin) ? r.text.slice(stdin.length) : r.text }
 }
 
-const TOLD = /(ERR setting node-timeout|New timeout set) for/
+const TOLD = /(ERR setting node-timeout|New timeout set) for|WARNING\] Node /
 /**
  * Names and ports become numbers, dots of waiting one, and lists of nodes sorted: their order is that of a hash table of
  * the server's.
@@ -124,13 +152,14 @@ const parts = (nodes: readonly Node[]): string[] => nodes.map((n) => n.address)
 
 /** All know each other and agree; replicas follow. */
 export async function settled(nodes: readonly Node[], replicas: number): Promise<void> {
-  await until('the cluster to be one', () => {
-    const views = nodes.map((n) => ask(n, 'cluster', 'nodes'))
+  await until('the cluster to be one', async () => {
+    const views = await Promise.all(nodes.map((n) => quick(n, 'cluster', 'nodes')))
+    const states = await Promise.all(nodes.map((n) => quick(n, 'cluster', 'info')))
     return (
       views.every((v) => v.split('\n').length === nodes.length && !/handshake|fail|disconnected|noaddr/.test(v)) &&
       views.every((v) => (v.match(/slave/g) ?? []).length === replicas) &&
       new Set(views.map(ownership)).size === 1 &&
-      nodes.every((n) => ask(n, 'cluster', 'info').includes('cluster_state:ok'))
+      states.every((state) => state.includes('cluster_state:ok'))
     )
   })
 }
