@@ -146,6 +146,25 @@ describe.skipIf(!haveRedis())('one cluster of real nodes and ours', () => {
       await until('all to know its port', () => nodes.every((m) => lineOf(m, id(n))[1]?.startsWith('127.0.0.1:7000@')))
   })
 
+  test('a node that moves to another port is followed there', { timeout: 90_000 }, async () => {
+    const nodes = await form(['real', 'ours', 'ours'])
+    for (const at of [0, 1]) {
+      const old = nodes[at] as Running
+      const name = id(old)
+      const others = nodes.filter((n) => n !== old)
+      old.child.kill('SIGKILL')
+      await old.exited
+      const port = 20000 + ((await freePort()) % 10000)
+      const moved = await startNode(at === 0 ? 'real' : 'ours', [], { ...old, port })
+      nodes[at] = moved
+      const address = `127.0.0.1:${moved.port}@${moved.port + 10000}`
+      await until('all others to know where it is', () => others.every((n) => lineOf(n, name)[1] === address))
+      const said = `Address updated for node ${name}, now 127.0.0.1:${moved.port}`
+      await until('the log to say so', () => others.every((n) => n.output().includes(said)))
+      await until('the cluster to be ok', () => nodes.every((n) => stateOf(n) === 'ok'), 20_000)
+    }
+  })
+
   test('sharded messages reach the nodes of the shard, both ways', { timeout: 60_000 }, async () => {
     const nodes = await form(['real', 'ours', 'real'])
     const [a, b] = nodes as [Running, Running]
