@@ -84,6 +84,13 @@ const perElement =
     return items === null ? 0 : items.length * micros
   }
 
+/** Sets, hashes and sorted sets as tables go element by element (about 20 bytes each); the rest is copied. */
+const RDB_TABLES = new Set([2, 4, 5])
+/** Writing or reading a value as DUMP has it. */
+export const payloadCost = (payload: Bytes): number =>
+  payload.length * (RDB_TABLES.has(payload.charCodeAt(0)) ? 0.02 : 0.002)
+const ofPayload: CostBefore = (_server, _c, argv) => (argv.length > 3 ? payloadCost(argv[3] as Bytes) : 0)
+
 export const costsBefore: ReadonlyMap<string, CostBefore> = new Map<string, CostBefore>([
   [
     'del',
@@ -107,10 +114,13 @@ export const costsBefore: ReadonlyMap<string, CostBefore> = new Map<string, Cost
   ['zrem', each(0.16, 2)],
   ['zmscore', each(0.2, 2)],
   ['pfadd', each(0.4, 2)],
+  ['restore', ofPayload],
+  ['restore-asking', ofPayload],
   ['flushall', ofDatabases(true)],
   ['flushdb', ofDatabases(false)],
 ])
 export const costsAfter: ReadonlyMap<string, CostAfter> = new Map<string, CostAfter>([
+  ['dump', (reply) => (typeof reply === 'string' ? payloadCost(reply) : 0)],
   ['smembers', perElement(0.39)],
   ['sinter', perElement(0.39)],
   ['sunion', perElement(0.39)],

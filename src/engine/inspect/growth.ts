@@ -1,7 +1,7 @@
 /** How a server's memory grew: one sample a second of its own time, older ones thinned out, so that a long life fits. */
 import type { Micros } from '../machine.ts'
 import type { Server } from '../server/server.ts'
-import { fixedParts, memoryEstimator, scriptMemory, STARTUP_MEMORY } from './memory.ts'
+import { fixedParts, memoryEstimator, scriptMemory, startupMemory } from './memory.ts'
 
 const MOST = 240
 export interface MemorySample {
@@ -45,7 +45,7 @@ export class MemoryHistory {
     const total = this.used()
     let keys = 0
     for (const db of s.dbs) keys += db.size
-    const data = Math.max(0, total - STARTUP_MEMORY - fixed.clients - fixed.replicas - fixed.backlog - scripts)
+    const data = Math.max(0, total - startupMemory(s) - fixed.clients - fixed.replicas - fixed.backlog - scripts)
     return { at: s.host.now, total, data, ...fixed, scripts, keys, maxmemory: s.config.maxmemory }
   }
 }

@@ -115,7 +115,7 @@ export function functionMemory(s: Server): number {
 export const STARTUP_MEMORY = 876416
 /** The same as a node of a cluster: three tables of 16384 owners, and the lists of keys by slot. */
 const STARTUP_MEMORY_CLUSTER = 1608232
-const startupMemory = (s: Server): number => (s.cluster === null ? STARTUP_MEMORY : STARTUP_MEMORY_CLUSTER)
+export const startupMemory = (s: Server): number => (s.cluster === null ? STARTUP_MEMORY : STARTUP_MEMORY_CLUSTER)
 const CLIENT_MEMORY = 1928
 /** A link of the cluster bus with its empty buffer for packets. */
 const CLUSTER_LINK_MEMORY = 1088

@@ -6,6 +6,7 @@ import { CLUSTER_SLOTS, type ClusterNode } from '../../cluster/node.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { cText, fail } from '../args.ts'
 import type { CommandContext, Handler } from '../command.ts'
+import { disabled } from './disabled.ts'
 
 export type ClusterHandler = (cluster: Cluster, argv: readonly Bytes[], c: CommandContext) => Reply
 
@@ -14,7 +15,7 @@ export const clustered =
   (handler: ClusterHandler): Handler =>
   (c, argv) =>
     c.server.cluster === null
-      ? fail('ERR This instance has cluster support disabled')
+      ? disabled()
       : handler(c.server.cluster, argv, c)
 
 /** What clusterCommand says when no branch of it takes the arguments. */

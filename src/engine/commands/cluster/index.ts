@@ -1,10 +1,9 @@
-/** CLUSTER, what a client says to a node of one (ASKING, READONLY, READWRITE), and MIGRATE, which needs no cluster. */
+/** CLUSTER, and what a client says to a node of one: ASKING, READONLY, READWRITE. */
 import { OK, status } from '../../protocol/reply.ts'
 import type { CommandImpl } from '../command.ts'
 import { type ClusterHandler, clustered } from './common.ts'
 import { CLUSTER_HELP } from './help.ts'
 import { shards, slots } from './map.ts'
-import { migrate } from './migrate.ts'
 import * as node from './nodes.ts'
 import * as slot from './slots.ts'
 
@@ -52,7 +51,7 @@ const handlers: Readonly<Record<string, ClusterHandler>> = {
   readwrite: readonly(false),
 }
 
-export const clusterCommands: readonly CommandImpl[] = [
-  ...Object.entries(handlers).map(([name, handler]): CommandImpl => ({ name, handler: clustered(handler) })),
-  { name: 'migrate', handler: migrate },
-]
+export const clusterCommands: readonly CommandImpl[] = Object.entries(handlers).map(([name, handler]) => ({
+  name,
+  handler: clustered(handler),
+}))

@@ -21,6 +21,7 @@ import type { Server } from '../../server/server.ts'
 import { SUSPENDED } from '../../server/suspend.ts'
 import { fail, parseLongArg, syntaxError, word } from '../args.ts'
 import type { CommandContext, Handler } from '../command.ts'
+import { payloadCost } from '../costs.ts'
 import { redact } from '../server/acl.ts'
 import { cachedSocket, type MigrateSocket, type SocketFailure } from './migrate-socket.ts'
 
@@ -90,6 +91,7 @@ class Migration {
     const { socket, isNew } = cachedSocket(server, q.host, q.port)
     this.socket = socket
     server.hearing = (input) => socket.hears(input)
+    server.tap?.({ kind: 'migrate begin', target: socket.name, keys: this.found.length, cached: !isNew })
     if (!isNew) return this.send(socket)
     socket.connect(q.host, Number.parseInt(q.port, 10) || 0, q.timeoutMs, (failure) => {
       if (failure === null) this.send(socket)
@@ -124,6 +126,7 @@ class Migration {
         const at = client.db.getExpire(key)
         const ttl = at === -1 ? 0 : Math.max(1, at - now)
         const payload = createDumpPayload(value, server.config.rdbcompression)
+        server.workMicros += payloadCost(payload)
         return encodeCommand([name, key, `${ttl}`, payload, ...(q.replace ? ['REPLACE'] : [])])
       })
       .join('')
@@ -189,6 +192,7 @@ class Migration {
   }
   private end(reply: Reply): void {
     if (!this.q.copy) this.forget()
+    this.server.tap?.({ kind: 'migrate end', taken: this.taken.length, of: this.found.length })
     this.answer(reply)
   }
   /** Delete here what the other side took, and tell it as a DEL. */
