@@ -1,5 +1,4 @@
 /** Why a value is kept as it is, the limit that decides it, and one click to the other side of it. */
-import { showBytes } from '../bytes.ts'
 import { count } from '../format.ts'
 import { commandText, type KeyData, plural } from './data.ts'
 import { Try } from './Knob.tsx'
@@ -62,7 +61,7 @@ export function Threshold({ data, process, db, name }: { data: KeyData; process:
       {turn ? (
         <>
           {' '}
-          (<span className="mono">{showBytes(commandText(turn.command, 32), 40)}</span>)
+          (<span className="mono">{commandText(turn.command, 36)}</span>)
         </>
       ) : (
         ''
