@@ -99,7 +99,7 @@ export const nopermText = (denial: AclDenial, command: Command): string => NOPER
 const IN_EXEC: Readonly<Record<DenialReason, string>> = {
   command: 'no permission to execute the command or subcommand',
   key: 'no permission to touch the specified keys',
-  channel: 'no permission to access one of the channels used as arguments to the command',
+  channel: 'no permission to access one of the channels used as arguments',
 }
 /** What EXEC answers for a command that has been forbidden since it was queued. */
 export const execNopermText = (denial: AclDenial): string =>
