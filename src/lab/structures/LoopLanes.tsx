@@ -153,6 +153,13 @@ export function LoopLanes(props: LanesProps) {
                     }}
                   >
                     <title>{props.told(t)}</title>
+                    {/* The whole column is there to be pressed. */}
+                    <rect
+                      y="-18"
+                      width={Math.max(8, Math.min(Math.max(p.w, 90), (placed.turns[i + 1]?.x ?? width) - p.x - 2))}
+                      height="122"
+                      fill="transparent"
+                    />
                     {t.read > 0 && <rect width="6" height="26" className="f1" />}
                     <rect
                       x={p.readW}
