@@ -314,6 +314,38 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
   )
 
   test(
+    'keys of a slot on two nodes: told, and brought together',
+    async () => {
+      const [a, b] = [n(0), n(1)]
+      const { spawnSync } = await import('node:child_process')
+      const strew = async (): Promise<void> => {
+        await build(six, 1)
+        for (let i = 0; i < 3; i++) ask(a, 'set', `{06S}${i}`, 'v')
+        ask(b, 'cluster', 'setslot', '0', 'importing', idOf(a))
+        const input = ['4', '5'].map((i) => `asking\nset {06S}${i} w\n`).join('')
+        spawnSync('redis-cli', ['-h', b.host, '-p', String(b.port)], { input })
+        ask(b, 'cluster', 'setslot', '0', 'stable')
+      }
+      const state = async (): Promise<unknown> => {
+        await settled(six, 3)
+        return [owned(), ask(a, 'dbsize'), ask(b, 'dbsize')]
+      }
+      const search = (what: string) => ['--cluster', what, a.address, '--cluster-search-multiple-owners']
+      await strew()
+      await both(search('check'))
+      await inTurn(strew, () => search('fix'), state)
+      const uncovered = async (): Promise<void> => {
+        await strew()
+        for (const x of [a, b, n(2)]) ask(x, 'cluster', 'delslots', '0')
+        await until('the replicas to know', () => !owned()[0]?.startsWith('0-'))
+      }
+      const text = await inTurn(uncovered, () => ['--cluster', 'fix', a.address], state, ['yes'])
+      expect(text).toContain('Fix these slots by moving keys into a single node?')
+    },
+    LONG,
+  )
+
+  test(
     'MG34: rebalance by weight, and to an empty master',
     async () => {
       const weight = () => ['--cluster', 'rebalance', n(0).address, '--cluster-weight', `${idOf(n(0))}=1.3`]
@@ -486,6 +518,32 @@ describe.skipIf(!haveRedis())('redis-cli --cluster on real nodes', () => {
       expect(told(mine.text)).toContain(`-> Redirected to slot [0] located at ${b.address}`)
       expect(mine.text).toContain(`${b.address}> `)
       for (const x of [a, b]) ask(x, 'cluster', 'setslot', '0', 'stable')
+      // A sharded subscription goes to its node as well; the program says once more that it reads.
+      const shard = ['-h', b.host, '-p', String(b.port), '-c', '--no-raw', 'ssubscribe', 'x{06S}']
+      const theirs = spawnSync('timeout', ['1', 'stdbuf', '-oL', 'redis-cli', ...shard], { encoding: 'latin1' })
+      const subscribed = await runCli(shard, { stopWhen: (text) => text.includes('(integer) 1') })
+      expect(subscribed.text).toBe(theirs.stdout)
+      // The new connection is authenticated as the first was.
+      for (const x of six) ask(x, 'acl', 'setuser', 'lab', 'on', '>secret', '~*', '&*', '+@all')
+      await both([...at, '--user', 'lab', '-a', 'secret', '--no-auth-warning', '--raw', '-c', 'acl', 'whoami'])
+      for (const x of six) ask(x, 'acl', 'setuser', 'default', 'resetpass', '>other')
+      await both([...at, '--user', 'lab', '-a', 'secret', '--no-auth-warning', '--raw', '-c', 'get', 'a'])
+      await both(['--user', 'lab', '-a', 'secret', '--no-auth-warning', '--cluster', 'info', a.address])
+      await both(['--cluster', 'info', a.address])
+      await both(['-a', 'wrong', '--no-auth-warning', '--cluster', 'check', a.address])
+      for (const x of six)
+        spawnSync('redis-cli', [
+          '-h',
+          x.host,
+          '-p',
+          String(x.port),
+          '-a',
+          'other',
+          'acl',
+          'setuser',
+          'default',
+          'nopass',
+        ])
     },
     LONG,
   )
