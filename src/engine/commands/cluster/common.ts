@@ -14,9 +14,7 @@ export type ClusterHandler = (cluster: Cluster, argv: readonly Bytes[], c: Comma
 export const clustered =
   (handler: ClusterHandler): Handler =>
   (c, argv) =>
-    c.server.cluster === null
-      ? disabled()
-      : handler(c.server.cluster, argv, c)
+    c.server.cluster === null ? disabled() : handler(c.server.cluster, argv, c)
 
 /** What clusterCommand says when no branch of it takes the arguments. */
 export const unknownForm = (argv: readonly Bytes[]): never =>

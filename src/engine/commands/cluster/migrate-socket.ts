@@ -14,8 +14,9 @@ import type { Server } from '../../server/server.ts'
 
 const CACHED_SOCKETS = 64
 const TTL_SECONDS = 10
-/** What one write hands to the kernel. */
+/** What one write hands to the kernel; where there is a real one, each turn costs a millisecond. */
 const CHUNK = 64 * 1024
+const REAL_CHUNK = 1024 * 1024
 
 /** `refused`: nobody listens; `nowhere`: no such host; `eof`, `reset`: the other end is gone. */
 export type SocketFailure = 'timeout' | 'refused' | 'nowhere' | 'eof' | 'reset'
@@ -73,10 +74,11 @@ export class MigrateSocket {
   /** All of it, chunk by chunk; each has the whole time. */
   write(bytes: Bytes, timeoutMs: number, done: Done<void>): void {
     this.unsent = bytes
+    const size = this.server.env.real ? REAL_CHUNK : CHUNK
     const next = (): void => {
       if (this.failure !== null && this.failure !== 'eof') return done(this.failure, undefined)
-      const chunk = this.unsent.slice(0, CHUNK)
-      this.unsent = this.unsent.slice(CHUNK)
+      const chunk = this.unsent.slice(0, size)
+      this.unsent = this.unsent.slice(size)
       this.link?.send(chunk)
       this.server.tap?.({ kind: 'migrate chunk', bytes: chunk.length, left: this.unsent.length })
       if (this.unsent === '') return done(null, undefined)
@@ -89,7 +91,7 @@ export class MigrateSocket {
       this.wait(
         timeoutMs,
         () => {
-          if (!turned || (this.pendingBytes > CHUNK && this.failure === null)) return false
+          if (!turned || (this.pendingBytes > size && this.failure === null)) return false
           this.ready(next)
           return true
         },
