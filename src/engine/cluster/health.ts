@@ -31,11 +31,6 @@ function isCovered(cluster: Cluster): boolean {
   for (const n of cluster.nodes.values()) if (!n.failed) served += n.numslots
   return served === CLUSTER_SLOTS
 }
-export function isMinority(cluster: Cluster): boolean {
-  const { size, reachable } = countMasters(cluster)
-  return reachable < Math.floor(size / 2) + 1
-}
-
 export function updateState(cluster: Cluster): void {
   const { server, myself } = cluster
   const now = cluster.nowMs
@@ -86,9 +81,4 @@ export function verifyWithData(cluster: Cluster): boolean {
   }
   if (changed) saveConfig(cluster, true)
   return true
-}
-
-/** Until when a manual failover goes on; 0: there is none. Meanwhile nothing of our own may move the replication offset. */
-export function manualFailoverTimeLimit(cluster: Cluster): number {
-  return cluster.mfEndMs
 }
