@@ -197,7 +197,7 @@ export function LatencyMap(props: {
         )}
       </Picture>
       <div className="legend">
-        <span>the darker, the more</span>
+        <span>the stronger, the more</span>
         <span>
           <svg width="18" height="8" aria-hidden="true">
             <path d="M0 4H18" stroke="var(--replica)" strokeWidth="1.5" />

@@ -121,7 +121,7 @@ export function TxFigure({ run, shown }: { run: TxRun; shown: number }) {
                       style={{ fill: step.ok ? 'var(--ink-2)' : 'var(--down)' }}
                     >
                       {step.ok ? '' : '✕ '}
-                      {showBytes(step.reply, step.ok ? 13 : 11)}
+                      {showBytes(step.ok ? step.reply : step.reply.replace(/^\(error\) /, ''), step.ok ? 13 : 10)}
                     </text>
                   )}
                 </g>
