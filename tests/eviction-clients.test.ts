@@ -120,6 +120,8 @@ const CASES: Readonly<Record<string, readonly Step[]>> = {
 describe.skipIf(!haveRedis())('limits of clients, beside a real server', () => {
   test.concurrent.each(Object.entries(CASES))(
     '%s',
+    // On a busy machine a second of the real server's clock may be over between two steps: then once more.
+    { timeout: 60_000, retry: 2 },
     async (_name, steps) => {
       const { port } = await startReal()
       const real = new Real(port)
@@ -129,6 +131,5 @@ describe.skipIf(!haveRedis())('limits of clients, beside a real server', () => {
       expect(ours).toEqual(theirs)
       expect(theirs.length).toBeGreaterThan(0)
     },
-    30_000,
   )
 })
