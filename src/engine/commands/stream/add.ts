@@ -1,7 +1,7 @@
 /** XADD, XTRIM, XDEL, XLEN, XSETID: what a stream is made of. */
 import type { Bytes } from '../../bytes/bytes.ts'
-import { compareIds, formatId, isZeroId, MIN_ID, U64_MAX } from '../../objects/stream-id.ts'
 import { createStreamObject, type Stream, streamOf, type Trim } from '../../objects/stream.ts'
+import { compareIds, formatId, isZeroId, MIN_ID, U64_MAX } from '../../objects/stream-id.ts'
 import { NO_SUCH_KEY, OK, type Reply } from '../../protocol/reply.ts'
 import { signalKeyAsReady } from '../../server/blocked.ts'
 import { fail, type Int64, parseIntArg, syntaxError, word, wrongArity } from '../args.ts'
@@ -132,6 +132,7 @@ const xsetid: Handler = (c, argv): Reply => {
   if (added !== null) s.entriesAdded = added
   if (!isZeroId(maxDeleted)) s.maxDeletedId = maxDeleted
   c.dirty()
+  c.replied()
   c.notify('t', 'xsetid', key)
   return OK
 }
