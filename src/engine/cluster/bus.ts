@@ -104,6 +104,12 @@ function acceptLink(cluster: Cluster, link: Link): LinkHandlers {
 }
 /** A connection to a node, on its way. */
 export function openLink(cluster: Cluster, node: ClusterNode): void {
+  if (node.ip === '') {
+    // There is nothing to connect to, and so nothing to send a ping on: it counts as sent, lest its silence be overlooked.
+    if (node.pingSentMs === 0) node.pingSentMs = cluster.nowMs
+    cluster.server.log('debug', `Unable to connect to Cluster Node []:${node.cport} -> `)
+    return
+  }
   const link = new ClusterLink(null, node, false, cluster.nowMs)
   node.link = link
   cluster.links.add(link)
@@ -161,6 +167,7 @@ export function readPackets(cluster: Cluster, link: ClusterLink): void {
     if (length === 0 || link.received.length < length) return
     const packet = link.received.slice(0, length)
     link.received = link.received.slice(length)
+    noticePacket(cluster, link, packet, false)
     processPacket(cluster, link, packet)
   }
 }
@@ -171,10 +178,16 @@ export function readPackets(cluster: Cluster, link: ClusterLink): void {
 export function sendMessage(cluster: Cluster, link: ClusterLink, m: ClusterMessage): void {
   sendBytes(cluster, link, encodeMessage(m), m.type)
 }
+function noticePacket(cluster: Cluster, link: ClusterLink, bytes: Bytes, sent: boolean): void {
+  if (cluster.notice === null) return
+  const remote = link.link === null ? '' : `${link.link.remoteHost}:${link.link.remotePort}`
+  cluster.notice({ kind: 'packet', sent, bytes, peer: link.node?.name ?? '', remote })
+}
 function sendBytes(cluster: Cluster, link: ClusterLink, bytes: Bytes, type: number): void {
   if (link.link === null) return
   if (link.inbound || link.link.open) link.link.send(bytes)
   else link.unsent += bytes
+  noticePacket(cluster, link, bytes, true)
   const sent = cluster.messagesSent[type]
   if (sent !== undefined) cluster.messagesSent[type] = sent + 1
 }
