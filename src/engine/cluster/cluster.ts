@@ -51,7 +51,41 @@ export const MESSAGE_TYPES = [
   'publishshard',
 ] as const
 
+/** What is told to who watches this node (inspect/cluster-log.ts); nobody does on real hardware. Nodes by name. */
+export type ClusterNotice =
+  | {
+      readonly kind: 'packet'
+      readonly sent: boolean
+      readonly bytes: Bytes
+      readonly peer: Bytes
+      readonly remote: Bytes
+    }
+  /** `by`: whose packet said so; '' when this node took it itself. */
+  | { readonly kind: 'current epoch'; readonly epoch: number; readonly by: Bytes; readonly why: string }
+  | {
+      readonly kind: 'config epoch'
+      readonly node: Bytes
+      readonly epoch: number
+      readonly by: Bytes
+      readonly why: string
+    }
+  | { readonly kind: 'collision'; readonly other: Bytes; readonly epoch: number; readonly next: number }
+  | { readonly kind: 'vote'; readonly candidate: Bytes; readonly epoch: number; readonly denied: string | null }
+  | { readonly kind: 'vote counted'; readonly by: Bytes; readonly epoch: number; readonly votes: number }
+  | { readonly kind: 'election'; readonly epoch: number; readonly won: boolean }
+  | {
+      readonly kind: 'claim'
+      readonly node: Bytes
+      readonly epoch: number
+      readonly from: Bytes
+      readonly slots: readonly number[]
+      readonly why: string
+    }
+  | { readonly kind: 'flag'; readonly node: Bytes; readonly flag: 'PFAIL' | 'FAIL' | 'ok'; readonly by: Bytes }
+  | { readonly kind: 'report'; readonly node: Bytes; readonly by: Bytes }
+
 export class Cluster {
+  notice: ((what: ClusterNotice) => void) | null = null
   readonly server: Server
   /** This node. */
   myself: ClusterNode
