@@ -16,8 +16,8 @@ export function listElementsRemoved(c: CommandContext, key: Bytes, where: ListEn
     c.delete(key)
     c.notify('g', 'del', key)
   }
-  // For one that waited, the push has told of the change already.
-  if (c.client.blocked === null) c.signalModified(key)
+  // For one that waited, the push has told of the change already; BLMPOP tells again.
+  if (c.client.blocked === null || c.client.blocked.command.name === 'blmpop') c.signalModified(key)
   c.dirty(count)
 }
 
