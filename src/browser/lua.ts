@@ -2,7 +2,7 @@
  * Lua for a process in a worker: an asset of our own site, fetched and compiled when the first script is run. A script
  * can't wait for a promise, so it is fetched synchronously, which workers may.
  */
-import { provideLua } from '../engine/index.ts'
+import { provideLua } from '../engine/scripting/lua-module.ts'
 import url from '../engine/scripting/lua51.wasm?url'
 
 export function provideLuaFromSite(): void {

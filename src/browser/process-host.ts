@@ -35,8 +35,17 @@ export class ProcessHost {
   private logs: { at: number; line: string }[] = []
   private output = ''
   private waiting: ToWorker[] = []
+  /** Something is being fetched that the first message needs. */
+  private preparing = false
+  private readonly prepare: (state: RunnerState) => Promise<void> | null
 
-  constructor(programs: ProgramFactory, post: (message: FromWorker) => void) {
+  /** `prepare`: fetches what a process needs before it can start; null when nothing is missing. */
+  constructor(
+    programs: ProgramFactory,
+    post: (message: FromWorker) => void,
+    prepare: (state: RunnerState) => Promise<void> | null = () => null,
+  ) {
+    this.prepare = prepare
     this.programs = programs
     this.post = post
   }
@@ -49,7 +58,8 @@ export class ProcessHost {
   private proceed(): void {
     for (;;) {
       const message = this.waiting[0]
-      if (!message || ('expect' in message && !this.isHere(message.expect))) return
+      if (!message || this.preparing || ('expect' in message && !this.isHere(message.expect))) return
+      if (message.type === 'init' && this.fetchFor(message.state)) return
       this.waiting.shift()
       try {
         this.perform(message)
@@ -57,6 +67,23 @@ export class ProcessHost {
         this.post({ type: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
       }
     }
+  }
+
+  /** True while something is missing: what waits goes on when it has come. */
+  private fetchFor(state: RunnerState): boolean {
+    const missing = this.prepare(state)
+    if (missing === null) return false
+    this.preparing = true
+    const goOn = (): void => {
+      this.preparing = false
+      this.proceed()
+    }
+    missing.then(goOn, (error: unknown) => {
+      this.waiting.shift()
+      this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+      goOn()
+    })
+    return true
   }
 
   private isHere(expect: Expect): boolean {

@@ -1,7 +1,7 @@
 /** The worker of one process. */
-import { createProgram } from '../world/programs.ts'
 import { provideLuaFromSite } from './lua.ts'
 import { ProcessHost } from './process-host.ts'
+import { createProgram, prepare } from './programs.ts'
 import type { ToWorker } from './worker-protocol.ts'
 
 provideLuaFromSite()
@@ -9,5 +9,6 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 const host = new ProcessHost(
   (kind) => (env, tap) => createProgram(kind, env, tap),
   (message) => scope.postMessage(message),
+  prepare,
 )
 scope.onmessage = (event: MessageEvent<ToWorker>) => host.receive(event.data)

@@ -1,4 +1,4 @@
-/** The programs a world can run, by the kind a topology names. */
+/** The programs a world can run, by the kind a topology names, each with all its parts. */
 import { ClusterClient, createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
 
 export type ProgramKind = 'server' | 'sentinel' | 'client' | 'app'

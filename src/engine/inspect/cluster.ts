@@ -65,7 +65,7 @@ function nodeView(c: Cluster, n: ClusterNode) {
   }
 }
 
-export function viewCluster(s: Server) {
+export function viewCluster(s: Server, _args: readonly string[] = []) {
   const c = s.cluster
   if (c === null) return null
   const until = (at: number): number => Math.max(0, at - c.nowMs)
@@ -108,7 +108,7 @@ export function viewCluster(s: Server) {
 }
 
 /** Keys of each slot here, as pairs of slot and count. */
-export function viewSlotKeys(s: Server) {
+export function viewSlotKeys(s: Server, _args: readonly string[] = []) {
   const index = s.dbs[0]?.slotKeys
   if (s.cluster === null || !index) return null
   const pairs: number[] = []

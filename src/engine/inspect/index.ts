@@ -2,8 +2,6 @@
  * Read-only, bounded, cloneable pictures of a running server. Looking changes nothing: no key expires, no LRU clock moves,
  * no rehash step is taken, no random number is drawn.
  */
-import { viewCluster, viewSlot, viewSlotKeys } from './cluster.ts'
-import { clusterSummary } from './cluster-summary.ts'
 import type { Bytes } from '../bytes/bytes.ts'
 import { globMatch } from '../bytes/glob.ts'
 import type { Database } from '../keyspace/database.ts'
@@ -200,7 +198,7 @@ function viewSummary(s: Server): unknown {
   if (s.sentinel) {
     return s.sentinel.summary()
   }
-  const own = s.cluster === null ? null : clusterSummary(s, s.cluster)
+  const own = s.cluster === null ? null : s.clusterPart?.summary(s, s.cluster)
   const f = parseInfo(s.repl?.infoSection() ?? '')
   const offset = Number(f.get('slave_repl_offset') ?? f.get('master_repl_offset') ?? 0)
   if (s.repl?.isReplica) {
@@ -295,11 +293,9 @@ export function viewServer(s: Server, name: string, args: readonly string[]): un
     case 'transactions':
       return viewTransactions(s, recorderOf(s)?.transactions)
     case 'cluster':
-      return viewCluster(s)
     case 'slot keys':
-      return viewSlotKeys(s)
     case 'slot':
-      return viewSlot(s, args)
+      return s.clusterPart?.views[name](s, args) ?? null
     case 'pubsub':
       return viewPubsub(s, recorderOf(s)?.published)
     default:

@@ -3,7 +3,7 @@
  * whole; `scriptCall` asks, for each redis.call, what can refuse the command.
  */
 import type { Bytes } from '../bytes/bytes.ts'
-import { findRoute, type Refusal } from '../cluster/routing.ts'
+import type { Refusal } from '../cluster/routing.ts'
 import type { Command } from '../commands/table.ts'
 import { RedisError, type Reply } from '../protocol/reply.ts'
 import { countError, execute, MISCONF } from '../server/call.ts'
@@ -156,12 +156,12 @@ const ELSEWHERE: Partial<Record<Refusal, string>> = {
 }
 /** scriptVerifyClusterState: a script may only touch what this node serves, and one slot unless it says otherwise. */
 function notServedHere(server: Server, run: Run, command: Command, argv: readonly Bytes[]): string | null {
-  const { cluster } = server
+  const { cluster, clusterPart } = server
   const { caller, client } = run
-  if (cluster === null || caller.isMaster || caller.isFake || !command.mayHaveKeys) return null
+  if (cluster === null || clusterPart === null || caller.isMaster || caller.isFake || !command.mayHaveKeys) return null
   client.readonly = caller.readonly
   client.asking = caller.asking
-  const { refusal, slot } = findRoute(cluster, client, command, argv)
+  const { refusal, slot } = clusterPart.findRoute(cluster, client, command, argv)
   if (refusal !== null) return ELSEWHERE[refusal] ?? 'ERR Script attempted to access a non local key in a cluster node'
   if (slot === -1 || run.allowCrossSlot) return null
   if (caller.slot === -1) caller.slot = slot

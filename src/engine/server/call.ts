@@ -5,7 +5,6 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { quoteBytes } from '../bytes/quote.ts'
 import { cText } from '../commands/args.ts'
-import { routeCommand } from '../cluster/routing.ts'
 import { getKeysFromCommand } from '../commands/keys.ts'
 import type { Command } from '../commands/table.ts'
 import type { Scripting } from '../scripting/scripting.ts'
@@ -162,7 +161,7 @@ function whyRefused(server: Server, c: Client, command: Command, argv: readonly 
     }
   }
   if (server.cluster !== null) {
-    const elsewhere = routeCommand(server.cluster, c, command, argv)
+    const elsewhere = server.clusterPart?.route(server.cluster, c, command, argv) ?? null
     if (elsewhere !== null) return elsewhere.error
   }
   const m = c.multi

@@ -2,7 +2,6 @@
 
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { strerror } from '../bytes/errno.ts'
-import { wireClusterConfig } from '../cluster/boot.ts'
 import { notifyFlagsOf } from '../keyspace/notify.ts'
 import type { FailedBind } from '../machine.ts'
 import { rewriteConfig } from './config-rewrite.ts'
@@ -71,7 +70,7 @@ export function wireConfig(server: Server): void {
     server.log('warning', 'This server keeps no append only file.')
     return 'Unable to turn on AOF. Check server logs.'
   })
-  wireClusterConfig(server)
+  server.clusterPart?.wireConfig(server)
   server.rewriteConfigFile = (done, all = false) => rewriteConfigFile(server, done, all)
 }
 

@@ -1,7 +1,5 @@
 /** serverCron: what is due `hz` times a second. Expiry, rehashing, client time-outs, statistics, replication, saving. */
 import { activeExpireCycle } from '../keyspace/expire.ts'
-import { clusterCron } from '../cluster/bus.ts'
-import { redirectBlockedClient } from '../cluster/routing.ts'
 import { closeIdleSockets } from '../commands/cluster/migrate-socket.ts'
 import { unblockClient } from './blocked.ts'
 import { resizeBuffers } from './client-memory.ts'
@@ -35,7 +33,7 @@ function serverCron(server: Server): void {
   }
   if (server.repl !== null && every(server, 1000)) server.repl.cron()
   if (server.cluster !== null && server.booted && !server.scripting?.suspended && every(server, 100))
-    clusterCron(server.cluster)
+    server.clusterPart?.cron(server.cluster)
   if (server.migrateSockets.size > 0 && every(server, 1000)) closeIdleSockets(server)
   if (server.mode === 'sentinel') server.sentinel?.tick()
   if (server.ops.length > 0) server.propagatePending(true)
@@ -98,7 +96,7 @@ function clientsCron(server: Server): void {
       server.log('verbose', 'Closing idle client')
       server.freeClientAsync(c)
     } else if (c.kernelPending > 0) checkOutputBufferLimits(server, c)
-    if (server.cluster !== null && c.blocked !== null && redirectBlockedClient(server.cluster, c))
+    if (server.cluster !== null && c.blocked !== null && server.clusterPart?.redirectBlockedClient(server.cluster, c))
       unblockClient(server, c)
   }
 }

@@ -9,8 +9,8 @@
  */
 import type { Bytes } from '../bytes/bytes.ts'
 import { Prng } from '../bytes/prng.ts'
-import { clusterBeforeSleep } from '../cluster/bus.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { ClusterPart } from '../cluster/index.ts'
 import { type Command, CommandTable } from '../commands/table.ts'
 import type { MigrateSocket } from '../commands/cluster/migrate-socket.ts'
 import type { CommandImpl } from '../commands/command.ts'
@@ -130,6 +130,8 @@ export class Server implements Machine {
   readonly migrateSockets = new Map<string, MigrateSocket>()
   /** While `cluster-enabled` is on. */
   cluster: Cluster | null = null
+  /** What the cluster can do; null where it was not loaded. */
+  clusterPart: ClusterPart | null = null
   /** Views by name, filled by create.ts. */
   readonly views = new Map<string, ViewFunction>()
   /** Every other view (engine/inspect), set by create.ts. */
@@ -231,7 +233,7 @@ export class Server implements Machine {
   }
   private beforeSleep(): void {
     if (this.waits) return
-    if (this.cluster !== null && this.booted && !this.scripting?.suspended) clusterBeforeSleep(this.cluster)
+    if (this.cluster !== null && this.booted && !this.scripting?.suspended) this.clusterPart?.beforeSleep(this.cluster)
     if (this.readyKeys.length > 0) handleClientsBlockedOnKeys(this)
     if (this.unblockedClients.length > 0) resumeUnblocked(this)
     if (this.expireTimedOut) this.fastExpire()

@@ -1,8 +1,6 @@
 /** From `start` to "Ready to accept connections": read the configuration, say who we are, listen, load the data. */
 import { type Bytes, utf8Encode } from '../bytes/bytes.ts'
 import { strerror } from '../bytes/errno.ts'
-import { bootCluster } from '../cluster/boot.ts'
-import { verifyWithData } from '../cluster/health.ts'
 import { Database } from '../keyspace/database.ts'
 import { logFailedBinds, setTitle, wireConfig } from './config-hooks.ts'
 import { fatalConfigError, loadConfig } from './config-load.ts'
@@ -155,8 +153,10 @@ function checkBacklog(server: Server, done: () => void): void {
 }
 function listening(server: Server): void {
   if (server.booted || server.cluster !== null) return
-  if (server.mode === 'server' && server.config.clusterEnabled) bootCluster(server, () => initialized(server))
-  else initialized(server)
+  if (server.mode !== 'server' || !server.config.clusterEnabled) return initialized(server)
+  if (server.clusterPart !== null) return server.clusterPart.boot(server, () => initialized(server))
+  server.log('warning', 'The code of the cluster was not loaded with this process.')
+  server.host.exit(1)
 }
 function initialized(server: Server): void {
   const mode = server.mode === 'sentinel' ? 'sentinel' : server.cluster !== null ? 'cluster' : 'standalone'
@@ -192,7 +192,7 @@ function loadData(server: Server): void {
   server.repl?.configured?.()
   const ready = (): void => {
     server.loading = false
-    if (server.cluster !== null && !verifyWithData(server.cluster)) {
+    if (server.cluster !== null && server.clusterPart?.verifyWithData(server.cluster) === false) {
       server.log('warning', "You can't have keys in a DB different than DB 0 when in Cluster mode. Exiting.")
       server.host.exit(1)
       return

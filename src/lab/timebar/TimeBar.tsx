@@ -1,5 +1,4 @@
 /** The clock and its controls. They never leave the screen. */
-import { scaleLog } from 'd3'
 import { useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import {
@@ -18,6 +17,7 @@ import { Guard } from '../parts/Guard.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useLab } from '../store.ts'
 import { Timeline } from './Timeline.tsx'
+import { logarithmic } from './scale.ts'
 
 export function TimeBar() {
   const [listed, setListed] = useState(false)
@@ -151,7 +151,7 @@ function Chips({ listed, setListed }: { listed: boolean; setListed: (on: boolean
   )
 }
 
-const onTrack = scaleLog([MIN_SPEED, MAX_SPEED], [0, 1000])
+const onTrack = logarithmic([MIN_SPEED, MAX_SPEED], [0, 1000])
 const detents = [0.001, 0.01, 0.1, 1, 10]
 
 function Speed() {

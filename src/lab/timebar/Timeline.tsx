@@ -2,7 +2,6 @@
  * The event timeline: how busy the world was, and what happened. An overview of the whole run, and below it a window that
  * follows the clock until it is dragged; the wheel zooms it. Clicking ahead of the playhead runs to that time.
  */
-import { scaleLinear } from 'd3'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { EventView } from '../../browser/session.ts'
@@ -22,12 +21,12 @@ import {
   overviewEnd,
   PAD,
   Playhead,
-  type Scale,
   Ticks,
   cutLabels,
   type Tip,
   Window,
 } from './TimelineParts.tsx'
+import { linear, type Scale } from './scale.ts'
 
 const LEAD = 0.86
 const LANES = 3
@@ -49,11 +48,11 @@ export function Timeline() {
   const bin = span / Math.max(1, Math.floor(room / BAR))
   const origin = Math.floor(start / (bin * AHEAD)) * bin * AHEAD
   const slide = ((start - origin) / span) * room
-  const x = useMemo(() => scaleLinear([start, start + span], [PAD, PAD + room]), [start, span, room])
-  const still = useMemo(() => scaleLinear([origin, origin + span], [PAD, PAD + room]), [origin, span, room])
+  const x = useMemo(() => linear([start, start + span], [PAD, PAD + room]), [start, span, room])
+  const still = useMemo(() => linear([origin, origin + span], [PAD, PAD + room]), [origin, span, room])
   const reach = span + bin * AHEAD
   const last = overviewEnd(now)
-  const over = useMemo(() => scaleLinear([0, last], [PAD, PAD + room]), [last, room])
+  const over = useMemo(() => linear([0, last], [PAD, PAD + room]), [last, room])
   const placed = useMemo(() => {
     const seen = events.filter((e) => e.weight > 0 && e.at >= origin && e.at <= origin + reach)
     return placeMarks(seen, still, PAD + room + BAR * AHEAD, LANES)

@@ -2,14 +2,13 @@
  * The pieces of the timeline. What is past does not change: bars and marks are drawn in chunks that are kept, and only
  * the last few bars are drawn again in a frame.
  */
-import type { scaleLinear } from 'd3'
 import { memo, useMemo } from 'react'
 import type { EventView } from '../../browser/session.ts'
 import { clock, safeText } from '../format.ts'
 import { IconAt } from '../parts/icons.tsx'
 import { Density, LETTER, lookOf, type Placed } from './marks.ts'
+import { linear, type Scale } from './scale.ts'
 
-export type Scale = ReturnType<typeof scaleLinear<number, number>>
 export interface Tip {
   readonly x: number
   readonly event: EventView
@@ -204,10 +203,7 @@ export const Marks = memo(function Marks(props: {
 export function Ticks(props: { x: Scale; span: number; base: number; width: number; left: number; right: number }) {
   const { x, span, base, width, left, right } = props
   const [from, to] = [x.invert(0), x.invert(width)]
-  const ticks = x
-    .copy()
-    .domain([from, to])
-    .ticks(Math.max(4, Math.floor(width / 110)))
+  const ticks = linear([from, to], [0, width]).ticks(Math.max(4, Math.floor(width / 110)))
   const stepSize = (ticks[1] ?? span) - (ticks[0] ?? 0)
   const digits = stepSize >= 1e6 ? 0 : stepSize >= 1e5 ? 1 : stepSize >= 1e4 ? 2 : 3
   return ticks.map((t) => {

@@ -1,6 +1,5 @@
 /** SUBSCRIBE and its family, PUBLISH, PUBSUB. A subscription is answered per channel, so these write their replies themselves. */
 import type { Bytes } from '../../bytes/bytes.ts'
-import { propagatePublish } from '../../cluster/bus.ts'
 import { globMatch } from '../../bytes/glob.ts'
 import { NO_REPLY, RedisError, type Reply } from '../../protocol/reply.ts'
 import type { Client } from '../../server/client.ts'
@@ -51,7 +50,7 @@ const unsubscriber =
 /** To the other nodes over the bus; in no cluster, to replicas as a command. */
 function passOn(server: Server, client: Client, argv: readonly Bytes[], sharded: boolean): void {
   if (server.cluster === null) server.alsoPropagate(client.db.id, argv)
-  else propagatePublish(server.cluster, argv[1] as Bytes, argv[2] as Bytes, sharded)
+  else server.clusterPart?.propagatePublish(server.cluster, argv[1] as Bytes, argv[2] as Bytes, sharded)
 }
 const publish: Handler = ({ server, client }, argv) => {
   const [, channel, message] = argv as [Bytes, Bytes, Bytes]

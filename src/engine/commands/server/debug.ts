@@ -1,7 +1,6 @@
 /** DEBUG: what a developer of Redis asks a running server. */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { globMatch } from '../../bytes/glob.ts'
-import { freeLink } from '../../cluster/bus.ts'
 import { datasetDigest, digestHex, EMPTY_DIGEST, objectDigest } from '../../keyspace/digest.ts'
 import { createRawStringObject } from '../../objects/string.ts'
 import { map, NO_REPLY, OK, type Reply, set, status, verbatim } from '../../protocol/reply.ts'
@@ -278,8 +277,8 @@ function killClusterLink({ client, server }: CommandContext, argv: readonly Byte
     client.addReply({ t: 'error', text })
     return OK
   }
-  if (direction !== 'from' && node.link !== null) freeLink(cluster, node.link)
-  if (direction !== 'to' && node.inboundLink !== null) freeLink(cluster, node.inboundLink)
+  if (direction !== 'from' && node.link !== null) server.clusterPart?.freeLink(cluster, node.link)
+  if (direction !== 'to' && node.inboundLink !== null) server.clusterPart?.freeLink(cluster, node.inboundLink)
   return OK
 }
 
