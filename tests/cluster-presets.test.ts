@@ -43,7 +43,11 @@ test('a failover has the same history with taps and eyes and without, and anothe
       if (i === 40) world.inject({ type: 'kill', process: 'n0' })
       if (i === 85) world.inject({ type: 'restart', process: 'n0' })
       world.runFor(SECOND / 10)
-      if (watched) for (const s of world.statuses()) if (s.state === 'running') world.view(s.name, 'cluster')
+      if (!watched) continue
+      for (const s of world.statuses())
+        if (s.state === 'running')
+          for (const args of [[], ['epochs'], ['bus', '60'], ['packet', '40'], ['bits']])
+            world.view(s.name, 'cluster', args)
     }
     return world.digest()
   }

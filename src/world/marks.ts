@@ -39,6 +39,10 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   '+sentinel': 1,
   '+monitor': 1,
   encoding: 1,
+  PFAIL: 2,
+  migrating: 2,
+  importing: 2,
+  'slot moved': 2,
   'rehash starts': 1,
 }
 
@@ -59,7 +63,8 @@ export function breakpointOf(breakpoints: Iterable<string>, mark: Mark): string 
 }
 
 /** Facts that are worth a mark, besides Sentinel's events. */
-const MARKED_FACT = /^(repl|psync|server|persistence|rdb|aof|cluster|encoding|rehash starts)\b/
+const MARKED_FACT =
+  /^(repl|psync|server|persistence|rdb|aof|cluster|PFAIL|migrating|importing|slot moved|encoding|rehash starts)\b/
 /** "1234:M 21 Nov 2026 14:00:00.123 # text": level '#' is a warning. */
 const LOG_LINE = /^\d+:\w \d+ \w+ \d+ [\d:.]+ (\S) (.*)$/
 

@@ -1,4 +1,5 @@
 /** A node comes up: its state from nodes.conf, its bus port, what the configuration says of it. (redis 7.0: clusterInit) */
+import { watchCluster } from '../inspect/cluster-log.ts'
 import type { Server } from '../server/server.ts'
 import { startBus } from './bus.ts'
 import { Cluster } from './cluster.ts'
@@ -9,6 +10,7 @@ import { loadConfig } from './nodes-conf.ts'
 export function bootCluster(server: Server, done: () => void): void {
   const cluster = new Cluster(server)
   server.cluster = cluster
+  if (server.tap !== undefined) watchCluster(cluster)
   loadConfig(cluster, () =>
     startBus(cluster, (ok) => {
       if (!ok) {

@@ -126,7 +126,8 @@ function watch(cluster: Cluster): Seen {
     if (hasTimedOut(cluster, node)) {
       cluster.server.log('debug', `*** NODE ${node.name} possibly failing`)
       node.flags |= NODE_PFAIL
-      cluster.server.tap?.({ kind: 'cluster pfail', node: node.name })
+      cluster.server.tap?.({ kind: 'PFAIL', text: node.name })
+      cluster.notice?.({ kind: 'flag', node: node.name, flag: 'PFAIL', by: '' })
       seen.updateState = true
     }
   }

@@ -147,6 +147,8 @@ function startElection(cluster: Cluster): void {
   cluster.failoverAuthEpoch = cluster.currentEpoch
   server.log('warning', `Starting a failover election for epoch ${cluster.currentEpoch}.`)
   server.tap?.({ kind: 'election started', epoch: cluster.currentEpoch })
+  cluster.notice?.({ kind: 'current epoch', epoch: cluster.currentEpoch, by: '', why: 'election' })
+  cluster.notice?.({ kind: 'election', epoch: cluster.currentEpoch, won: false })
   const m = buildHeader(cluster, MSG_FAILOVER_AUTH_REQUEST)
   if (cluster.mfEndMs !== 0) m.mflags |= MSGFLAG0_FORCEACK
   broadcastMessage(cluster, m)
@@ -161,21 +163,27 @@ function win(cluster: Cluster): void {
     server.log('warning', `configEpoch set to ${myself.configEpoch} after successful failover`)
   }
   server.tap?.({ kind: 'election won', epoch: cluster.failoverAuthEpoch, votes: cluster.failoverAuthCount })
-  failoverReplaceYourMaster(cluster)
+  const { failoverAuthEpoch: epoch } = cluster
+  cluster.notice?.({ kind: 'election', epoch, won: true })
+  cluster.notice?.({ kind: 'config epoch', node: myself.name, epoch: myself.configEpoch, by: '', why: 'election won' })
+  failoverReplaceYourMaster(cluster, 'election won')
 }
 
 /** This replica is now the master of its master's slots. */
-export function failoverReplaceYourMaster(cluster: Cluster): void {
+export function failoverReplaceYourMaster(cluster: Cluster, why: string): void {
   const { server, myself } = cluster
   const old = myself.slaveof
   if (myself.isMaster || old === null) return
   setNodeAsMaster(cluster, myself)
   server.repl?.unsetMaster()
+  const slots: number[] = []
   for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
     if (!old.hasSlot(slot)) continue
     delSlot(cluster, slot)
     addSlot(cluster, myself, slot)
+    slots.push(slot)
   }
+  cluster.notice?.({ kind: 'claim', node: myself.name, epoch: myself.configEpoch, from: old.name, slots, why })
   updateState(cluster)
   saveConfig(cluster, true)
   broadcastPong(cluster, 'all')
@@ -208,6 +216,7 @@ export function onAuthRequest(cluster: Cluster, sender: ClusterNode, m: ClusterM
   if (!myself.isMaster || myself.numslots === 0) return
   const why = denial(cluster, sender, m)
   server.tap?.({ kind: 'election vote', candidate: sender.name, epoch: cluster.currentEpoch, denied: why })
+  cluster.notice?.({ kind: 'vote', candidate: sender.name, epoch: m.currentEpoch, denied: why })
   if (why !== null) {
     server.log('warning', `Failover auth denied to ${sender.name}: ${why}`)
     return
@@ -223,5 +232,7 @@ export function onAuthRequest(cluster: Cluster, sender: ClusterNode, m: ClusterM
 export function onAuthAck(cluster: Cluster, sender: ClusterNode, m: ClusterMessage): void {
   if (!sender.isMaster || sender.numslots === 0 || m.currentEpoch < cluster.failoverAuthEpoch) return
   cluster.failoverAuthCount++
+  const { failoverAuthEpoch: epoch, failoverAuthCount: votes } = cluster
+  cluster.notice?.({ kind: 'vote counted', by: sender.name, epoch, votes })
   cluster.doBeforeSleep(TODO_HANDLE_FAILOVER)
 }

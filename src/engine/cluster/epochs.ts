@@ -18,14 +18,21 @@ export function maxEpoch(cluster: Cluster): number {
   for (const node of cluster.nodes.values()) max = Math.max(max, node.configEpoch)
   return max
 }
+/** This node has taken an epoch for itself. */
+export function noticeOwn(cluster: Cluster, why: string): void {
+  const { configEpoch: epoch, name: node } = cluster.myself
+  cluster.notice?.({ kind: 'current epoch', epoch: cluster.currentEpoch, by: '', why })
+  cluster.notice?.({ kind: 'config epoch', node, epoch, by: '', why })
+}
 /** False: this node's configEpoch is the greatest already. */
-export function bumpConfigEpochWithoutConsensus(cluster: Cluster): boolean {
+export function bumpConfigEpochWithoutConsensus(cluster: Cluster, why: string): boolean {
   const { myself } = cluster
   if (myself.configEpoch !== 0 && myself.configEpoch === maxEpoch(cluster)) return false
   cluster.currentEpoch++
   myself.configEpoch = cluster.currentEpoch
   cluster.doBeforeSleep(TODO_SAVE_CONFIG | TODO_FSYNC_CONFIG)
   cluster.server.log('warning', `New configEpoch set to ${myself.configEpoch}`)
+  noticeOwn(cluster, why)
   return true
 }
 /** `sender`, a master as this node is, has this node's configEpoch. */
@@ -33,8 +40,11 @@ export function handleConfigEpochCollision(cluster: Cluster, sender: ClusterNode
   const { myself } = cluster
   if (sender.configEpoch !== myself.configEpoch || !sender.isMaster || !myself.isMaster) return
   if (compareBytes(sender.name, myself.name) <= 0) return
+  const epoch = myself.configEpoch
   cluster.currentEpoch++
   myself.configEpoch = cluster.currentEpoch
+  cluster.notice?.({ kind: 'collision', other: sender.name, epoch, next: myself.configEpoch })
+  noticeOwn(cluster, 'collision')
   saveConfig(cluster, true)
   cluster.server.log(
     'verbose',

@@ -27,6 +27,7 @@ export function addFailureReport(cluster: Cluster, failing: ClusterNode, sender:
     return false
   }
   failing.failReports.push({ node: sender, timeMs: cluster.nowMs })
+  cluster.notice?.({ kind: 'report', node: failing.name, by: sender.name })
   return true
 }
 function cleanup(cluster: Cluster, node: ClusterNode): void {
@@ -56,6 +57,7 @@ export function markAsFailingIfNeeded(cluster: Cluster, node: ClusterNode): void
   node.flags = (node.flags & ~NODE_PFAIL) | NODE_FAIL
   node.failTimeMs = cluster.nowMs
   cluster.server.tap?.({ kind: 'cluster fail', node: node.name, by: 'quorum' })
+  cluster.notice?.({ kind: 'flag', node: node.name, flag: 'FAIL', by: '' })
   sendFail(cluster, node.name)
   cluster.doBeforeSleep(TODO_UPDATE_STATE | TODO_SAVE_CONFIG)
 }
@@ -71,6 +73,7 @@ export function clearFailureIfNeeded(cluster: Cluster, node: ClusterNode): void 
   server.log('notice', `Clear FAIL state for node ${node.name}: ${why}`)
   node.flags &= ~NODE_FAIL
   server.tap?.({ kind: 'cluster clear fail', node: node.name })
+  cluster.notice?.({ kind: 'flag', node: node.name, flag: 'ok', by: '' })
   cluster.doBeforeSleep(TODO_UPDATE_STATE | TODO_SAVE_CONFIG)
 }
 /** To all: this node has failed. */

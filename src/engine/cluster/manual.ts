@@ -65,8 +65,8 @@ export function startManualFailover(cluster: Cluster, kind: 'default' | 'force' 
   cluster.mfEndMs = cluster.nowMs + MF_TIMEOUT_MS
   if (kind === 'takeover') {
     server.log('warning', 'Taking over the master (user request).')
-    bumpConfigEpochWithoutConsensus(cluster)
-    failoverReplaceYourMaster(cluster)
+    bumpConfigEpochWithoutConsensus(cluster, 'TAKEOVER')
+    failoverReplaceYourMaster(cluster, 'TAKEOVER')
   } else if (kind === 'force') {
     server.log('warning', 'Forced failover user request accepted.')
     cluster.mfCanStart = true

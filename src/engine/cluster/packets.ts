@@ -97,9 +97,14 @@ function senderOf(cluster: Cluster, link: ClusterLink, m: ClusterMessage): Clust
 }
 /** What every packet of a known node says. */
 function learnHeader(cluster: Cluster, sender: ClusterNode, m: ClusterMessage): void {
-  if (m.currentEpoch > cluster.currentEpoch) cluster.currentEpoch = m.currentEpoch
+  if (m.currentEpoch > cluster.currentEpoch) {
+    cluster.currentEpoch = m.currentEpoch
+    cluster.notice?.({ kind: 'current epoch', epoch: m.currentEpoch, by: sender.name, why: messageTypeName(m.type) })
+  }
   if (m.configEpoch > sender.configEpoch) {
     sender.configEpoch = m.configEpoch
+    const why = messageTypeName(m.type)
+    cluster.notice?.({ kind: 'config epoch', node: sender.name, epoch: m.configEpoch, by: sender.name, why })
     cluster.doBeforeSleep(TODO_SAVE_CONFIG | TODO_FSYNC_CONFIG)
   }
   sender.replOffset = m.offset
@@ -206,6 +211,7 @@ function heardPong(cluster: Cluster, node: ClusterNode): void {
   node.pingSentMs = 0
   if (node.timedOut) {
     node.flags &= ~NODE_PFAIL
+    cluster.notice?.({ kind: 'flag', node: node.name, flag: 'ok', by: '' })
     cluster.doBeforeSleep(TODO_SAVE_CONFIG | TODO_UPDATE_STATE)
   } else if (node.failed) clearFailureIfNeeded(cluster, node)
 }
@@ -296,6 +302,7 @@ function onFail(cluster: Cluster, sender: ClusterNode | null, m: ClusterMessage)
   failing.flags = (failing.flags | NODE_FAIL) & ~NODE_PFAIL
   failing.failTimeMs = cluster.nowMs
   server.tap?.({ kind: 'cluster fail', node: name, by: m.sender })
+  cluster.notice?.({ kind: 'flag', node: name, flag: 'FAIL', by: m.sender })
   cluster.doBeforeSleep(TODO_SAVE_CONFIG | TODO_UPDATE_STATE)
 }
 function onUpdate(cluster: Cluster, sender: ClusterNode | null, m: ClusterMessage): void {
@@ -305,6 +312,7 @@ function onUpdate(cluster: Cluster, sender: ClusterNode | null, m: ClusterMessag
   if (node === null || node.configEpoch >= configEpoch) return
   if (node.isSlave) setNodeAsMaster(cluster, node)
   node.configEpoch = configEpoch
+  cluster.notice?.({ kind: 'config epoch', node: name, epoch: configEpoch, by: m.sender, why: 'update' })
   cluster.doBeforeSleep(TODO_SAVE_CONFIG | TODO_FSYNC_CONFIG)
   updateSlotsConfigWith(cluster, node, configEpoch, slots)
 }

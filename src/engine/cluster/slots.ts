@@ -128,6 +128,7 @@ export function updateSlotsConfigWith(cluster: Cluster, sender: ClusterNode, epo
   let migratedOurSlots = 0
   /** Lost, with keys in them. */
   const dirty: number[] = []
+  const taken = cluster.notice === null ? null : new Map<string, number[]>()
   for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
     const owner = slots[slot] ?? null
     if (!testBit(bits, slot)) {
@@ -147,11 +148,19 @@ export function updateSlotsConfigWith(cluster: Cluster, sender: ClusterNode, epo
       newMaster = sender
       migratedOurSlots++
     }
+    if (taken !== null) {
+      const from = owner?.name ?? ''
+      const of = taken.get(from)
+      if (of === undefined) taken.set(from, [slot])
+      else of.push(slot)
+    }
     delSlot(cluster, slot)
     addSlot(cluster, sender, slot)
     clearBit(cluster.ownerNotClaimingSlot, slot)
     cluster.doBeforeSleep(SAVE_AND_UPDATE)
   }
+  for (const [from, of] of taken ?? [])
+    cluster.notice?.({ kind: 'claim', node: sender.name, epoch, from, slots: of, why: 'heard' })
   followNewOwner(cluster, sender, {
     lastSlotLost: newMaster !== null && curMaster !== null && curMaster.numslots === 0,
     wholeShard: senderSlots === migratedOurSlots,

@@ -8,6 +8,7 @@ import { MESSAGE_TYPES } from '../cluster/cluster.ts'
 import { CLUSTER_SLOTS, type ClusterNode } from '../cluster/node.ts'
 import { flagNames } from '../cluster/nodes-conf.ts'
 import type { Server } from '../server/server.ts'
+import { viewBus, viewEpochs, viewPacket } from './cluster-log.ts'
 import { rangesOf } from './cluster-summary.ts'
 import { memoryUsage } from './memory.ts'
 import { still } from './still.ts'
@@ -65,9 +66,17 @@ function nodeView(c: Cluster, n: ClusterNode) {
   }
 }
 
-export function viewCluster(s: Server, _args: readonly string[] = []) {
+/** `args`: nothing, or 'epochs', 'bus', 'packet' for what the node remembers (cluster-log.ts). */
+export function viewCluster(s: Server, args: readonly string[] = []) {
   const c = s.cluster
   if (c === null) return null
+  if (args[0] === 'epochs') return viewEpochs(c)
+  if (args[0] === 'bus') return viewBus(c, args.slice(1))
+  if (args[0] === 'packet') return viewPacket(c, args.slice(1))
+  if (args[0] === 'bits') return { id: c.myself.name, bits: String.fromCharCode(...c.myself.slots) }
+  return viewNode(s, c)
+}
+function viewNode(s: Server, c: Cluster) {
   const until = (at: number): number => Math.max(0, at - c.nowMs)
   return {
     id: c.myself.name,

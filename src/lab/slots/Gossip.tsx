@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { RoleMark, Tag } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
 import type { ClusterPicture, Member, NodeData } from './data.ts'
+import { busBytesPerSecond } from './traffic.ts'
 
 type Belief = 'ok' | 'waiting' | 'pfail' | 'fail' | 'handshake' | 'unknown' | 'self' | 'silent'
 const WORDS: Record<Belief, string> = {
@@ -180,11 +181,4 @@ export function TrafficEstimate({ picture }: { picture: ClusterPicture }) {
       </output>
     </label>
   )
-}
-export function busBytesPerSecond(nodes: number, nodeTimeoutMs: number): number {
-  const sections = Math.max(3, Math.floor(nodes / 10))
-  const packet = 2256 + 104 * Math.min(sections, nodes - 2)
-  // Each ordered pair: a PING and its PONG at least every half node timeout; and one node in a second besides.
-  const pings = (nodes * (nodes - 1)) / (nodeTimeoutMs / 2000) + nodes
-  return pings * 2 * packet
 }

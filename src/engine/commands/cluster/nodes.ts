@@ -3,7 +3,7 @@ import type { Bytes } from '../../bytes/bytes.ts'
 import { parseInt64 } from '../../bytes/numbers.ts'
 import { blacklistAdd, deleteNode, resetCluster } from '../../cluster/bus.ts'
 import { type Cluster, MESSAGE_TYPES, TODO_SAVE_CONFIG, TODO_UPDATE_STATE } from '../../cluster/cluster.ts'
-import { bumpConfigEpochWithoutConsensus } from '../../cluster/epochs.ts'
+import { bumpConfigEpochWithoutConsensus, noticeOwn } from '../../cluster/epochs.ts'
 import { failureReportCount } from '../../cluster/failure.ts'
 import { startHandshake } from '../../cluster/gossip.ts'
 import type { ClusterLink } from '../../cluster/link.ts'
@@ -74,7 +74,7 @@ export const failover: ClusterHandler = (cluster, argv) => {
 }
 
 export const bumpEpoch: ClusterHandler = (cluster) =>
-  status(`${bumpConfigEpochWithoutConsensus(cluster) ? 'BUMPED' : 'STILL'} ${cluster.myself.configEpoch}`)
+  status(`${bumpConfigEpochWithoutConsensus(cluster, 'BUMPEPOCH') ? 'BUMPED' : 'STILL'} ${cluster.myself.configEpoch}`)
 export const setConfigEpoch: ClusterHandler = (cluster, argv) => {
   const epoch = Number(parseIntArg(argv[2]))
   const { myself, server } = cluster
@@ -85,6 +85,7 @@ export const setConfigEpoch: ClusterHandler = (cluster, argv) => {
   myself.configEpoch = epoch
   server.log('warning', `configEpoch set to ${epoch} via CLUSTER SET-CONFIG-EPOCH`)
   if (cluster.currentEpoch < epoch) cluster.currentEpoch = epoch
+  noticeOwn(cluster, 'SET-CONFIG-EPOCH')
   cluster.doBeforeSleep(SAVE_AND_UPDATE)
   return OK
 }

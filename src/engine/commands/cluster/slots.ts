@@ -34,6 +34,8 @@ function apply(cluster: Cluster, chosen: ReadonlySet<number>, del: boolean): Rep
     if (del) delSlot(cluster, slot)
     else addSlot(cluster, cluster.myself, slot)
   }
+  const { name: node, configEpoch: epoch } = cluster.myself
+  if (!del) cluster.notice?.({ kind: 'claim', node, epoch, from: '', slots: [...chosen], why: 'ADDSLOTS' })
   cluster.doBeforeSleep(TODO_UPDATE_STATE | TODO_SAVE_CONFIG)
   return OK
 }
@@ -79,8 +81,10 @@ function giveTo(cluster: Cluster, slot: number, name: Bytes | undefined): void {
   if (wasMine && node !== myself && keys !== 0)
     fail(`ERR Can't assign hashslot ${slot} to a different node while I still hold keys for this hash slot.`)
   if (keys === 0) migratingSlotsTo[slot] = null
+  const before = slots[slot]
   delSlot(cluster, slot)
   addSlot(cluster, node, slot)
+  if (before !== node) server.tap?.({ kind: 'slot moved', text: `${slot} to ${node.name}` })
   if (wasMine && node !== myself && myself.numslots === 0 && server.config.clusterAllowReplicaMigration) {
     server.log('warning', `Configuration change detected. Reconfiguring myself as a replica of ${node.name}`)
     setMyMaster(cluster, node)
@@ -88,11 +92,14 @@ function giveTo(cluster: Cluster, slot: number, name: Bytes | undefined): void {
   }
   if (node === myself && importingSlotsFrom[slot]) {
     // Nobody else has to agree: whoever moves slots by hand sees to it that one node at a time does this.
-    if (bumpConfigEpochWithoutConsensus(cluster))
+    if (bumpConfigEpochWithoutConsensus(cluster, `SETSLOT ${slot} NODE`))
       server.log('warning', `configEpoch updated after importing slot ${slot}`)
     importingSlotsFrom[slot] = null
     broadcastPong(cluster, 'all')
   }
+  const from = before?.name ?? ''
+  if (before !== node)
+    cluster.notice?.({ kind: 'claim', node: node.name, epoch: node.configEpoch, from, slots: [slot], why: 'SETSLOT' })
 }
 export const setSlot: ClusterHandler = (cluster, argv) => {
   const { myself, slots, migratingSlotsTo, importingSlotsFrom } = cluster
@@ -102,9 +109,11 @@ export const setSlot: ClusterHandler = (cluster, argv) => {
   if (action === 'migrating') {
     if (slots[slot] !== myself) fail(`ERR I'm not the owner of hash slot ${slot}`)
     migratingSlotsTo[slot] = otherMaster(cluster, argv[4], "I don't know about node")
+    cluster.server.tap?.({ kind: 'migrating', text: `${slot} to ${migratingSlotsTo[slot].name}` })
   } else if (action === 'importing') {
     if (slots[slot] === myself) fail(`ERR I'm already the owner of hash slot ${slot}`)
     importingSlotsFrom[slot] = otherMaster(cluster, argv[4], "I don't know about node")
+    cluster.server.tap?.({ kind: 'importing', text: `${slot} from ${importingSlotsFrom[slot].name}` })
   } else if (action === 'stable' && argv.length === 4) {
     importingSlotsFrom[slot] = null
     migratingSlotsTo[slot] = null
