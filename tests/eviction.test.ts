@@ -6,6 +6,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { Prng } from '../src/engine/bytes/prng.ts'
 import type { Obj } from '../src/engine/objects/object.ts'
+import { Dict } from '../src/engine/structures/dict.ts'
 import { encode, type Heard, Ours, Real, startReal } from './oracle/servers.ts'
 import { haveRedis, stopAll } from './support/processes.ts'
 
@@ -89,6 +90,19 @@ describe.skipIf(!haveRedis())('a real server lands in the same bands', () => {
     },
     60_000,
   )
+})
+
+test('a sample of one is any of a chain: the oldest keys go as often as the newest', () => {
+  const rng = new Prng(5)
+  const quarters = [0, 0, 0, 0]
+  for (let layout = 0; layout < 40; layout++) {
+    const dict = new Dict<number>(rng.next())
+    for (let i = 0; i < 2000; i++) dict.set(`k${i}`, i)
+    for (let n = 0; n < 1000; n++) for (const [, i] of dict.sample(rng, 1)) quarters[Math.floor(i / 500)]!++
+  }
+  // 10,000 each; where the head of a chain is always taken they lie thousands apart.
+  expect(Math.min(...quarters)).toBeGreaterThan(9600)
+  expect(Math.max(...quarters)).toBeLessThan(10_400)
 })
 
 test('volatile-ttl takes those that would die first', async () => {
