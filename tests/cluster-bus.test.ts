@@ -52,7 +52,7 @@ const stateOf = (r: Running): string => /cluster_state:(\w+)/.exec(cli(r.port, '
 
 /** Each is a master with its share of the slots. */
 async function form(programs: readonly Program[]): Promise<Running[]> {
-  const nodes = []
+  const nodes: Running[] = []
   for (const p of programs) nodes.push(await startNode(p))
   const share = Math.ceil(16384 / nodes.length)
   for (const [i, n] of nodes.entries())

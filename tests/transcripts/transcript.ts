@@ -114,10 +114,10 @@ function kindOf(reply: ParsedReply): string {
 const sortedLines = (text: string): string => text.trimEnd().split('\n').sort().join('\n')
 function sortedReply(reply: ParsedReply): ParsedReply {
   if (typeof reply === 'string' && reply.includes('\n')) return sortedLines(reply)
-  if (typeof reply === 'object' && reply !== null && reply.t === 'verbatim')
-    return { ...reply, text: sortedLines(reply.text) }
   const byText = (a: ParsedReply, b: ParsedReply): number => (formatTty(a) < formatTty(b) ? -1 : 1)
   if (Array.isArray(reply)) return reply.map(sortedReply).sort(byText)
+  if (typeof reply === 'object' && reply !== null && reply.t === 'verbatim')
+    return { ...reply, text: sortedLines(reply.text) }
   if (typeof reply === 'object' && reply !== null && reply.t === 'set')
     return { t: 'set', items: reply.items.map(sortedReply).sort(byText) }
   if (typeof reply === 'object' && reply !== null && reply.t === 'map') {

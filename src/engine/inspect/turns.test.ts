@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Machine } from '../machine.ts'
 import { bench } from '../server/rig.ts'
 import { recorderOf, record } from './recorder.ts'
 import type { Job, Turn } from './turns.ts'
@@ -101,7 +102,7 @@ test('V30: a request that waited says how long, for its client and in the queue;
   const { server, say } = rig()
   server.config.slowlogLogSlowerThan = 0
   const at = server.host.now + 10_000
-  server.handle({ type: 'data', conn: say.conn, bytes: resp('GET', 'a') }, at, at - 700, at - 1000)
+  ;(server as Machine).handle({ type: 'data', conn: say.conn, bytes: resp('GET', 'a') }, at, at - 700, at - 1000)
   const view = server.view('commands', []) as {
     segments: { name: string; queue: number; observed: number }[]
     ticks: { kind: string; slow: number | null }[]
