@@ -38,7 +38,8 @@ function streamed(text: string): string[] {
   return lines
 }
 
-async function tell(side: Side, ops: readonly (readonly string[])[]): Promise<Told> {
+/** `at` is called before each request. */
+async function tell(side: Side, ops: readonly (readonly string[])[], at: (index: number) => void): Promise<Told> {
   let stream = ''
   let monitor = ''
   const keep = (heard: Heard): void => {
@@ -58,7 +59,10 @@ async function tell(side: Side, ops: readonly (readonly string[])[]): Promise<To
     keep(await side.say(2, encode(['ping'])))
   }
   keep(await side.say(MONITOR, encode(['monitor'])))
-  for (const argv of ops) keep(await side.say(1, encode(argv)))
+  for (const [i, argv] of ops.entries()) {
+    at(i)
+    keep(await side.say(1, encode(argv)))
+  }
   for (let i = 0; i < 5; i++) keep(await side.say(1, encode(['echo', 'end'])))
   const lines = monitor.split('\r\n').filter((l) => !/"ping"|"PING"|^\+OK$|^$/.test(l))
   return {
@@ -93,15 +97,17 @@ describe.skipIf(!haveRedis())('a replica and MONITOR hear what they hear from re
       )
       const { port } = await startReal()
       const real = new Real(port)
-      const theirs = await tell({ say: (conn, bytes) => real.send(conn, bytes) }, ops)
+      // Ours goes by the times at which the real one was asked.
+      const times: number[] = []
       const server = new Ours(undefined, Date.now() * 1000)
+      const theirs = await tell({ say: (conn, bytes) => real.send(conn, bytes) }, ops, () => times.push(Date.now()))
       const heard = async (conn: number, bytes: string): Promise<Heard> => {
         const first = server.say(conn, bytes)
         const rest = server.advance(1)
         for (const [c, text] of rest) first.set(c, (first.get(c) ?? '') + text)
         return first
       }
-      const ours = await tell({ say: heard }, ops)
+      const ours = await tell({ say: heard }, ops, (i) => server.follow((times[i] as number) * 1000))
       real.close()
       expect(theirs.stream.length).toBeGreaterThan(50)
       expect(firstDifference('to the replica', theirs.stream, ours.stream)).toBe('')
