@@ -201,6 +201,11 @@ export class Client {
       this.held.push(reply)
       return
     }
+    // QUIT under CLIENT REPLY OFF: nothing is written any more, and the attempt ends the connection.
+    if (this.closeAfterReply && this.replyOff && this.link !== null) {
+      this.server.freeClientAsync(this)
+      return
+    }
     this.pushing = true
     this.addReply(reply)
     this.pushing = false
