@@ -35,15 +35,15 @@ export class ProcessHost {
   private logs: { at: number; line: string }[] = []
   private output = ''
   private waiting: ToWorker[] = []
-  /** Something is being fetched that the first message needs. */
+  /** Something is being fetched that the next message needs. */
   private preparing = false
-  private readonly prepare: (state: RunnerState) => Promise<void> | null
+  private readonly prepare: (message: ToWorker) => Promise<void> | null
 
-  /** `prepare`: fetches what a process needs before it can start; null when nothing is missing. */
+  /** `prepare`: fetches what a message needs that is not here yet; null when nothing is missing. */
   constructor(
     programs: ProgramFactory,
     post: (message: FromWorker) => void,
-    prepare: (state: RunnerState) => Promise<void> | null = () => null,
+    prepare: (message: ToWorker) => Promise<void> | null = () => null,
   ) {
     this.prepare = prepare
     this.programs = programs
@@ -59,7 +59,7 @@ export class ProcessHost {
     for (;;) {
       const message = this.waiting[0]
       if (!message || this.preparing || ('expect' in message && !this.isHere(message.expect))) return
-      if (message.type === 'init' && this.fetchFor(message.state)) return
+      if (this.fetchFor(message)) return
       this.waiting.shift()
       try {
         this.perform(message)
@@ -70,8 +70,8 @@ export class ProcessHost {
   }
 
   /** True while something is missing: what waits goes on when it has come. */
-  private fetchFor(state: RunnerState): boolean {
-    const missing = this.prepare(state)
+  private fetchFor(message: ToWorker): boolean {
+    const missing = this.prepare(message)
     if (missing === null) return false
     this.preparing = true
     const goOn = (): void => {

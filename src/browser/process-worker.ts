@@ -1,7 +1,7 @@
 /** The worker of one process. */
 import { provideLuaFromSite } from './lua.ts'
 import { ProcessHost } from './process-host.ts'
-import { createProgram, prepare } from './programs.ts'
+import { createProgram, prepare, prepareViews } from './programs.ts'
 import type { ToWorker } from './worker-protocol.ts'
 
 provideLuaFromSite()
@@ -9,6 +9,11 @@ const scope = self as unknown as DedicatedWorkerGlobalScope
 const host = new ProcessHost(
   (kind) => (env, tap) => createProgram(kind, env, tap),
   (message) => scope.postMessage(message),
-  prepare,
+  (message) =>
+    message.type === 'init'
+      ? prepare(message.state)
+      : message.type === 'inspect'
+        ? prepareViews(message.views.map((v) => v.view))
+        : null,
 )
 scope.onmessage = (event: MessageEvent<ToWorker>) => host.receive(event.data)

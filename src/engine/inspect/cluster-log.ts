@@ -70,6 +70,8 @@ class ClusterLog {
   readonly changes: ClusterChange[] = []
   readonly replids: ReplId[] = []
   forgotten = 0
+  /** The current and the own config epoch before the first change that is remembered. */
+  base: readonly [number, number] | null = null
   private seq = 0
   private readonly cluster: Cluster
 
@@ -79,6 +81,7 @@ class ClusterLog {
   notice(what: ClusterNotice): void {
     const at = this.cluster.server.host.now
     const seq = ++this.seq
+    this.base ??= what.kind === 'packet' ? [this.cluster.currentEpoch, this.cluster.myself.configEpoch] : [0, 0]
     if (what.kind === 'packet') {
       const { sent, bytes, peer, remote } = what
       this.packets.push({ seq, at, sent, bytes, peer, remote })
@@ -93,9 +96,14 @@ class ClusterLog {
       this.changes.push({ ...rest, count: slots.length, ranges: slotRanges((s) => set.has(s)).slice(0, 64), at, seq })
     } else this.changes.push({ ...what, at, seq })
     if (this.changes.length > MOST_CHANGES) {
-      this.changes.shift()
-      this.forgotten++
+      this.forget(this.changes.shift() as ClusterChange)
     }
+  }
+  private forget(c: ClusterChange): void {
+    this.forgotten++
+    const [current, config] = this.base ?? [0, 0]
+    if (c.kind === 'current epoch') this.base = [c.epoch, config]
+    else if (c.kind === 'config epoch' && c.node === this.cluster.myself.name) this.base = [current, c.epoch]
   }
   /** A replication id that is new here; looked for at every change and now and then. */
   history(at: number): void {
@@ -231,6 +239,7 @@ export function viewEpochs(c: Cluster) {
     configEpoch: c.myMaster?.configEpoch ?? 0,
     master: c.myself.isMaster,
     lastVoteEpoch: c.lastVoteEpoch,
+    base: log?.base ?? [c.currentEpoch, c.myself.configEpoch],
     changes: log?.changes ?? [],
     forgotten: log?.forgotten ?? 0,
     replids: log?.replids ?? [],

@@ -12,7 +12,7 @@ import { viewBus, viewEpochs, viewPacket } from './cluster-log.ts'
 import { rangesOf } from './cluster-summary.ts'
 import { memoryUsage } from './memory.ts'
 import { still } from './still.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 /** Failure reports that count: heard within so many node timeouts. */
 const REPORT_VALIDITY = 2

@@ -6,7 +6,7 @@
 import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
 import type { Fact, Micros } from '../machine.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 const ROUNDS = 32
 /** More keys than these are not put in order. */

@@ -1,7 +1,7 @@
 /** What a picture of a long skiplist needs beside its first nodes: the neighbours of the target, and how high all towers are. */
 import type { Zset } from '../structures/zset.ts'
 import { visitOf } from './paths.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 const CELLS = 256
 const WALK = 4096

@@ -10,7 +10,7 @@ import { binsOf, wasteOf } from './bins.ts'
 import { functionMemory, memoryAccount, memoryUsage, notCountedForEvict } from './memory.ts'
 import { lengthOf, recorderOf } from './recorder.ts'
 import { still } from './still.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 import { ticksOf } from './turns.ts'
 
 const COUNTED = 3000

@@ -4,7 +4,7 @@ import type { Database } from '../keyspace/database.ts'
 import { estimateObjectIdleTime, lfuCounter } from '../server/evict.ts'
 import type { Server } from '../server/server.ts'
 import { recorderOf } from './recorder.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 const CELLS = 128
 const COUNTED = 5000

@@ -5,7 +5,7 @@ import { globMatch } from '../bytes/glob.ts'
 import type { Micros } from '../machine.ts'
 import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 const KEPT = 256
 const SHOWN_PATTERNS = 8

@@ -25,7 +25,7 @@ import { candidates } from './pressure.ts'
 import { follow, type ScanChain } from './scans.ts'
 import { PublishLog } from './pubsub.ts'
 import { still } from './still.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 import { TxLog } from './transactions.ts'
 import { Turns } from './turns.ts'
 

@@ -5,7 +5,8 @@ import { type ConsumerGroup, groupLag } from '../objects/stream-group.ts'
 import { addDelta, decodeId, encodeId, formatId, type StreamId } from '../objects/stream-id.ts'
 import { ITEM_DELETED, ITEM_SAMEFIELDS, type Stream, type StreamNode } from '../objects/stream.ts'
 import type { Rax, RaxNode } from '../structures/rax.ts'
-import { clip, viewListpack } from './structures.ts'
+import { clip } from './clip.ts'
+import { viewListpack } from './structures.ts'
 
 const MAX_TREE = 300
 const MAX_ENTRIES = 32

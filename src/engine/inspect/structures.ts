@@ -13,6 +13,7 @@ import type { Listpack } from '../structures/listpack.ts'
 import type { Quicklist, QuicklistNode } from '../structures/quicklist.ts'
 import { Sds } from '../structures/sds.ts'
 import type { Zset } from '../structures/zset.ts'
+import { clip } from './clip.ts'
 import { allocationSize } from './memory.ts'
 import { hopsTo } from './paths.ts'
 import { viewStream } from './stream-view.ts'
@@ -21,9 +22,7 @@ export const ROWS = 8
 const STRIP = 256
 const COUNTED = 65536
 const WINDOW = 64
-const TEXT = 256
 const BYTES = 1024
-export const clip = (b: Bytes): Bytes => (b.length > TEXT ? b.slice(0, TEXT) : b)
 const clipValue = (v: unknown): string | number => (typeof v === 'number' ? v : clip(`${v}`))
 
 /** Chain lengths of a whole table: the longest of each cell of the strip, and how many chains there are of each length. */

@@ -13,7 +13,7 @@ import type { Reply } from '../protocol/reply.ts'
 import type { Client } from '../server/client.ts'
 import type { Server } from '../server/server.ts'
 import { isError, replyText } from './reply-text.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 import { SECRET } from './turns.ts'
 
 const KEPT = 320

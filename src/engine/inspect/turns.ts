@@ -11,7 +11,7 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { own } from '../bytes/bytes.ts'
 import type { Fact, Input, Micros, Output } from '../machine.ts'
 import type { Server } from '../server/server.ts'
-import { clip } from './structures.ts'
+import { clip } from './clip.ts'
 
 const MOST_TURNS = 240
 const MOST_COMMANDS = 48

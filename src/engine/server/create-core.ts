@@ -17,9 +17,8 @@ import { sortedSetCommands } from '../commands/sorted-set/index.ts'
 import { streamCommands } from '../commands/stream/index.ts'
 import { stringCommands } from '../commands/string/index.ts'
 import { transactionCommands } from '../commands/transactions/index.ts'
-import { wireInspect } from '../inspect/index.ts'
+import { type Pictures, wireInspect } from '../inspect/index.ts'
 import type { ProcessEnv, Tap } from '../machine.ts'
-import { viewServer } from '../inspect/index.ts'
 import { RdbPersistence } from '../persistence/rdb-save.ts'
 import { Replication } from '../replication/replication.ts'
 import { Scripting } from '../scripting/scripting.ts'
@@ -30,6 +29,8 @@ import { Server, type ServerOptions } from './server.ts'
 
 export interface CoreOptions extends ServerOptions {
   readonly cluster: ClusterPart | null
+  /** Null while they are not here: they may come when somebody looks. */
+  readonly pictures: () => Pictures | null
   /** Further command lists; a later list replaces handlers of an earlier one. */
   readonly commands?: readonly (readonly CommandImpl[])[]
 }
@@ -37,7 +38,6 @@ export function createCore(env: ProcessEnv, tap: Tap | undefined, options: CoreO
   const server = new Server(env, tap, options)
   server.clusterPart = options.cluster
   const lists: (readonly CommandImpl[])[] = [connectionCommands, transactionCommands, pubsubCommands, adminCommands]
-  server.inspect = viewServer
   if (options.mode === 'sentinel') {
     const sentinel = new Sentinel(server)
     server.sentinel = sentinel
@@ -73,7 +73,7 @@ export function createCore(env: ProcessEnv, tap: Tap | undefined, options: CoreO
       rdb.commands,
     )
   }
-  wireInspect(server)
+  wireInspect(server, options.pictures)
   wireAcl(server)
   server.useCommands([...lists, ...(options.commands ?? [])])
   return server

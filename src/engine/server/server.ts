@@ -134,8 +134,6 @@ export class Server implements Machine {
   clusterPart: ClusterPart | null = null
   /** Views by name, filled by create.ts. */
   readonly views = new Map<string, ViewFunction>()
-  /** Every other view (engine/inspect), set by create.ts. */
-  inspect: ((server: Server, name: string, args: readonly string[]) => unknown) | null = null
   /** Told of each command that ran; set where somebody may look (see inspect/recorder.ts). It must change nothing. */
   afterCommand: ((client: Client, command: Command, argv: readonly Bytes[]) => void) | null = null
   /** Told of each reply to a command, QUEUED and refusals among them, under the same terms. */
@@ -267,7 +265,7 @@ export class Server implements Machine {
   private lastFastExpire = 0
   view(name: string, args: readonly string[]): unknown {
     const own = this.views.get(name)
-    return own !== undefined ? own(this, args) : (this.inspect?.(this, name, args) ?? null)
+    return own?.(this, args) ?? null
   }
 
   get nowMs(): number {

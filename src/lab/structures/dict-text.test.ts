@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { dictStats } from '../../engine/commands/server/debug-objects.ts'
-import { viewDict } from '../../engine/inspect/index.ts'
+import { viewDict } from '../../engine/inspect/structures.ts'
 import { Dict } from '../../engine/structures/dict.ts'
 import type { DictData } from './data.ts'
 import { destination, gaugeAt, hashBits, htstatsText } from './dict-text.ts'

@@ -22,28 +22,20 @@ import { connectError } from './connect-error.ts'
 import { formatCsv, formatJson, formatRaw, formatTty, isError, isPush } from './format.ts'
 import { completions, helpText, hint } from './help.ts'
 import { Linenoise } from './linenoise.ts'
-import { evalCommand, pipe, withStdin } from './modes/input.ts'
-import { bigKeys, hotKeys, scanKeys } from './modes/keys.ts'
-import { latency, latencyDistribution } from './modes/latency.ts'
 import { encodeCommands } from './modes/encode.ts'
-import { ModeRunner } from './modes/runner.ts'
-import { stat } from './modes/stat.ts'
+import type { Modes } from './modes/index.ts'
+import type { ModeRunner } from './modes/runner.ts'
 import type { Mode, ModeContext, Step, StepResult } from './modes/step.ts'
-import { type CliOptions, type ModeName, parseOptions } from './options.ts'
+import { type CliOptions, parseOptions } from './options.ts'
 import { parseRedirect } from './redirect.ts'
 
 type State = 'start' | 'connecting' | 'greeting' | 'editing' | 'waiting' | 'streaming' | 'sleeping' | 'mode' | 'ended'
 
-const MODES: Readonly<Record<ModeName, (c: ModeContext) => Mode>> = {
-  bigkeys: bigKeys,
-  memkeys: bigKeys,
-  hotkeys: hotKeys,
-  scan: scanKeys,
-  stat,
-  latency,
-  'latency-history': latency,
-  'latency-dist': latencyDistribution,
-  pipe,
+/** What not every redis-cli needs: it may be handed in without. */
+export interface CliParts {
+  /** What `--cluster` runs. */
+  readonly manager: ((c: ModeContext) => Mode) | null
+  readonly modes: Modes | null
 }
 
 interface Pending {
@@ -79,11 +71,10 @@ export class RedisCliCore implements Machine {
   private runner: ModeRunner | null = null
   private readonly early: Bytes[] = []
 
-  private readonly manager: ((c: ModeContext) => Mode) | null
+  private readonly parts: CliParts
 
-  /** `manager`: what `--cluster` runs. */
-  constructor(env: ProcessEnv, tap: Tap | undefined, manager: ((c: ModeContext) => Mode) | null) {
-    this.manager = manager
+  constructor(env: ProcessEnv, tap: Tap | undefined, parts: CliParts) {
+    this.parts = parts
     this.host = new Host(env)
     this.tap = tap
     this.line = new Linenoise({ complete: completions, hint: (text) => this.hintFor(text) }, (b) => this.host.stdout(b))
@@ -134,8 +125,7 @@ export class RedisCliCore implements Machine {
     this.line.hintsEnabled = parsed.options.hints
     const { repeat, command, mode, script, stdinLast, stdinTag } = parsed.options
     if (parsed.options.cluster.name !== null) {
-      if (this.manager !== null) this.startMode(null, this.manager)
-      else this.exit(1)
+      this.startMode(null, this.parts.manager)
       return
     }
     if (repeat === 0 && mode === null && command.length > 0) {
@@ -145,7 +135,7 @@ export class RedisCliCore implements Machine {
     // What is piped in is read before the server is asked for.
     if (mode === null && script === null && command.length > 0) {
       if (stdinLast || stdinTag !== null) {
-        this.startMode(null, (c) => this.readThen(withStdin(c)))
+        this.startMode(null, (c, modes) => this.readThen(modes.withStdin(c)))
         return
       }
       this.pending = { argv: command, repeat, runs: repeat, retried: true, startedAt: this.host.now }
@@ -153,7 +143,9 @@ export class RedisCliCore implements Machine {
     this.connect()
   }
 
-  private startMode(link: Link | null, make: (c: ModeContext) => Mode): void {
+  private startMode(link: Link | null, make: ((c: ModeContext, modes: Modes) => Mode) | null): void {
+    const { modes } = this.parts
+    if (make === null || modes === null) return this.exit(1)
     this.state = 'mode'
     const print = (text: Bytes): void => this.print(text)
     const complain = (text: Bytes): void => this.host.stderr(text.replace(/\r?\n/g, '\r\n'))
@@ -164,8 +156,8 @@ export class RedisCliCore implements Machine {
     const dice = new Prng(this.host.env.seed)
     const below = (n: number): number => dice.below(n)
     const options = this.options as CliOptions
-    this.runner = new ModeRunner({ host: this.host, options, print, complain, exit, below }, link)
-    this.runner.run(make)
+    this.runner = new modes.ModeRunner({ host: this.host, options, print, complain, exit, below }, link)
+    this.runner.run((c) => make(c, modes))
     for (const bytes of this.early.splice(0)) this.runner?.stdin(bytes)
   }
 
@@ -235,9 +227,9 @@ export class RedisCliCore implements Machine {
 
   private ready(): void {
     const o = this.options as CliOptions
-    if (o.mode !== null) this.startMode(this.link, MODES[o.mode])
+    if (o.mode !== null) this.startMode(this.link, this.parts.modes?.byName[o.mode] ?? null)
     else if (o.script !== null && this.pending === null)
-      this.startMode(this.link, (c) => this.readThen(evalCommand(c, o.script as string, o.command)))
+      this.startMode(this.link, (c, modes) => this.readThen(modes.evalCommand(c, o.script as string, o.command)))
     else if (this.pending !== null) this.sendPending()
     else this.prompt()
   }
