@@ -10,7 +10,7 @@ import { createCore } from '../engine/server/create-core.ts'
 import type { ProgramKind } from '../world/programs.ts'
 import type { RunnerState } from '../world/process-runner.ts'
 
-type App = typeof import('../engine/programs/app/cluster-client.ts').ClusterClient
+type App = typeof import('../engine/programs/app/app.ts').createApp
 
 let cluster: ClusterPart | null = null
 let cli: CliParts = { manager: null, modes: null }
@@ -43,8 +43,8 @@ export function prepareViews(names: readonly string[]): Promise<void> | null {
 export function prepare(state: RunnerState): Promise<void> | null {
   const { kind, argv } = state.spec
   if (kind === 'app' && app === null)
-    return import('../engine/programs/app/cluster-client.ts').then((m) => {
-      app = m.ClusterClient
+    return import('../engine/programs/app/app.ts').then((m) => {
+      app = m.createApp
     })
   // Any option but where to connect.
   if (kind === 'client' && cli.modes === null && argv.some((a) => /^--|^-[xXr]$/.test(a))) return loadCli()
@@ -65,6 +65,6 @@ export function createProgram(kind: ProgramKind, env: ProcessEnv, tap?: Tap): Ma
       return new RedisCliCore(env, tap, cli)
     case 'app':
       if (app === null) throw new Error('The application was not loaded')
-      return new app(env, tap)
+      return app(env, tap)
   }
 }

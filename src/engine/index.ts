@@ -17,7 +17,7 @@ export type {
   Signal,
   Tap,
 } from './machine.ts'
-export { ClusterClient } from './programs/app/cluster-client.ts'
+export { createApp } from './programs/app/app.ts'
 export { RedisCli } from './programs/redis-cli/redis-cli.ts'
 export { provideLua } from './scripting/lua-module.ts'
 export { createServer } from './server/create.ts'

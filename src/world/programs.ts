@@ -1,5 +1,5 @@
 /** The programs a world can run, by the kind a topology names, each with all its parts. */
-import { ClusterClient, createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
+import { createApp, createServer, type Machine, type ProcessEnv, RedisCli, type Tap } from '../engine/index.ts'
 
 export type ProgramKind = 'server' | 'sentinel' | 'client' | 'app'
 
@@ -12,6 +12,6 @@ export function createProgram(kind: ProgramKind, env: ProcessEnv, tap?: Tap): Ma
     case 'client':
       return new RedisCli(env, tap)
     case 'app':
-      return new ClusterClient(env, tap)
+      return createApp(env, tap)
   }
 }

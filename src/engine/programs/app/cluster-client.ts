@@ -7,6 +7,9 @@
  *
  * The server never pushes the map: it is asked for at the start, after a connection is lost, and after a MOVED. As client
  * libraries do it (Redis documentation, "Redis cluster specification", clients' first connection and handling of redirections).
+ *
+ * With `--routing ring` the servers know nothing of each other: the client's own ring says whose a key is (client-side
+ * partitioning), and nobody redirects. Through a proxy it is a client that asks one address for everything.
  */
 import type { Bytes } from '../../bytes/bytes.ts'
 import { keyHashSlot } from '../../bytes/crc16.ts'
@@ -16,8 +19,11 @@ import type { ParsedReply } from '../../protocol/reply-parser.ts'
 import { Host } from '../../server/host.ts'
 import { Connections } from './connections.ts'
 import { Ledger } from './ledger.ts'
-import { appDefaults, type AppOptions, parseApp } from './options.ts'
+import { appDefaults, type AppOptions, parseApp, removeServer } from './options.ts'
+import { ServerRing } from './ring.ts'
 import { SlotCache } from './slot-cache.ts'
+import { Sweep } from './sweep.ts'
+import { Tally } from './tally.ts'
 
 const RETRY_MS = 100
 const STARTUP_RETRY_MS = 500
@@ -30,6 +36,8 @@ const BIN_MS = 100
 const KEPT_BINS = 600
 
 const WRITING = -1
+/** Keys that are tried before one is given up that nobody is busy with. */
+const PICKS = 8
 
 /** What a node said, on the way to the answer. */
 export interface Hop {
@@ -57,6 +65,7 @@ interface Attempt {
   tries: number
   /** Bytes of a write left for a node: it may have happened. */
   sent: boolean
+  readonly sweep: Sweep | null
 }
 
 export class ClusterClient implements Machine {
@@ -65,7 +74,14 @@ export class ClusterClient implements Machine {
   private readonly rng: Prng
   private readonly options: AppOptions = appDefaults()
   private readonly cache = new SlotCache()
+  private readonly ring = new ServerRing()
   private readonly ledger = new Ledger()
+  private tally = new Tally()
+  private sweep: Sweep | null = null
+  /** Keys of the load whose server is another since the ring was last changed. */
+  private rehashed = 0
+  private outstanding = 0
+  private hotDue = 0
   private readonly masters: Connections
   private readonly readers: Connections
   private readonly requests: RequestRecord[] = []
@@ -102,10 +118,16 @@ export class ClusterClient implements Machine {
       this.host.exit(1)
       return
     }
+    this.setRing()
     if (this.options.routing === 'smart') this.refresh(true)
+    if (this.options.fill === 'yes') this.startSweep('SET')
+    this.pump()
     this.schedule()
   }
-  /** `stop`, `go`, `refresh`, `forget`, or options as on the command line: "--rate 50". */
+  /**
+   * `stop`, `go`, `refresh`, `forget`, `fill`, `check`, `remove 10.0.0.11:6379`, or what stands on the command line: "--rate
+   * 50", and an address that is one server more.
+   */
   private typed(bytes: Bytes): void {
     this.line += bytes
     const lines = this.line.split(/[\r\n]/)
@@ -119,11 +141,39 @@ export class ClusterClient implements Machine {
         if (!was && this.running) this.schedule()
       } else if (words[0] === 'refresh') this.refresh(true)
       else if (words[0] === 'forget') this.cache.clear()
+      else if (words[0] === 'fill' || words[0] === 'check') this.startSweep(words[0] === 'fill' ? 'SET' : 'GET')
       else {
-        const wrong = parseApp(words, this.options)
+        const wrong =
+          words[0] === 'remove' ? removeServer(this.options.seeds, words[1] ?? '') : parseApp(words, this.options)
         if (wrong !== null) this.host.stderr(`${wrong}\n`)
+        this.tally = new Tally()
+        this.setRing()
+        this.pump()
       }
     }
+  }
+  /** After a change of the servers the keys are looked for where the ring says now. */
+  private setRing(): void {
+    const { seeds, vnodes, keys, routing } = this.options
+    const first = this.ring.servers.length === 0
+    const change =
+      seeds.map((s) => s.name + s.address).join() !== this.ring.servers.map((s) => s.name + s.address).join()
+    const before = first ? [] : Array.from({ length: keys }, (_, i) => this.ring.of(`key:${i}`)?.name)
+    this.ring.set(seeds, vnodes)
+    if (first || routing !== 'ring') return
+    const moved = before.filter((name, i) => name !== this.ring.of(`key:${i}`)?.name).length
+    if (moved === 0 && !change) return
+    this.rehashed = moved
+    this.startSweep('GET')
+  }
+  private startSweep(kind: 'SET' | 'GET'): void {
+    this.sweep = new Sweep(kind, this.options.keys)
+    this.sweepOn()
+  }
+  private sweepOn(): void {
+    const { sweep } = this
+    if (sweep === null) return
+    for (const i of sweep.take()) this.begin(`key:${i}`, sweep.kind, sweep)
   }
 
   // ---- Load
@@ -132,18 +182,42 @@ export class ClusterClient implements Machine {
     const { rate } = this.options
     if (!this.running) return
     this.host.after(rate > 0 ? 1000 / rate : 1000, () => {
-      if (this.running && this.options.rate > 0) this.issue()
+      if (this.options.inflight > 0) this.pump()
+      else if (this.running && this.options.rate > 0) this.issue()
       this.schedule()
     })
   }
-  private issue(): void {
-    const { keys, hot, writes } = this.options
-    const key = hot > 0 && this.rng.float() < hot ? 'hot' : `key:${this.rng.below(keys)}`
-    const kind = this.rng.float() < writes ? 'SET' : 'GET'
-    // One write of a key at a time, and no read beside it: else an older number could overtake a newer one.
-    const busy = this.inFlight.get(key) ?? 0
-    if (busy !== 0 && (kind === 'SET' || busy === WRITING)) return
-    this.inFlight.set(key, kind === 'SET' ? WRITING : busy + 1)
+  /** Closed loop: what is answered makes room for the next. */
+  private pump(): void {
+    while (this.running && this.outstanding < this.options.inflight && this.issue());
+  }
+  private pick(): Bytes {
+    const { keys, hot, split } = this.options
+    if (hot > 0) {
+      this.hotDue += hot
+      if (this.hotDue >= 1) {
+        this.hotDue -= 1
+        return split > 1 ? `hot#${this.rng.below(split)}` : 'hot'
+      }
+    }
+    return `key:${this.rng.below(keys)}`
+  }
+  /** One more request; false when nothing can be sent now. */
+  private issue(): boolean {
+    if (this.sweep?.kind === 'SET' && !this.sweep.over) return false
+    for (let i = 0; i < (this.options.inflight > 0 ? PICKS : 1); i++) {
+      const key = this.pick()
+      const kind = this.rng.float() < this.options.writes ? 'SET' : 'GET'
+      // One write of a key at a time, and no read beside it: else an older number could overtake a newer one.
+      const busy = this.inFlight.get(key) ?? 0
+      if (busy !== 0 && (kind === 'SET' || busy === WRITING)) continue
+      this.inFlight.set(key, kind === 'SET' ? WRITING : busy + 1)
+      this.begin(key, kind, null)
+      return true
+    }
+    return false
+  }
+  private begin(key: Bytes, kind: 'SET' | 'GET', sweep: Sweep | null): void {
     const record: RequestRecord = {
       at: this.host.now,
       kind,
@@ -153,10 +227,14 @@ export class ClusterClient implements Machine {
       outcome: 'waiting',
       doneAt: 0,
     }
-    this.requests.push(record)
-    if (this.requests.length > KEPT_REQUESTS) this.requests.shift()
+    if (sweep === null) {
+      this.outstanding++
+      this.tally.request(key)
+      this.requests.push(record)
+      if (this.requests.length > KEPT_REQUESTS) this.requests.shift()
+    }
     const n = kind === 'SET' ? this.ledger.next(key) : this.ledger.last(key)
-    this.attempt({ record, n, tries: 0, sent: false }, null, false)
+    this.attempt({ record, n, tries: 0, sent: false, sweep }, null, false)
   }
 
   // ---- One request
@@ -164,7 +242,8 @@ export class ClusterClient implements Machine {
   private target(a: Attempt): string {
     const { record } = a
     const { seeds, routing } = this.options
-    const any = seeds[a.tries % seeds.length] as string
+    const any = (seeds[a.tries % seeds.length] as { address: string }).address
+    if (routing === 'ring') return this.ring.of(record.key)?.address ?? any
     if (routing === 'dumb') return any
     const owner = this.cache.owner(record.slot)
     if (owner === '') return any
@@ -172,13 +251,15 @@ export class ClusterClient implements Machine {
     const replicas = this.cache.replicasOf(owner)
     // A replica is not listed until it has heard something from its master.
     if (replicas.length === 0 && this.host.nowMs - this.lastRefreshMs >= LOOK_FOR_REPLICAS_MS) this.refresh(true)
-    return replicas.length === 0 || a.tries > 0 ? owner : (replicas[this.rng.below(replicas.length)] as string)
+    if (replicas.length === 0 || a.tries > 0) return owner
+    const from = this.options.readFrom === 'any' ? [owner, ...replicas] : replicas
+    return from[this.rng.below(from.length)] as string
   }
   private attempt(a: Attempt, at: string | null, asking: boolean): void {
     const { record } = a
     const to = at ?? this.target(a)
     const ofReplica =
-      record.kind === 'GET' && this.options.readFrom === 'replica' && to !== this.cache.owner(record.slot) && !asking
+      record.kind === 'GET' && this.options.readFrom !== 'master' && to !== this.cache.owner(record.slot) && !asking
     const argv: Bytes[] = record.kind === 'SET' ? ['SET', record.key, `${a.n}`, 'GET'] : ['GET', record.key]
     let over = false
     const timer = this.host.after(this.options.timeoutMs, () => {
@@ -187,6 +268,7 @@ export class ClusterClient implements Machine {
       this.failed(a, to, 'timeout', ofReplica)
     })
     if (record.kind === 'SET') a.sent = true
+    if (a.sweep === null) this.tally.sent(to)
     const connections = ofReplica ? this.readers : this.masters
     connections.ask(to, asking ? [['ASKING'], argv] : [argv], (reply, error) => {
       if (over) return
@@ -205,13 +287,18 @@ export class ClusterClient implements Machine {
       if (record.kind === 'SET') {
         this.ledger.read(record.key, Number(reply ?? 0), this.ledger.last(record.key), true, this.host.nowMs)
         this.ledger.ack(record.key, a.n, this.host.nowMs)
-      } else this.ledger.read(record.key, Number(reply ?? 0), a.n, !ofReplica, this.host.nowMs)
-      this.finish(record, true)
+        a.sweep?.answered(true)
+      } else {
+        this.tally[reply === null ? 'misses' : 'hits'] += a.sweep === null ? 1 : 0
+        a.sweep?.answered(reply !== null)
+        this.ledger.read(record.key, Number(reply ?? 0), a.n, !ofReplica, this.host.nowMs)
+      }
+      this.finish(a, true)
       return
     }
     const [word = '', slot = '', address = ''] = error.split(' ')
     record.hops.push({ to, said: word })
-    if ((word === 'MOVED' || word === 'ASK') && a.tries < this.options.retries) {
+    if ((word === 'MOVED' || word === 'ASK') && this.options.routing !== 'ring' && a.tries < this.options.retries) {
       a.tries++
       const next = address.startsWith(':') ? to.slice(0, to.lastIndexOf(':')) + address : address
       if (word === 'MOVED') {
@@ -234,7 +321,8 @@ export class ClusterClient implements Machine {
     // A write that a node may have done is not sent twice by this client: its answer is not known.
     if (a.record.kind === 'SET' && a.sent && why !== 'ECONNREFUSED') {
       this.ledger.noAnswer(a.record.key, a.n)
-      this.finish(a.record, false)
+      a.sweep?.answered(false)
+      this.finish(a, false)
       return
     }
     this.again(a, true)
@@ -246,12 +334,17 @@ export class ClusterClient implements Machine {
       return
     }
     if (a.record.kind === 'SET') this.ledger.refuse()
-    this.finish(a.record, false)
+    a.sweep?.answered(false)
+    this.finish(a, false)
   }
-  private finish(record: RequestRecord, ok: boolean): void {
-    const busy = this.inFlight.get(record.key) ?? 0
-    if (busy > 1) this.inFlight.set(record.key, busy - 1)
-    else this.inFlight.delete(record.key)
+  private finish({ record, sweep }: Attempt, ok: boolean): void {
+    if (sweep === null) {
+      const busy = this.inFlight.get(record.key) ?? 0
+      if (busy > 1) this.inFlight.set(record.key, busy - 1)
+      else this.inFlight.delete(record.key)
+      this.outstanding--
+      if (ok) this.tally.answered(this.host.now - record.at)
+    }
     record.outcome = ok ? 'ok' : 'error'
     record.doneAt = this.host.now
     const what = !ok ? 'error' : record.hops.length > 1 ? 'redirected' : 'ok'
@@ -262,16 +355,28 @@ export class ClusterClient implements Machine {
     bin[what]++
     this.bins.set(at, bin)
     if (this.bins.size > KEPT_BINS) this.bins.delete(this.bins.keys().next().value as number)
+    if (sweep !== null) this.sweepOn()
+    if (this.options.inflight > 0) this.pump()
+  }
+  /** Of the last full second. */
+  private get perSecond(): number {
+    const last = Math.floor(this.host.nowMs / BIN_MS)
+    let sum = 0
+    for (let at = last - 1000 / BIN_MS; at < last; at++) {
+      const bin = this.bins.get(at)
+      if (bin !== undefined) sum += bin.ok + bin.redirected
+    }
+    return sum
   }
 
   // ---- The map
 
   private refresh(now: boolean): void {
-    if (this.options.routing === 'dumb' || this.refreshing) return
+    if (this.options.routing !== 'smart' || this.refreshing) return
     if (!now && this.host.nowMs - this.lastRefreshMs < REFRESH_EVERY_MS) return
     this.lastRefreshMs = this.host.nowMs
     this.refreshing = true
-    const known = [...new Set([...this.cache.addresses(), ...this.options.seeds])]
+    const known = [...new Set([...this.cache.addresses(), ...this.options.seeds.map((seed) => seed.address)])]
     const to = known[this.rng.below(known.length)] as string
     let over = false
     const end = (ok: boolean): void => {
@@ -290,9 +395,9 @@ export class ClusterClient implements Machine {
       return { role: 'client', line }
     }
     if (name !== 'app') return null
-    const { ledger, cache } = this
+    const { ledger, cache, tally, sweep } = this
     return {
-      options: { ...this.options, seeds: [...this.options.seeds] },
+      options: { ...this.options, seeds: this.options.seeds.map((seed) => seed.address) },
       running: this.running,
       verdict: ledger.verdict,
       acknowledged: ledger.acknowledged,
@@ -306,6 +411,15 @@ export class ClusterClient implements Machine {
       refreshes: cache.refreshes,
       corrections: cache.corrections,
       total: { ...this.total },
+      servers: [...this.options.seeds],
+      rehashed: this.rehashed,
+      sweep: sweep && { kind: sweep.kind, keys: sweep.keys, done: sweep.done, found: sweep.found },
+      perSecond: this.perSecond,
+      latency: { median: tally.latency(0.5), p99: tally.latency(0.99) },
+      hits: tally.hits,
+      misses: tally.misses,
+      loads: tally.loads,
+      top: tally.top,
       requests: this.requests.slice(-30).map((r) => ({ ...r, hops: [...r.hops] })),
       binMs: BIN_MS,
       bins: [...this.bins].slice(-300).map(([at, b]) => [at * BIN_MS, b.ok, b.redirected, b.error]),

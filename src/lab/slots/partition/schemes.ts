@@ -11,39 +11,12 @@
  * for modulo and ring, CRC16 for slots.
  */
 import { keyHashSlot } from '../../../engine/bytes/crc16.ts'
-import { murmur64a } from '../../../engine/bytes/murmur.ts'
+import { hash32, type NodeSpec, ringOf, ringOwner } from '../../../engine/programs/app/ring.ts'
+
+export { hash32, type NodeSpec, ringOf, ringOwner }
 
 export const SLOTS = 16384
-export interface NodeSpec {
-  readonly name: string
-  /** Its share beside the others' (ring and slots; a modulo knows no shares). 1 to 4. */
-  readonly weight: number
-}
-export const hash32 = (text: string): number => murmur64a(text, 0).hi >>> 0
-
 export const moduloOwner = (hash: number, nodes: number): number => hash % nodes
-
-export interface RingPoint {
-  /** 0 to 2^32 - 1. */
-  readonly at: number
-  readonly node: number
-}
-/** `vnodes` points for each node and unit of weight, sorted by place. */
-export function ringOf(nodes: readonly NodeSpec[], vnodes: number): RingPoint[] {
-  return nodes
-    .flatMap((n, node) => Array.from({ length: vnodes * n.weight }, (_, i) => ({ at: hash32(`${n.name}#${i}`), node })))
-    .sort((a, b) => a.at - b.at || a.node - b.node)
-}
-/** The node of the first point at or after the hash, around the circle. */
-export function ringOwner(ring: readonly RingPoint[], hash: number): number {
-  let [low, high] = [0, ring.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((ring[middle] as RingPoint).at < hash) low = middle + 1
-    else high = middle
-  }
-  return (ring[low % ring.length] as RingPoint).node
-}
 
 /** Slots a node should have, by weight: `redis-cli --cluster rebalance`. */
 function shares(nodes: readonly NodeSpec[]): number[] {
