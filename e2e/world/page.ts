@@ -1,9 +1,8 @@
 /** A bare page for tests and measurements: a session without the lab, and the same history in the page's own thread. */
 import { openSession } from '../../src/browser/session-client.ts'
-import type { Session, Terminal } from '../../src/browser/session.ts'
-import { sentinelTrio } from '../../src/world/presets.ts'
+import type { Fault, Session, Terminal } from '../../src/browser/session.ts'
 import { oneThread } from './one-thread.ts'
-import { SEED, tell } from './story.ts'
+import { nineProcesses, scenarioOf, type Story, tell } from './story.ts'
 
 export interface Told {
   readonly digest: string
@@ -13,29 +12,33 @@ export interface Told {
 }
 
 /** The story with one worker per process; with observers, views of three processes are pushed all the time. */
-async function workers(observed: boolean): Promise<Told> {
-  const session = await openSession(sentinelTrio(SEED))
+async function workers(observed: boolean, story: Story): Promise<Told> {
+  const session = await openSession(scenarioOf(story))
   let views = 0
   if (observed) {
+    const [first = '', second = '', , third = ''] = session.scenario.topology.processes.map((p) => p.name)
     for (const [process, view] of [
-      ['redis-1', 'summary'],
-      ['redis-2', 'replication'],
-      ['s1', 'sentinel'],
+      [first, 'summary'],
+      [second, 'replication'],
+      [third, story === 'cluster' ? 'cluster' : 'sentinel'],
+      [second, 'loop'],
     ] as const)
       session.subscribeView(process, view, [], () => void views++)
-    session.subscribeView('redis-1', 'keys', ['0'], () => void views++)
-    session.log('s1', () => {})
+    session.subscribeView(first, 'keys', ['0'], () => void views++)
+    session.subscribeView(first, 'slot keys', [], () => void views++)
+    session.log(third, () => {})
     session.onState(() => {})
   }
   let terminal: Terminal | null = null
-  await tell({
-    to: (at) => session.runTo(at),
-    fault: (fault) => session.fault(fault),
-    terminal: (box, argv) => {
+  const teller = {
+    to: (at: number) => session.runTo(at),
+    fault: (fault: Fault) => session.fault(fault),
+    terminal: (box: string, argv: readonly string[]) => {
       terminal = session.openTerminal(box, argv)
     },
-    type: (text) => terminal?.write(text),
-  })
+    type: (text: string) => terminal?.write(text),
+  }
+  await tell(teller, story)
   const told = await ended(session, views)
   session.dispose()
   return told
@@ -47,8 +50,8 @@ async function ended(session: Session, views: number): Promise<Told> {
 }
 
 /** G18: virtual seconds per wall second of an idle deployment, one worker per process. */
-async function pace(virtualSeconds: number): Promise<{ ratio: number; events: number; workers: number }> {
-  const session = await openSession(sentinelTrio(SEED))
+async function pace(virtualSeconds: number, nine = false): Promise<{ ratio: number; events: number; workers: number }> {
+  const session = await openSession(nine ? nineProcesses() : scenarioOf('sentinel'))
   await session.runTo(15e6)
   const from = session.state().eventCount
   const started = performance.now()
@@ -60,9 +63,9 @@ async function pace(virtualSeconds: number): Promise<{ ratio: number; events: nu
 }
 
 export interface WorldPage {
-  workers(observed: boolean): Promise<Told>
-  oneThread(): Promise<{ digest: string; eventCount: number }>
-  pace(virtualSeconds: number): Promise<{ ratio: number; events: number; workers: number }>
+  workers(observed: boolean, story: Story): Promise<Told>
+  oneThread(story: Story): Promise<{ digest: string; eventCount: number }>
+  pace(virtualSeconds: number, nine?: boolean): Promise<{ ratio: number; events: number; workers: number }>
 }
 const worldPage: WorldPage = { workers, oneThread, pace }
 Object.assign(globalThis, { worldPage })
