@@ -132,6 +132,9 @@ class ClientSession implements Session {
   openApp(box: string, argv: readonly string[]): Terminal {
     return this.spawn(`app-${this.nextTerminal++}`, 'app', box, argv)
   }
+  tell(process: string, order: string): void {
+    this.post({ type: 'stdin', process, bytes: `${order}\n` })
+  }
   private spawn(name: string, kind: 'client' | 'app', box: string, argv: readonly string[]): Terminal {
     const terminal = new ClientTerminal(name, (message) => this.post(message))
     this.terminals.set(name, terminal)

@@ -52,6 +52,8 @@ export interface Session {
   openTerminal(box: string, argv: readonly string[]): Terminal
   /** Start an application on a box (programs/app): what is written to it are orders to it. */
   openApp(box: string, argv: readonly string[]): Terminal
+  /** Orders for an application that the deployment itself started (a proxy). */
+  tell(process: string, order: string): void
   dispose(): void
 }
 export interface Terminal {
