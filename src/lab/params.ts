@@ -19,7 +19,7 @@ export interface ParamProblem {
 
 const NAMES = ['scenario', 'seed', 'speed', 'view']
 /** Scenarios that an address can name. */
-export const SCENARIOS = ['sentinel-trio', 'cluster', 'cluster-7', 'cluster-3', 'cluster-blank'] as const
+export const SCENARIOS = ['sentinel-trio', 'cluster', 'cluster-7', 'cluster-3', 'cluster-blank', 'shard-4'] as const
 export type ScenarioId = (typeof SCENARIOS)[number]
 const oneOf = <T extends string>(names: readonly T[], text: string | null): T | undefined =>
   names.find((name) => name === text)

@@ -9,10 +9,12 @@ export const scenarioTitles: Readonly<Record<ScenarioId, string>> = {
   'cluster-7': 'Cluster of seven',
   'cluster-3': 'Cluster and an empty node',
   'cluster-blank': 'Six nodes, not joined',
+  'shard-4': 'Four servers and a proxy',
 }
 
 export async function scenarioOf(id: ScenarioId, seed: number): Promise<Scenario> {
   if (id === 'sentinel-trio') return sentinelTrio(seed)
+  if (id === 'shard-4') return (await import('../world/shard-presets.ts')).shard4(seed)
   return (await import('../world/cluster-presets.ts')).clusterPreset(id, seed)
 }
 

@@ -23,8 +23,9 @@ import { RangeTable, SlotMap, slotText } from './SlotMap.tsx'
 const SCREENS = ['Slots', 'Clients', 'Partitioning'] as const
 
 export function Slots() {
-  const [screen, setScreen] = useState<(typeof SCREENS)[number]>('Slots')
+  const [chosen, setScreen] = useState<(typeof SCREENS)[number] | null>(null)
   const id = useLab((s) => s.session?.scenario.id ?? '')
+  const screen = chosen ?? (id.startsWith('shard') ? 'Partitioning' : 'Slots')
   const tabs = <Tabs label="Slots" names={SCREENS} value={screen} onChange={setScreen} id="slots" />
   const board = screen === 'Slots' && id.startsWith('cluster')
   return (

@@ -88,9 +88,9 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
       : verdictOf === 'sdown'
         ? { mark: 'sdown', text: downWords(scenario).sdown }
         : own
+  const named = mini || role === 'sentinel' || spec?.kind === 'app'
   const line = fact(
-    name,
-    role,
+    named ? '' : `${name}, `,
     status?.state,
     namesInText(processes, status?.summary?.line ?? 'starting'),
     own !== null && tag !== own ? own.text : null,
@@ -131,7 +131,7 @@ function Card({ name, mini }: { name: string; mini: boolean }) {
       </svg>
       <span className="pt">
         <span className="p1">
-          <b className="cc">{mini || role === 'sentinel' ? name : role}</b>
+          <b className="cc">{named ? name : role}</b>
           {spec && spec.port > 0 && <span className="mono ink2">:{spec.port}</span>}
           <span className="sp" />
           {tag ? (
@@ -157,14 +157,7 @@ const VoteTag = ({ n }: { n: number }) => (
   </span>
 )
 
-function fact(
-  name: string,
-  role: string,
-  state: string | undefined,
-  line: string | undefined,
-  own: string | null,
-): string {
-  const who = role === 'sentinel' ? '' : `${name}, `
+function fact(who: string, state: string | undefined, line: string | undefined, own: string | null): string {
   if (state === undefined) return `${who}starting`
   if (state === 'killed') return `${who}killed`
   if (state === 'exited') return `${who}exited`

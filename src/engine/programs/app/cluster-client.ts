@@ -158,10 +158,10 @@ export class ClusterClient implements Machine {
     const first = this.ring.servers.length === 0
     const change =
       seeds.map((s) => s.name + s.address).join() !== this.ring.servers.map((s) => s.name + s.address).join()
-    const before = first ? [] : Array.from({ length: keys }, (_, i) => this.ring.of(`key:${i}`)?.name)
+    const before = first ? [] : Array.from({ length: keys }, (_, i) => this.ring.of(this.keyAt(i))?.name)
     this.ring.set(seeds, vnodes)
     if (first || routing !== 'ring') return
-    const moved = before.filter((name, i) => name !== this.ring.of(`key:${i}`)?.name).length
+    const moved = before.filter((name, i) => name !== this.ring.of(this.keyAt(i))?.name).length
     if (moved === 0 && !change) return
     this.rehashed = moved
     this.startSweep('GET')
@@ -173,7 +173,7 @@ export class ClusterClient implements Machine {
   private sweepOn(): void {
     const { sweep } = this
     if (sweep === null) return
-    for (const i of sweep.take()) this.begin(`key:${i}`, sweep.kind, sweep)
+    for (const i of sweep.take()) this.begin(this.keyAt(i), sweep.kind, sweep)
   }
 
   // ---- Load
@@ -191,6 +191,9 @@ export class ClusterClient implements Machine {
   private pump(): void {
     while (this.running && this.outstanding < this.options.inflight && this.issue());
   }
+  private keyAt(i: number): Bytes {
+    return `${this.options.prefix}key:${i}`
+  }
   private pick(): Bytes {
     const { keys, hot, split } = this.options
     if (hot > 0) {
@@ -200,7 +203,7 @@ export class ClusterClient implements Machine {
         return split > 1 ? `hot#${this.rng.below(split)}` : 'hot'
       }
     }
-    return `key:${this.rng.below(keys)}`
+    return this.keyAt(this.rng.below(keys))
   }
   /** One more request; false when nothing can be sent now. */
   private issue(): boolean {

@@ -9,6 +9,8 @@ export interface AppOptions {
   /** So many requests are always on their way, as fast as they are answered; 0: `rate` decides. */
   inflight: number
   keys: number
+  /** Before the names of the keys, where several clients are not to meet. */
+  prefix: string
   /** 0 to 1. */
   writes: number
   /** Where reads go; `any`: to the master and its replicas alike. */
@@ -34,6 +36,7 @@ export const appDefaults = (): AppOptions => ({
   rate: 20,
   inflight: 0,
   keys: 200,
+  prefix: '',
   writes: 0.5,
   readFrom: 'master',
   routing: 'smart',
@@ -55,7 +58,8 @@ export interface ProxyOptions {
 export const proxyDefaults = (): ProxyOptions => ({ seeds: [], listen: 22121, vnodes: 160, timeoutMs: 1000 })
 
 type Numbers<T> = Readonly<Record<string, readonly [keyof T & string, number, number]>>
-type Words<T> = Readonly<Record<string, readonly [keyof T & string, readonly string[]]>>
+/** Without a list: any word. */
+type Words<T> = Readonly<Record<string, readonly [keyof T & string, (readonly string[])?]>>
 
 const appNumbers: Numbers<AppOptions> = {
   '--rate': ['rate', 0, 10_000],
@@ -72,6 +76,7 @@ const appWords: Words<AppOptions> = {
   '--read-from': ['readFrom', ['master', 'replica', 'any']],
   '--routing': ['routing', ['smart', 'dumb', 'ring']],
   '--fill': ['fill', ['no', 'yes']],
+  '--prefix': ['prefix'],
 }
 const proxyNumbers: Numbers<ProxyOptions> = {
   '--listen': ['listen', 1, 65535],
@@ -113,7 +118,7 @@ function parse<T extends { seeds: RingServer[] }>(
         return `${name} must be a ${whole ? 'whole number' : 'number'} from ${low} to ${high}`
       put[field] = n
     } else if (word !== undefined) {
-      if (!word[1].includes(value)) return `${name} must be ${word[1].join(' or ')}`
+      if (word[1]?.includes(value) === false) return `${name} must be ${word[1].join(' or ')}`
       put[word[0]] = value
     } else return `Unknown option ${name}`
   }

@@ -189,8 +189,8 @@ export class Proxy implements Machine {
   view(name: string): unknown {
     const { total } = this
     if (name === 'summary')
-      return { role: 'client', line: `proxy for ${this.ring.servers.length}, ${total.requests} requests` }
-    if (name !== 'proxy') return null
+      return { role: 'client', line: `${total.requests} requests for ${this.ring.servers.length} servers` }
+    if (name !== 'proxy' && name !== 'state') return null
     return {
       listen: this.options.listen,
       servers: [...this.options.seeds],

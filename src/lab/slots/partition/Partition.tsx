@@ -6,6 +6,8 @@ import { count } from '../../format.ts'
 import { Icon } from '../../parts/icons.tsx'
 import { KeyChain } from '../KeyChain.tsx'
 import { OwnerMark } from '../owners.tsx'
+import { useLab } from '../../store.ts'
+import { Run } from './Run.tsx'
 import { Flows, ModuloPicture, RingPicture, SlotsPicture } from './pictures.tsx'
 import {
   deviation,
@@ -51,6 +53,8 @@ export function Partition() {
   const [found, setFound] = useState(false)
   const [key, setKey] = useState('cart:{user:1000}:items')
   const shown = useDeferredValue(story)
+  // Where servers stand ready to be divided, running them comes first.
+  const first = useLab((s) => s.session?.scenario.id.startsWith('shard') === true)
   const keys = useMemo(() => new Keys(makeKeys(KEYS)), [])
   const all = useMemo(
     () =>
@@ -73,6 +77,7 @@ export function Partition() {
   const same = nodes.map((_, i) => i)
   return (
     <div className="parts">
+      {first && <Run />}
       <div className="panel parts-tools">
         <span className="h">Nodes</span>
         <ul className="parts-nodes">
@@ -205,6 +210,7 @@ export function Partition() {
           <Owners text={key} plan={story.after} />
         </div>
       </section>
+      {!first && <Run />}
       <Summary rows={all.map((a) => [titles[a.scheme][0], a.moved, a.spread] as const)} />
     </div>
   )
