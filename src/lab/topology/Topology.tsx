@@ -54,6 +54,7 @@ function Tools(props: {
     s.state && !s.state.playing && !s.shown.hello ? s.state.packets.filter((p) => !p.held && isHello(p)).length : 0,
   )
   const clustered = useLab((s) => s.session !== null && isCluster(s.session.scenario))
+  const watched = useWatched()
   const { zoom, setZoom, twin, setTwin } = props
   return (
     <div className="tools" role="toolbar" aria-label="Canvas tools">
@@ -99,7 +100,7 @@ function Tools(props: {
       </button>
       <span className="vr" />
       <span className="lab">Show</span>
-      {(clustered ? CLUSTER : SENTINEL).map(([name, label, color]) => (
+      {(clustered ? CLUSTER : watched ? SENTINEL : COMMON).map(([name, label, color]) => (
         <button
           key={name}
           type="button"
@@ -178,21 +179,27 @@ function DrawerButton() {
   )
 }
 
+const useWatched = () =>
+  useLab((s) => s.session?.scenario.topology.processes.some((p) => p.kind === 'sentinel') ?? true)
+
 function Legend() {
+  const watched = useWatched()
   const clustered = useLab((s) => s.session !== null && isCluster(s.session.scenario))
   return (
     <div className="leg">
-      <span>
-        <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
-          <g fill="none" strokeWidth="2">
-            <circle r="8" stroke="var(--line-2)" />
-            <circle r="8" stroke="var(--suspect)" strokeDasharray="34 60" transform="rotate(-90)" />
-          </g>
-        </svg>
-        {clustered
-          ? 'Ring: wait for PONG, one per master with slots. Closed: PFAIL'
-          : 'Ring: wait for PONG, one per Sentinel (s1 inside). Closed: SDOWN'}
-      </span>
+      {(watched || clustered) && (
+        <span>
+          <svg width="20" height="20" viewBox="-10 -10 20 20" aria-hidden="true">
+            <g fill="none" strokeWidth="2">
+              <circle r="8" stroke="var(--line-2)" />
+              <circle r="8" stroke="var(--suspect)" strokeDasharray="34 60" transform="rotate(-90)" />
+            </g>
+          </svg>
+          {clustered
+            ? 'Ring: wait for PONG, one per master with slots. Closed: PFAIL'
+            : 'Ring: wait for PONG, one per Sentinel (s1 inside). Closed: SDOWN'}
+        </span>
+      )}
       <span>
         <svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">
           <circle r="6.5" fill="none" stroke="var(--ink-2)" strokeDasharray="3 2" strokeWidth="1.3" />

@@ -170,9 +170,13 @@ export class ClusterClient implements Machine {
     this.sweep = new Sweep(kind, this.options.keys)
     this.sweepOn()
   }
+  private get filling(): boolean {
+    return this.sweep?.kind === 'SET' && !this.sweep.over
+  }
   private sweepOn(): void {
     const { sweep } = this
     if (sweep === null) return
+    if (sweep.over) this.pump()
     for (const i of sweep.take()) this.begin(this.keyAt(i), sweep.kind, sweep)
   }
 
@@ -207,7 +211,7 @@ export class ClusterClient implements Machine {
   }
   /** One more request; false when nothing can be sent now. */
   private issue(): boolean {
-    if (this.sweep?.kind === 'SET' && !this.sweep.over) return false
+    if (this.filling) return false
     for (let i = 0; i < (this.options.inflight > 0 ? PICKS : 1); i++) {
       const key = this.pick()
       const kind = this.rng.float() < this.options.writes ? 'SET' : 'GET'
@@ -331,7 +335,9 @@ export class ClusterClient implements Machine {
     this.again(a, true)
   }
   private again(a: Attempt, worth: boolean): void {
-    if (worth && a.tries < this.options.retries) {
+    // The keys are written for what is done with them later: that waits until it can be.
+    const must = a.sweep !== null && a.sweep === this.sweep && a.sweep.kind === 'SET'
+    if (must || (worth && a.tries < this.options.retries)) {
       a.tries++
       this.host.after(RETRY_MS, () => this.attempt(a, null, false))
       return
@@ -346,19 +352,19 @@ export class ClusterClient implements Machine {
       if (busy > 1) this.inFlight.set(record.key, busy - 1)
       else this.inFlight.delete(record.key)
       this.outstanding--
-      if (ok) this.tally.answered(this.host.now - record.at)
+      if (ok) this.tally.answered(this.host.now - record.at, record.hops.length)
     }
     record.outcome = ok ? 'ok' : 'error'
     record.doneAt = this.host.now
     const what = !ok ? 'error' : record.hops.length > 1 ? 'redirected' : 'ok'
     this.total[what]++
     this.total.hops += record.hops.length
+    if (sweep !== null) return this.sweepOn()
     const at = Math.floor(this.host.nowMs / BIN_MS)
     const bin = this.bins.get(at) ?? { ok: 0, redirected: 0, error: 0 }
     bin[what]++
     this.bins.set(at, bin)
     if (this.bins.size > KEPT_BINS) this.bins.delete(this.bins.keys().next().value as number)
-    if (sweep !== null) this.sweepOn()
     if (this.options.inflight > 0) this.pump()
   }
   /** Of the last full second. */
@@ -418,6 +424,7 @@ export class ClusterClient implements Machine {
       rehashed: this.rehashed,
       sweep: sweep && { kind: sweep.kind, keys: sweep.keys, done: sweep.done, found: sweep.found },
       perSecond: this.perSecond,
+      hops: tally.hopsEach,
       latency: { median: tally.latency(0.5), p99: tally.latency(0.99) },
       hits: tally.hits,
       misses: tally.misses,

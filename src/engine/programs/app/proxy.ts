@@ -82,7 +82,7 @@ export class Proxy implements Machine {
     this.host.stderr(`${text}\n`)
     this.host.exit(1)
   }
-  /** An address is a server more, "remove 10.0.0.11:6379" one less; also options of the command line. */
+  /** An address is a server more, "remove 10.0.0.11:6379" one less, "reset" counts from zero; also options. */
   private typed(bytes: Bytes): void {
     this.line += bytes
     const lines = this.line.split(/[\r\n]/)
@@ -90,6 +90,11 @@ export class Proxy implements Machine {
     for (const line of lines) {
       const words = line.trim().split(/\s+/).filter(Boolean)
       if (words.length === 0) continue
+      if (words[0] === 'reset') {
+        this.loads.clear()
+        this.total = { requests: 0, forwarded: 0, split: 0, refused: 0, errors: 0 }
+        continue
+      }
       const wrong =
         words[0] === 'remove' ? removeServer(this.options.seeds, words[1] ?? '') : parseProxy(words, this.options)
       if (wrong !== null) this.host.stderr(`${wrong}\n`)

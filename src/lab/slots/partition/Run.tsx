@@ -10,7 +10,7 @@ import { useView } from '../../parts/use-view.ts'
 import { openScenario } from '../../scenarios.ts'
 import { lab, useLab } from '../../store.ts'
 import { addressOf, isCluster } from '../../world-facts.ts'
-import { OwnerMark } from '../owners.tsx'
+import { ownerFill, OwnerMark, OwnerPatterns } from '../owners.tsx'
 import { Chain } from './Chain.tsx'
 import {
   type AppData,
@@ -19,6 +19,7 @@ import {
   ARRANGEMENTS,
   type Figures,
   figuresOf,
+  HOT,
   LOADS,
   orderFor,
   type ProxyData,
@@ -74,6 +75,7 @@ export function Run() {
   const session = useLab((s) => s.session)
   const { get, start, end, stateOf } = useTerminals()
   const [load, setLoad] = useState<string>(LOADS[0][0])
+  const [hot, setHot] = useState<string>(HOT[0][0])
   const ring = useView(get('ring')?.process ?? '', 'app') as AppData | null | undefined
   const through = useView(get('proxy')?.process ?? '', 'app') as AppData | null | undefined
   const query = useView(get('query')?.process ?? '', 'app') as AppData | null | undefined
@@ -87,6 +89,10 @@ export function Run() {
   const tellAll = (order: string) => {
     for (const what of ARRANGEMENTS) tell(what, order)
   }
+  const tune = (order: string) => {
+    tellAll(order)
+    if (sharded) session.tell(PROXY, 'reset')
+  }
   const change = (server: Server, add: boolean) => {
     const order = orderFor(server, add)
     session.tell(PROXY, order)
@@ -97,7 +103,12 @@ export function Run() {
     start(
       what,
       box,
-      argvOf(what, what === 'query' ? all : used.length > 0 ? used : all.slice(0, 4), addressOf(scenario, PROXY), load),
+      argvOf(
+        what,
+        what === 'query' ? all : used.length > 0 ? used : all.slice(0, 4),
+        sharded ? addressOf(scenario, PROXY) : '',
+        `${load} ${hot}`,
+      ),
     )
   const any = ARRANGEMENTS.some((what) => get(what) !== null)
   return (
@@ -109,23 +120,8 @@ export function Run() {
       {(sharded || any) && (
         <div className="run-tools">
           {sharded && <Servers all={all} used={used} change={change} />}
-          <label className="knob">
-            Load
-            <select
-              className="field"
-              value={load}
-              onChange={(e) => {
-                setLoad(e.target.value)
-                tellAll(e.target.value)
-              }}
-            >
-              {LOADS.map(([order, text]) => (
-                <option key={order} value={order}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice label="Load" value={load} values={LOADS} set={setLoad} tell={tune} />
+          <Choice label="Hot key" value={hot} values={HOT} set={setHot} tell={tune} />
           <button type="button" className="btn small" disabled={!any} onClick={() => tellAll('check')}>
             Look for all keys
           </button>
@@ -157,6 +153,35 @@ export function Run() {
         })}
       </div>
     </section>
+  )
+}
+
+function Choice(props: {
+  label: string
+  value: string
+  values: readonly (readonly [string, string])[]
+  set: (order: string) => void
+  tell: (order: string) => void
+}) {
+  const { label, value, values, set, tell } = props
+  return (
+    <label className="knob">
+      {label}
+      <select
+        className="field"
+        value={value}
+        onChange={(e) => {
+          set(e.target.value)
+          tell(e.target.value)
+        }}
+      >
+        {values.map(([order, text]) => (
+          <option key={order} value={order}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
@@ -247,7 +272,8 @@ function Card(props: CardProps) {
         )}
         {figures !== null && <Numbers what={what} figures={figures} live={now !== null} />}
         {live && data !== null && <Keys what={what} data={data} />}
-        {live && <ServerLoads all={all} loads={loads} />}
+        {live && <ServerLoads what={what} all={all} loads={loads} />}
+        {live && data !== null && <HotKey data={data} />}
         {live && what === 'query' && data !== null && (
           <label className="run-choice">
             The client{' '}
@@ -325,7 +351,23 @@ function Keys({ what, data }: { what: Arrangement; data: AppData }) {
   )
 }
 
-function ServerLoads({ all, loads }: { all: readonly Server[]; loads: readonly (readonly [string, number])[] }) {
+function HotKey({ data }: { data: AppData }) {
+  const top = data.top[0]
+  if (top?.hot !== true) return null
+  return (
+    <p className="cap">
+      <span className="hop bad">hot key</span> <b className="mono">{top.key}</b> takes {(top.share * 100).toFixed(0)}%
+      of the requests, and one server has all of them.
+    </p>
+  )
+}
+
+function ServerLoads(props: {
+  what: Arrangement
+  all: readonly Server[]
+  loads: readonly (readonly [string, number])[]
+}) {
+  const { what, all, loads } = props
   const by = new Map(loads)
   const most = Math.max(1, ...loads.map(([, n]) => n))
   return (
@@ -336,7 +378,8 @@ function ServerLoads({ all, loads }: { all: readonly Server[]; loads: readonly (
           <div key={s.name}>
             <span className="mono">{s.name}</span>
             <svg width="100%" height="10" preserveAspectRatio="none" aria-hidden="true">
-              <rect width={`${(n / most) * 100}%`} height="10" fill={`var(--n${(i % 3) + 1})`} />
+              <OwnerPatterns count={all.length} prefix={`${what}-${i}`} />
+              <rect width={`${(n / most) * 100}%`} height="10" fill={ownerFill(i, `${what}-${i}`)} />
             </svg>
             <span className="mono r">{count(n)}</span>
           </div>

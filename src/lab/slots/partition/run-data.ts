@@ -13,7 +13,6 @@ export interface AppData {
   readonly running: boolean
   readonly servers: readonly Server[]
   readonly options: { readonly routing: string; readonly keys: number }
-  readonly total: { readonly ok: number; readonly redirected: number; readonly error: number; readonly hops: number }
   readonly rehashed: number
   readonly sweep: {
     readonly kind: 'SET' | 'GET'
@@ -22,6 +21,8 @@ export interface AppData {
     readonly found: number
   } | null
   readonly perSecond: number
+  readonly hops: number
+  readonly top: readonly { readonly key: string; readonly share: number; readonly hot: boolean }[]
   readonly latency: { readonly median: number; readonly p99: number }
   readonly loads: readonly (readonly [string, number])[]
 }
@@ -36,6 +37,12 @@ export const LOADS = [
   ['--rate 500 --inflight 0', '500 a second'],
   ['--inflight 2', '2 at a time, as fast as it goes'],
   ['--inflight 8', '8 at a time, as fast as it goes'],
+] as const
+export const HOT = [
+  ['--hot 0 --split 1', 'none'],
+  ['--hot 0.4 --split 1', '40% of all requests'],
+  ['--hot 0.8 --split 1', '80% of all requests'],
+  ['--hot 0.8 --split 24', '80%, split into 24 keys'],
 ] as const
 export const KEYS = 1000
 
@@ -73,14 +80,13 @@ export interface Figures {
 }
 /** `beyond`: servers asked by a proxy for each request to it. */
 export function figuresOf(data: AppData, beyond: number): Figures | null {
-  const answered = data.total.ok + data.total.redirected
-  if (answered === 0) return null
+  if (data.hops === 0) return null
   const { sweep } = data
   return {
-    hops: data.total.hops / (answered + data.total.error) + beyond,
+    hops: data.hops + beyond,
     median: data.latency.median,
     perSecond: data.perSecond,
-    found: sweep !== null && sweep.done === sweep.keys ? sweep.found : null,
+    found: sweep !== null && sweep.done >= sweep.keys ? sweep.found : null,
     keys: sweep?.keys ?? data.options.keys,
   }
 }
