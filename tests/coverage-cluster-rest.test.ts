@@ -215,6 +215,8 @@ test('C09: key, CRC16, slot, node: every step agrees with what a node says', () 
   lab.w.runFor(SECOND)
   const said = lab.text(name)
   const slots = [...said.matchAll(/> CLUSTER KEYSLOT [^\n]*\n(\d+)\n/g)].map((m) => Number(m[1]))
+  // By a real server.
+  expect(slots.slice(0, 7)).toEqual([12182, 1649, 3443, 13694, 6215, 10595, 10087])
   expect(slots).toEqual(keys.map((k) => keyHashSlot(utf8(k))))
   for (const slot of slots) {
     const owner = first.findLastIndex((from) => slot >= from)
@@ -287,14 +289,14 @@ test('G01: no node keeps the register: whichever is gone, news still reaches all
 
 test('MG29: clients read and write all through a reshard: redirected, never refused, nothing lost', () => {
   const lab = new Lab('cluster', 29)
-  lab.app('app-1', 5, '--rate', '200', '--keys', '200')
+  lab.app('app-1', 5, '--rate', '400', '--keys', '2000')
   lab.w.runFor(2 * SECOND)
-  const argv = ['--cluster-from', lab.id(0), '--cluster-to', lab.id(1), '--cluster-slots', '300', '--cluster-yes']
+  const argv = ['--cluster-from', lab.id(0), '--cluster-to', lab.id(1), '--cluster-slots', '100', '--cluster-yes']
   const before = lab.of('app-1').acknowledged
   expect(lab.run('--cluster', 'reshard', addressOf(0), ...argv).code).toBe(0)
   lab.w.runFor(3 * SECOND)
   const after = lab.of('app-1')
-  expect(slotsOf(lab.ask(0, 'CLUSTER', 'NODES')).sort()).toEqual([5161, 5461, 5762])
+  expect(slotsOf(lab.ask(0, 'CLUSTER', 'NODES')).sort()).toEqual([5361, 5461, 5562])
   expect(after.acknowledged).toBeGreaterThan(before + 100)
   expect(after.total.moved + after.total.ask).toBeGreaterThan(0)
   expect([after.total.error, after.refused, after.unanswered, after.lost]).toEqual([0, 0, 0, 0])

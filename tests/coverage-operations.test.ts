@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Output } from '../src/engine/machine.ts'
 import { RedisCli } from '../src/engine/programs/redis-cli/redis-cli.ts'
+import { RdbLoader, type RdbSink } from '../src/engine/persistence/rdb-decode.ts'
+import { encodeValue } from '../src/engine/persistence/rdb-encode.ts'
+import { loadLimits } from '../src/engine/persistence/rdb-build.ts'
 import { encode, Ours } from './oracle/servers.ts'
 
 function boot() {
@@ -65,6 +68,27 @@ test('O07: --bigkeys counts elements, --memkeys bytes: they name different winne
   expect(big).toMatch(/Sampled 307 keys in the keyspace!/)
   const mem = cli(dataset(), ['--memkeys'])
   expect(mem).toMatch(/Biggest {3}list found '"heavy"' has \d+ bytes/)
+})
+test('O09: an RDB file, read by itself, names the same biggest key as --memkeys on the server', () => {
+  const ours = dataset()
+  expect(ours.say(1, encode(['SAVE'])).get(1)).toBe('+OK\r\n')
+  const sizes: [key: string, bytes: number][] = []
+  const ignore = (): void => {}
+  const sink: RdbSink = {
+    aux: ignore,
+    select: ignore,
+    resize: ignore,
+    emptyKey: ignore,
+    key: (key, o) => void sizes.push([key, encodeValue(o, false).length]),
+  }
+  new RdbLoader(ours.fileAt('dump.rdb'), sink, loadLimits(ours.server.config, 1)).step()
+  expect(sizes).toHaveLength(307)
+  sizes.sort((a, b) => b[1] - a[1])
+  expect(sizes[0]).toEqual(['heavy', expect.any(Number)])
+  const top = [...cli(ours, ['--memkeys']).matchAll(/Biggest +\w+ found '"(\w+)"' has (\d+) bytes/g)]
+    .map(([, key, bytes]) => [key, Number(bytes)] as const)
+    .sort((a, b) => b[1] - a[1])
+  expect(top[0]?.[0]).toBe(sizes[0]?.[0])
 })
 test('O14: --hotkeys needs a policy that counts uses', () => {
   const ours = dataset()

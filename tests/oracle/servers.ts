@@ -81,6 +81,10 @@ export class Ours implements Subject {
         return { ok: true }
     }
   }
+  /** A file of its disk. */
+  fileAt(path: string): string {
+    return this.files.get(path) ?? this.files.get(`/${path}`) ?? ''
+  }
   private drain(): Heard {
     const heard = this.heard
     this.heard = new Map()

@@ -77,11 +77,10 @@ const perElement =
   (micros: number): CostAfter =>
   (reply) => {
     if (Array.isArray(reply)) return reply.length * micros
-    const items =
-      typeof reply === 'object' && reply !== null && 'items' in reply
-        ? (reply.items as { readonly length: number })
-        : null
-    return items === null ? 0 : items.length * micros
+    if (typeof reply !== 'object' || reply === null) return 0
+    // A map's keys and values are elements each.
+    if ('pairs' in reply) return reply.pairs.length * micros
+    return 'items' in reply ? reply.items.length * micros : 0
   }
 
 /** Sets, hashes and sorted sets as tables go element by element (about 20 bytes each); the rest is copied. */
