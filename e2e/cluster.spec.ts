@@ -126,13 +126,80 @@ test('G09, G10: a killed master is FAIL, its replica takes its slots, and it com
   await expect(card(page, 'n0')).toContainText('FAIL', { timeout: 60_000 })
   await expect(card(page, 'n3')).toHaveAttribute('data-role', 'master', { timeout: 60_000 })
   await page.keyboard.press('3')
-  const ranges = page.getByRole('button', { name: 'Table', exact: true })
-  await ranges.click()
+  await page.getByLabel('How the slots are laid out').selectOption('table')
   await expect(page.getByRole('region', { name: 'Slots as a table' })).toContainText('n3')
   await page.keyboard.press('1')
   await card(page, 'n0').click()
   await page.keyboard.press('r')
   await expect(card(page, 'n0')).toHaveAttribute('data-role', 'replica', { timeout: 60_000 })
+})
+
+test('V22, V21: an election leaves its votes and claims among the epochs, and how the failure was found', async ({
+  page,
+}) => {
+  await open(page, 'scenario=cluster&view=slots')
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
+  // A replica that never had its master's data does not stand for election.
+  await page.waitForTimeout(1500)
+  await page.keyboard.press('1')
+  await card(page, 'n0').click()
+  await page.keyboard.press('k')
+  await expect(card(page, 'n3')).toHaveAttribute('data-role', 'master', { timeout: 60_000 })
+  await page.keyboard.press('3')
+  await expect(page.getByTestId('detection')).toContainText('agreement', SLOW)
+  await page.getByRole('tab', { name: 'Epochs', exact: true }).click()
+  const changes = page.getByRole('region', { name: 'Changes of epochs as a list' })
+  await expect(changes).toContainText('votes for n3 in epoch', SLOW)
+  await expect(page.locator('.ep-vote')).not.toHaveCount(0)
+  await expect(page.locator('.ep-flag')).toHaveCount(1)
+  await page.getByRole('button', { name: /^TAKEOVER on/ }).click()
+  await expect(page.locator('.ep-flag.alone')).toHaveCount(1, SLOW)
+  await page.locator('.ep-flag').first().click()
+  await page.locator('.ep-flag.alone').click()
+  await expect(page.getByTestId('compared')).toContainText('the greater configEpoch')
+})
+
+test('the bus beside the map: packets, and one of them field by field', async ({ page }) => {
+  await open(page, 'scenario=cluster&view=slots')
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
+  await page.getByRole('tab', { name: 'Cluster bus' }).click()
+  await expect(page.locator('.bus-row').nth(20)).toBeVisible(SLOW)
+  await page.getByRole('listbox', { name: 'Packets of the cluster bus' }).press('ArrowDown')
+  const packet = page.getByRole('region', { name: 'Packet' })
+  await expect(packet).toContainText('currentEpoch', SLOW)
+  await expect(packet).toContainText('52 43 6d 62')
+  await page.getByLabel('Which packets').selectOption('pong')
+  await expect(page.locator('.bus-row b').first()).toHaveText('PONG')
+  await page.getByRole('tab', { name: 'Log', exact: true }).click()
+  await expect(page.getByRole('log', { name: /Log of/ })).toContainText('Cluster state changed: ok')
+})
+
+test('V03, V23: a run of slots is drawn over the map and moves; a probe says why it is redirected', async ({
+  page,
+}) => {
+  await open(page, 'scenario=cluster&view=slots')
+  await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
+  const box = await page.getByTestId('slot-map').locator('canvas').boundingBox()
+  if (box === null) throw new Error('no map')
+  const cell = box.width / 128
+  const at = (slot: number) =>
+    [box.x + ((slot % 128) + 0.5) * cell, box.y + (Math.floor(slot / 128) + 0.5) * cell] as const
+  await page.mouse.move(...at(1600))
+  await page.mouse.down()
+  await page.mouse.move(...at(1603), { steps: 4 })
+  await page.mouse.up()
+  await expect(page.getByTestId('range-progress')).toHaveText('0 of 4')
+  await page.getByTestId('finish-slot').click()
+  await expect(page.getByTestId('range-progress')).toHaveText('4 of 4', SLOW)
+  await expect(node(page, 'n1')).toContainText('5,466', SLOW)
+  await page.getByRole('tab', { name: 'Decision' }).click()
+  await page.getByLabel('Key of the probe').fill('{bar}gone')
+  await expect(page.getByTestId('route-reply')).toHaveText('served by n0', SLOW)
+  await page.getByLabel('Who asks whom').selectOption('n1')
+  await expect(page.getByTestId('route-reply')).toContainText('-MOVED 5061 10.0.0.11:6379', SLOW)
+  await expect(page.locator('[data-question=mine] .lit')).toHaveText('no: MOVED')
+  await page.getByTestId('send-probe').click()
+  await expect(screen(page)).toContainText('GET {bar}gone', SLOW)
 })
 
 test('a one-way cut of the bus alone makes a master suspected while clients still reach it', async ({ page }) => {
@@ -168,7 +235,7 @@ test('the screens of a cluster have no serious accessibility problem and no side
   ] as const) {
     await page.setViewportSize({ width, height })
     await open(page, 'scenario=cluster&view=slots')
-    for (const tab of ['Slots', 'Clients', 'Partitioning']) {
+    for (const tab of ['Slots', 'Epochs', 'Clients', 'Partitioning']) {
       await page.getByRole('tab', { name: tab, exact: true }).first().click()
       await page.waitForTimeout(300)
       const { violations } = await new AxeBuilder({ page }).analyze()

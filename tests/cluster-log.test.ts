@@ -1,6 +1,7 @@
 /** What the pictures of a cluster remember: epochs, claims, votes, verdicts, packets; and what gossip costs. */
 import { expect, test } from 'vitest'
 import { decodeMessage, messageType, MSG_PING } from '../src/engine/cluster/message.ts'
+import type { viewRoute } from '../src/engine/inspect/cluster-route.ts'
 import type { viewEpochs, viewBus, viewPacket } from '../src/engine/inspect/cluster-log.ts'
 import { busBytesPerSecond, pingsPerSecond } from '../src/lab/slots/traffic.ts'
 import { type ClusterKit, readyCluster, SECOND } from './cluster-deploy.ts'
@@ -55,9 +56,9 @@ test('V22: TAKEOVER takes an epoch without a vote, and says so', () => {
 test('the bus log shows a packet at both of its ends, decoded, and its bytes', () => {
   const kit = readyCluster({ seed: 73, tap: true })
   kit.world.runFor(3 * SECOND)
-  const all = bus(kit, 'n0', '160').packets
+  const all = Object.values(bus(kit, 'n0', '160').packets)
   expect(all.length).toBeGreaterThan(20)
-  const got = bus(kit, 'n1', '160', 'received').packets.filter((p) => p.from === kit.id('n0'))
+  const got = Object.values(bus(kit, 'n1', '160', 'received').packets).filter((p) => p.from === kit.id('n0'))
   expect(got.length).toBeGreaterThan(0)
   const p = got.at(-1) as (typeof got)[number]
   expect(p.to).toBe(kit.id('n1'))
@@ -69,6 +70,37 @@ test('the bus log shows a packet at both of its ends, decoded, and its bytes', (
   expect(whole.fields.map((f) => f.at)).toEqual([...whole.fields.map((f) => f.at)].sort((a, b) => a - b))
   for (const f of whole.fields)
     if (f.name === 'type') expect(messageType(whole.bytes)).toBe(Number(f.text.split(' ')[0]))
+})
+
+test('V23: the questions lead to what the node then answers', () => {
+  const kit = readyCluster({ seed: 75, tap: true })
+  kit.world.runFor(SECOND)
+  const slot = 5061
+  const said = (n: string, command: string, ...keys: string[]): string => {
+    const route = kit.world.view(n, 'cluster', ['route', command, '0', ...keys]) as ReturnType<typeof viewRoute>
+    const reply = JSON.stringify(kit.call(n, command, ...keys, ...(command === 'SET' ? ['1'] : [])))
+    if (route.reply === '') expect(reply).not.toMatch(/MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN/)
+    else expect(reply).toContain(route.reply.slice(1))
+    return /^-(\w+)/.exec(route.reply)?.[1] ?? 'served'
+  }
+  const all = () => [
+    said('n0', 'GET', '{bar}1'),
+    said('n0', 'GET', '{bar}2'),
+    said('n0', 'MGET', '{bar}1', '{bar}2'),
+    said('n0', 'MGET', '{bar}1', 'other'),
+    said('n1', 'GET', '{bar}1'),
+    said('n1', 'SET', '{bar}2'),
+  ]
+  expect(said('n0', 'SET', '{bar}1')).toBe('served')
+  expect(all()).toEqual(['served', 'served', 'served', 'CROSSSLOT', 'MOVED', 'MOVED'])
+  kit.call('n1', 'CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', kit.id('n0'))
+  kit.call('n0', 'CLUSTER', 'SETSLOT', `${slot}`, 'MIGRATING', kit.id('n1'))
+  expect(all()).toEqual(['served', 'ASK', 'TRYAGAIN', 'CROSSSLOT', 'MOVED', 'MOVED'])
+  const asking = kit.world.view('n1', 'cluster', ['route', 'MGET', '1', '{bar}1', '{bar}2'])
+  expect((asking as ReturnType<typeof viewRoute>).reply).toMatch(/^-TRYAGAIN/)
+  kit.call('n0', 'CLUSTER', 'DELSLOTS', '0')
+  kit.world.runFor(SECOND)
+  expect(said('n0', 'GET', '{bar}1')).toBe('CLUSTERDOWN')
 })
 
 test('C24, G02: packets and bytes of the bus are within a tenth of the estimate', () => {

@@ -81,7 +81,16 @@ export type ClusterNotice =
       readonly slots: readonly number[]
       readonly why: string
     }
-  | { readonly kind: 'flag'; readonly node: Bytes; readonly flag: 'PFAIL' | 'FAIL' | 'ok'; readonly by: Bytes }
+  /** `silentMs`: how long a PFAIL node had not answered. */
+  | {
+      readonly kind: 'flag'
+      readonly node: Bytes
+      readonly flag: 'PFAIL' | 'FAIL' | 'ok'
+      readonly by: Bytes
+      readonly silentMs?: number
+    }
+  /** A request for this slot is served here. */
+  | { readonly kind: 'served'; readonly slot: number }
   | { readonly kind: 'report'; readonly node: Bytes; readonly by: Bytes }
 
 export class Cluster {

@@ -127,7 +127,8 @@ function watch(cluster: Cluster): Seen {
       cluster.server.log('debug', `*** NODE ${node.name} possibly failing`)
       node.flags |= NODE_PFAIL
       cluster.server.tap?.({ kind: 'PFAIL', text: node.name })
-      cluster.notice?.({ kind: 'flag', node: node.name, flag: 'PFAIL', by: '' })
+      const silentMs = cluster.nowMs - Math.max(node.pingSentMs, node.dataReceivedMs)
+      cluster.notice?.({ kind: 'flag', node: node.name, flag: 'PFAIL', by: '', silentMs })
       seen.updateState = true
     }
   }

@@ -187,7 +187,10 @@ export function routeCommand(
   if (client.isMaster || client.isFake || (!command.mayHaveKeys && command.name !== 'exec')) return null
   const route = findRoute(cluster, client, command, argv)
   if (route.slot !== -1 && (route.refusal === null || route.node !== null)) client.slot = route.slot
-  if (route.refusal === null) return null
+  if (route.refusal === null) {
+    if (route.slot !== -1) cluster.notice?.({ kind: 'served', slot: route.slot })
+    return null
+  }
   return { error: refusalText(cluster, route.refusal, route.node, route.slot) }
 }
 /** The slot of a request's keys, -1 when it has none or they are in several. */

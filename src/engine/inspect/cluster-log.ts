@@ -7,6 +7,7 @@
 import { type Bytes, own } from '../bytes/bytes.ts'
 import type { Cluster, ClusterNotice } from '../cluster/cluster.ts'
 import { type ClusterMessage, decodeMessage, messageType, messageTypeName } from '../cluster/message.ts'
+import { CLUSTER_SLOTS } from '../cluster/node.ts'
 import { flagNames } from '../cluster/nodes-conf.ts'
 import { slotRanges } from './cluster-summary.ts'
 
@@ -14,8 +15,10 @@ const MOST_PACKETS = 160
 const MOST_CHANGES = 240
 const MOST_REPLIDS = 32
 const HISTORY_EVERY = 32
+/** Heat fades to a third in ten seconds. */
+const COOLS = 10_000_000
 
-type Told = Exclude<ClusterNotice, { kind: 'packet' }>
+type Told = Exclude<ClusterNotice, { kind: 'packet' | 'served' }>
 type Event<T> = T extends { kind: 'claim' }
   ? Omit<T, 'slots'> & { readonly count: number; readonly ranges: readonly (readonly [number, number])[] }
   : T
@@ -70,6 +73,8 @@ class ClusterLog {
   readonly changes: ClusterChange[] = []
   readonly replids: ReplId[] = []
   forgotten = 0
+  /** For each slot: requests, fading, and when it was last asked for. */
+  heat: Float64Array | null = null
   /** The current and the own config epoch before the first change that is remembered. */
   base: readonly [number, number] | null = null
   private seq = 0
@@ -79,6 +84,7 @@ class ClusterLog {
     this.cluster = cluster
   }
   notice(what: ClusterNotice): void {
+    if (what.kind === 'served') return this.warm(what.slot)
     const at = this.cluster.server.host.now
     const seq = ++this.seq
     this.base ??= what.kind === 'packet' ? [this.cluster.currentEpoch, this.cluster.myself.configEpoch] : [0, 0]
@@ -98,6 +104,13 @@ class ClusterLog {
     if (this.changes.length > MOST_CHANGES) {
       this.forget(this.changes.shift() as ClusterChange)
     }
+  }
+  private warm(slot: number): void {
+    this.heat ??= new Float64Array(2 * CLUSTER_SLOTS)
+    const now = this.cluster.server.host.now
+    const [at, since] = [2 * slot, now - (this.heat[2 * slot + 1] as number)]
+    this.heat[at] = (this.heat[at] as number) * Math.exp(-since / COOLS) + 1
+    this.heat[at + 1] = now
   }
   private forget(c: ClusterChange): void {
     this.forgotten++
@@ -149,12 +162,28 @@ export function watchCluster(cluster: Cluster): void {
   cluster.notice = (what) => log.notice(what)
 }
 
-/** The newest packets, oldest first. `args`: how many, 'received' or 'all'. */
+/** Pairs of slot and requests of late. */
+export function heatOf(c: Cluster): number[] {
+  const heat = logs.get(c)?.heat
+  const pairs: number[] = []
+  if (!heat) return pairs
+  const now = c.server.host.now
+  for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
+    const n = heat[2 * slot] as number
+    if (n === 0) continue
+    const left = Math.round(n * Math.exp(-(now - (heat[2 * slot + 1] as number)) / COOLS))
+    if (left > 0) pairs.push(slot, left)
+  }
+  return pairs
+}
+
+/** The newest packets by their numbers, oldest first, so that who draws them sees which are new. `args`: how many, 'received' or 'all'. */
 export function viewBus(c: Cluster, args: readonly string[]) {
   const log = logs.get(c)
   const most = Math.min(MOST_PACKETS, Number(args[0]) || 24)
   const all = (log?.packets ?? []).filter((k) => args[1] !== 'received' || !k.sent)
-  return { id: c.myself.name, packets: all.slice(-most).map((k) => (log as ClusterLog).row(k)) }
+  const packets = Object.fromEntries(all.slice(-most).map((k) => [k.seq, (log as ClusterLog).row(k)]))
+  return { id: c.myself.name, packets: packets as Readonly<Record<string, PacketRow>> }
 }
 
 /** Where each field of the header stands: name, offset, length. */

@@ -8,7 +8,8 @@ import { MESSAGE_TYPES } from '../cluster/cluster.ts'
 import { CLUSTER_SLOTS, type ClusterNode } from '../cluster/node.ts'
 import { flagNames } from '../cluster/nodes-conf.ts'
 import type { Server } from '../server/server.ts'
-import { viewBus, viewEpochs, viewPacket } from './cluster-log.ts'
+import { heatOf, viewBus, viewEpochs, viewPacket } from './cluster-log.ts'
+import { viewRoute } from './cluster-route.ts'
 import { rangesOf } from './cluster-summary.ts'
 import { memoryUsage } from './memory.ts'
 import { still } from './still.ts'
@@ -73,6 +74,7 @@ export function viewCluster(s: Server, args: readonly string[] = []) {
   if (args[0] === 'epochs') return viewEpochs(c)
   if (args[0] === 'bus') return viewBus(c, args.slice(1))
   if (args[0] === 'packet') return viewPacket(c, args.slice(1))
+  if (args[0] === 'route') return viewRoute(c, args.slice(1))
   if (args[0] === 'bits') return { id: c.myself.name, bits: String.fromCharCode(...c.myself.slots) }
   return viewNode(s, c)
 }
@@ -116,10 +118,29 @@ function viewNode(s: Server, c: Cluster) {
   }
 }
 
-/** Keys of each slot here, as pairs of slot and count. */
-export function viewSlotKeys(s: Server, _args: readonly string[] = []) {
-  const index = s.dbs[0]?.slotKeys
+/** Keys of each slot that are weighed to know its bytes. */
+const WEIGHED = 4
+/** Keys of each slot here, as pairs of slot and count; `args`: 'heat' for requests of late, 'bytes' for about how many. */
+export function viewSlotKeys(s: Server, args: readonly string[] = []) {
+  const db = s.dbs[0]
+  const index = db?.slotKeys
   if (s.cluster === null || !index) return null
+  if (args[0] === 'heat') return { keys: db.size, pairs: heatOf(s.cluster) }
+  if (args[0] === 'bytes') {
+    const pairs: number[] = []
+    for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
+      const n = index.count(slot)
+      if (n === 0) continue
+      const some = index.some(db.dict, slot, WEIGHED)
+      let bytes = 0
+      for (const key of some) {
+        const o = db.dict.peek(key)
+        if (o !== undefined) bytes += still(o, () => memoryUsage(key, o))
+      }
+      pairs.push(slot, Math.round((bytes / Math.max(1, some.length)) * n))
+    }
+    return { keys: db.size, pairs }
+  }
   const pairs: number[] = []
   for (let slot = 0; slot < CLUSTER_SLOTS; slot++) {
     const n = index.count(slot)

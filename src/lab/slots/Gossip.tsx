@@ -1,8 +1,12 @@
 /** Who believes what of whom: a row says it, a column is spoken of. Reading down a column one sees suspicion become fact. */
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
+import { milliseconds } from '../format.ts'
 import { RoleMark, Tag } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
+import { useSlotChoice } from './choice.ts'
 import type { ClusterPicture, Member, NodeData } from './data.ts'
+import { useEpochs } from './Epochs.tsx'
+import { detectionOf } from './epochs-layout.ts'
 import { busBytesPerSecond } from './traffic.ts'
 
 type Belief = 'ok' | 'waiting' | 'pfail' | 'fail' | 'handshake' | 'unknown' | 'self' | 'silent'
@@ -35,9 +39,7 @@ const ageOf = (node: NodeData | undefined, timeout: number): number =>
 
 export function Gossip({ picture }: { picture: ClusterPicture }) {
   const { members, view } = picture
-  const [chosen, setChosen] = useState<string | null>(null)
-  const suspected = members.find((m) => members.some((by) => ['pfail', 'fail'].includes(belief(by, m).what)))
-  const about = members.find((m) => m.name === chosen) ?? suspected ?? null
+  const about = useAbout(picture)
   const role = (m: Member) => (m.says?.nodes.find((n) => n.id === m.id) ?? m.seen)?.flags.includes('slave')
   return (
     <>
@@ -52,7 +54,7 @@ export function Gossip({ picture }: { picture: ClusterPicture }) {
                     type="button"
                     className={`link ${about?.name === m.name ? 'on' : ''}`}
                     aria-pressed={about?.name === m.name}
-                    onClick={() => setChosen(m.name === chosen ? null : m.name)}
+                    onClick={() => useSlotChoice.setState({ about: about?.name === m.name ? '' : m.name })}
                   >
                     {m.name}
                   </button>
@@ -82,7 +84,64 @@ export function Gossip({ picture }: { picture: ClusterPicture }) {
         </table>
       </div>
       {about && <Verdict picture={picture} about={about} />}
+      {about && <Detection picture={picture} about={about} />}
+      <Forgotten picture={picture} />
+      <TrafficEstimate picture={picture} />
     </>
+  )
+}
+
+/** Who was chosen, else who is suspected. */
+export function useAbout(picture: ClusterPicture): Member | null {
+  const chosen = useSlotChoice((s) => s.about)
+  const { members } = picture
+  const suspected = members.find((m) => members.some((by) => ['pfail', 'fail'].includes(belief(by, m).what)))
+  return members.find((m) => m.name === chosen) ?? suspected ?? null
+}
+
+/** How suspicion became fact, the last time: silence, agreement, the word to all. */
+function Detection({ picture, about }: { picture: ClusterPicture; about: Member }) {
+  const lanes = useEpochs(picture)
+  const d = useMemo(() => detectionOf(lanes, about.id), [lanes, about.id])
+  if (d === null) return null
+  const ms = (from: number, to: number): string => milliseconds(Math.max(0, to - from))
+  const phases = [
+    { name: 'timeout', from: d.silent, to: d.suspected, say: `${d.by} waits in vain` },
+    ...(d.failed === null
+      ? []
+      : [
+          { name: 'agreement', from: d.suspected, to: d.failed, say: `${d.failedBy} has a majority` },
+          { name: 'broadcast', from: d.failed, to: d.told, say: 'all are told' },
+        ]),
+  ]
+  return (
+    <dl className="detection" data-testid="detection">
+      {phases.map((p) => (
+        <div key={p.name} style={{ flexGrow: Math.max(1, Math.log2(1 + (p.to - p.from) / 1000)) }}>
+          <dt>{p.name}</dt>
+          <dd className="mono">{ms(p.from, p.to)}</dd>
+          <dd>{p.say}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** CLUSTER FORGET keeps a node out for a minute, so that gossip does not bring it back. */
+function Forgotten({ picture }: { picture: ClusterPicture }) {
+  const rows = picture.members.flatMap((m) =>
+    (m.says?.forgotten ?? []).filter((f) => f.leftMs > 0).map((f) => ({ by: m.name, ...f })),
+  )
+  if (rows.length === 0) return null
+  return (
+    <ul className="forgotten">
+      {rows.map((r) => (
+        <li key={`${r.by}${r.id}`}>
+          {r.by} forgot {picture.nameOf(r.id)}: <b className="mono">{Math.ceil(r.leftMs / 1000)} s</b> until gossip may
+          bring it back
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -161,13 +220,16 @@ function Verdict({ picture, about }: { picture: ClusterPicture; about: Member })
   )
 }
 
-/** Bytes of gossip: a header and, for each section, 104 bytes; max(3, N/10) sections; every node is pinged each half timeout. */
 export function TrafficEstimate({ picture }: { picture: ClusterPicture }) {
-  const [nodes, setNodes] = useState(picture.view.nodes.length)
+  const [chosen, setNodes] = useState(0)
+  const nodes = chosen === 0 ? Math.max(3, picture.view.nodes.length) : chosen
   const rate = busBytesPerSecond(nodes, picture.view.nodeTimeoutMs)
   return (
-    <label className="knob">
-      <span>Bus traffic with</span>
+    <label
+      className="traffic"
+      title="A PING and its PONG with each node every half node timeout, 104 bytes for each of N/10 nodes told of"
+    >
+      <span>Bus of</span>
       <input
         type="range"
         min={3}
@@ -177,7 +239,7 @@ export function TrafficEstimate({ picture }: { picture: ClusterPicture }) {
         onChange={(e) => setNodes(Number(e.target.value))}
       />
       <output>
-        <b className="mono">{nodes}</b> nodes: {(rate / 1e6).toFixed(rate < 1e7 ? 2 : 0)} MB/s in all
+        <b className="mono">{nodes}</b> nodes: <b className="mono">{(rate / 1e6).toFixed(rate < 1e7 ? 2 : 0)} MB/s</b>
       </output>
     </label>
   )

@@ -9,7 +9,8 @@ import { useOpenSlots } from './SlotMap.tsx'
 
 const [COLUMNS, ROWS, CELL] = [15, 6, 14]
 
-export function Lens({ picture, keys }: { picture: ClusterPicture; keys: Uint32Array }) {
+export function Lens(props: { picture: ClusterPicture; keys: Uint32Array; children?: React.ReactNode }) {
+  const { picture, keys } = props
   const { slot, mode } = useSlotChoice()
   const { ownerOf, disputed } = picture
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -40,7 +41,10 @@ export function Lens({ picture, keys }: { picture: ClusterPicture; keys: Uint32A
   const owners = [...picture.ownerIndex].filter(([id]) => picture.view.owners.some((o) => o[2] === id))
   return (
     <div className="lens">
-      <div className="h">Lens at slot {slot}</div>
+      <div className="h">
+        Lens at slot {slot}
+        {props.children}
+      </div>
       <canvas
         ref={canvas}
         style={{ width: COLUMNS * CELL, height: ROWS * CELL }}

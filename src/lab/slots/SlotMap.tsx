@@ -64,8 +64,16 @@ export function slotText(picture: ClusterPicture, keys: Uint32Array, slot: numbe
   return `slot ${slot}: ${parts.join(', ')}`
 }
 
-export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint32Array }) {
-  const { slot: chosen, mode, hilbert } = useSlotChoice()
+interface MapProps {
+  picture: ClusterPicture
+  keys: Uint32Array
+  /** What is shaded: keys, or what stands for them in another mode. */
+  shades: Uint32Array
+}
+export function SlotMap({ picture, keys, shades }: MapProps) {
+  const { slot: chosen, mode, layout, range } = useSlotChoice()
+  const hilbert = layout === 'hilbert'
+  const dragged = useRef<number | null>(null)
   const holder = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useSize(holder)
@@ -77,15 +85,15 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
   const fits = Math.min((size.width - AXIS) / SIDE, size.height / SIDE)
   const cell = Math.max(2, Math.min(5, Math.floor(fits * dense) / dense))
   const side = SIDE * cell
-  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
+  const most = useMemo(() => shades.reduce((a, b) => Math.max(a, b), 0), [shades])
   const cells = useMemo(() => everySlot(cell, hilbert), [cell, hilbert])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
   useEffect(() => {
     const el = canvas.current
     const ctx = el?.getContext('2d')
     if (!el || !ctx || size.width === 0) return
-    drawCells(ctx, { ownerOf, disputed, keys, most, mode, open }, cell, cells, side, side)
-  }, [ownerOf, disputed, keys, most, mode, open, cell, cells, side, theme, size.width])
+    drawCells(ctx, { ownerOf, disputed, keys: shades, most, mode, open }, cell, cells, side, side)
+  }, [ownerOf, disputed, shades, most, mode, open, cell, cells, side, theme, size.width])
   const at = (e: React.PointerEvent): number | null => {
     const r = e.currentTarget.getBoundingClientRect()
     const [x, y] = [Math.floor((e.clientX - r.left) / cell), Math.floor((e.clientY - r.top) / cell)]
@@ -93,7 +101,11 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
     if (!hilbert) return y * SIDE + x
     return cells.find(([, cx, cy]) => cx === x * cell && cy === y * cell)?.[0] ?? null
   }
-  const move = (to: number) => useSlotChoice.setState({ slot: Math.max(0, Math.min(SLOTS - 1, to)) })
+  const move = (to: number, extend: boolean) => {
+    const slot = Math.max(0, Math.min(SLOTS - 1, to))
+    const from = range === null ? chosen : chosen === range[0] ? range[1] : range[0]
+    useSlotChoice.setState({ slot, range: extend ? [Math.min(from, slot), Math.max(from, slot)] : null })
+  }
   const steps: Record<string, number> = {
     ArrowRight: 1,
     ArrowLeft: -1,
@@ -122,7 +134,7 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
           if (step === undefined || e.ctrlKey || e.metaKey || e.altKey) return
           e.preventDefault()
           e.stopPropagation()
-          move(chosen + step)
+          move(chosen + step, e.shiftKey)
         }}
       >
         {!hilbert &&
@@ -134,13 +146,26 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
         <canvas
           ref={canvas}
           style={{ left: AXIS, width: side, height: side }}
-          onPointerMove={(e) => setHover(at(e))}
+          onPointerMove={(e) => {
+            const slot = at(e)
+            setHover(slot)
+            const from = dragged.current
+            if (from === null || slot === null || slot === from || hilbert) return
+            useSlotChoice.setState({ slot: Math.min(from, slot), range: [Math.min(from, slot), Math.max(from, slot)] })
+          }}
           onPointerLeave={() => setHover(null)}
           onPointerDown={(e) => {
             const slot = at(e)
-            if (slot !== null) useSlotChoice.setState({ slot })
+            if (slot === null) return
+            dragged.current = slot
+            e.currentTarget.setPointerCapture(e.pointerId)
+            useSlotChoice.setState({ slot, range: null })
+          }}
+          onPointerUp={() => {
+            dragged.current = null
           }}
         />
+        {!hilbert && range && <Range range={range} cell={cell} />}
         {!hilbert && <Bands picture={picture} cell={cell} side={side} />}
         <span className="pin" style={{ left: AXIS + px * cell + cell / 2 - 8, top: py * cell + cell / 2 - 8 }} />
         {(hover !== null || open.has(chosen)) && (
@@ -150,6 +175,20 @@ export function SlotMap({ picture, keys }: { picture: ClusterPicture; keys: Uint
         )}
       </div>
     </div>
+  )
+}
+
+/** The outline of a run of slots: part of a row, whole rows, part of a row. */
+function Range({ range: [a, b], cell }: { range: readonly [number, number]; cell: number }) {
+  const [r0, c0, r1, c1] = [Math.floor(a / SIDE), a % SIDE, Math.floor(b / SIDE), (b % SIDE) + 1]
+  const w = SIDE * cell
+  const [x0, x1, y0, y1] = [c0 * cell, c1 * cell, r0 * cell, (r1 + 1) * cell]
+  const path =
+    r0 === r1 ? `M${x0} ${y0}H${x1}V${y1}H${x0}Z` : `M${x0} ${y0}H${w}V${y1 - cell}H${x1}V${y1}H0V${y0 + cell}H${x0}Z`
+  return (
+    <svg className="map-range" width={w} height={w} style={{ left: AXIS }} aria-hidden="true">
+      <path d={path} />
+    </svg>
   )
 }
 

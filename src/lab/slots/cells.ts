@@ -9,8 +9,9 @@ export interface Drawing {
   /** Number of each slot's owner, -1 when nobody has it. */
   readonly ownerOf: Int16Array
   readonly disputed: ReadonlySet<number>
+  /** What is shaded: keys, bytes or requests of each slot. */
   readonly keys: Uint32Array
-  /** Keys of the fullest slot. */
+  /** Of the fullest slot. */
   readonly most: number
   readonly mode: Mode
   readonly open: ReadonlySet<number>
@@ -19,6 +20,10 @@ export interface Drawing {
 /** 0 none, 1 few, 2 many: three shades of keys. */
 export const shadeOf = (keys: number, most: number): 0 | 1 | 2 =>
   keys === 0 ? 0 : keys * 3 <= Math.max(3, most) ? 1 : 2
+
+/** The same by orders of magnitude: heat and bytes differ by thousands. */
+export const logShadeOf = (n: number, most: number): 0 | 1 | 2 =>
+  n === 0 ? 0 : Math.log(1 + n) * 2 <= Math.log(1 + most) ? 1 : 2
 
 function draw(ctx: CanvasRenderingContext2D, css: CSSStyleDeclaration, look: string, cell: number): void {
   const color = (name: string): string => css.getPropertyValue(name).trim()
@@ -84,7 +89,8 @@ export function drawCells(
   const pixels = new Uint32Array(image.data.buffer)
   for (const [slot, x, y] of slots) {
     const owner = d.ownerOf[slot] as number
-    const shade = d.mode === 'keys' ? shadeOf(d.keys[slot] as number, d.most) : 2
+    const n = d.keys[slot] as number
+    const shade = d.mode === 'owner' ? 2 : d.mode === 'keys' ? shadeOf(n, d.most) : logShadeOf(n, d.most)
     const look = `${owner} ${shade} ${d.open.has(slot) ? 1 : 0} ${d.disputed.has(slot) ? 1 : 0}`
     let from = sprites.get(look)
     if (from === undefined) {

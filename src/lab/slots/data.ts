@@ -207,15 +207,16 @@ export function useCluster(observer: string): ClusterPicture | null {
   }, [servers, views, observer, world])
 }
 
-/** Keys of every slot, added up over the nodes that hold them as masters. */
-export function useSlotKeys(picture: ClusterPicture | null): Uint32Array {
+/** Keys of every slot, added up over the nodes that hold them as masters; or their bytes, or requests of late. */
+export function useSlotKeys(picture: ClusterPicture | null, what = ''): Uint32Array {
   const masters = useMemo(
     () =>
       (picture?.members ?? []).filter((m) => m.says !== null && !m.seen?.flags.includes('slave')).map((m) => m.name),
     [picture],
   )
   const stable = useStable(masters)
-  const views = useViews(stable, 'slot keys')
+  const args = useMemo(() => (what === '' ? [] : [what]), [what])
+  const views = useViews(stable, 'slot keys', args)
   return useMemo(() => {
     const counts = new Uint32Array(SLOTS)
     for (const data of Object.values(views) as (SlotKeysData | null)[]) {

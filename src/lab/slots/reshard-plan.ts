@@ -32,6 +32,7 @@ export function stepsOf(
   source: SlotData | null,
   target: SlotData | null,
   wrongOrder = false,
+  batch = BATCH,
 ): Step[] {
   const moved = target?.owner === to.id
   // Gossip may tell the source first whose the slot is; its mark stays until it is told by SETSLOT.
@@ -39,7 +40,7 @@ export function stepsOf(
   const importing = moved || target?.importingFrom === from.id
   const migrating = over || source?.migratingTo === to.id
   const left = source?.count ?? 0
-  const keys = (source?.keys ?? []).slice(0, BATCH).map((k) => word(k.key))
+  const keys = (source?.keys ?? []).slice(0, batch).map((k) => word(k.key))
   const first: Step[] = [
     {
       on: 'target',
@@ -58,12 +59,12 @@ export function stepsOf(
     ...(wrongOrder ? first.reverse() : first),
     {
       on: 'source',
-      command: `CLUSTER GETKEYSINSLOT ${slot} ${BATCH}`,
+      command: `CLUSTER GETKEYSINSLOT ${slot} ${batch}`,
       done: over || (migrating && left === 0),
       note:
         left === 0
           ? 'no key is left'
-          : `${left} ${left === 1 ? 'key' : 'keys'} in the slot, at most ${BATCH} at a time`,
+          : `${left} ${left === 1 ? 'key' : 'keys'} in the slot, at most ${batch} at a time`,
     },
     {
       on: 'source',
@@ -91,3 +92,17 @@ export function stepsOf(
 
 /** The first step that is still to be taken; -1 when the slot has moved. */
 export const nextStep = (steps: readonly Step[]): number => steps.findIndex((s) => !s.done)
+
+type Owners = readonly (readonly [number, number, string])[]
+const ownerAt = (owners: Owners, slot: number): string => owners.find(([a, b]) => slot >= a && slot <= b)?.[2] ?? ''
+/** Of the slots from `a` to `b`: how many are the target's, and the first that is still somebody else's (nobody's stay). */
+export function progressOf(owners: Owners, [a, b]: readonly [number, number], target: string) {
+  let done = 0
+  let first: number | null = null
+  for (let slot = a; slot <= b; slot++) {
+    const owner = ownerAt(owners, slot)
+    if (owner === target) done++
+    else if (owner !== '' && first === null) first = slot
+  }
+  return { done, of: b - a + 1, first }
+}
