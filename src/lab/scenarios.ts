@@ -18,10 +18,12 @@ export async function scenarioOf(id: ScenarioId, seed: number): Promise<Scenario
   return (await import('../world/cluster-presets.ts')).clusterPreset(id, seed)
 }
 
-/** Opens another deployment: a new world, so a new page. */
-export function openScenario(id: string): void {
+/** Opens another deployment: a new world, so a new page. `at`: at this part of the Slots screen. */
+export function openScenario(id: string, at = ''): void {
   const url = new URL(location.href)
   url.search = ''
+  url.hash = at
   url.searchParams.set('scenario', id)
+  if (at !== '') url.searchParams.set('view', 'slots')
   location.assign(url)
 }

@@ -8,27 +8,25 @@ import { Tabs } from '../parts/Tabs.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
 import { openScenario } from '../scenarios.ts'
 import { useLab } from '../store.ts'
-import { Bits } from './Bits.tsx'
-import { type Layout, type Mode, useSlotChoice } from './choice.ts'
+import { CliDock } from '../structures/Cli.tsx'
+import { useSlotChoice } from './choice.ts'
 import { Clients } from './Clients.tsx'
 import { type ClusterPicture, SLOTS, useCluster, useSlotKeys } from './data.ts'
-import { Dock } from './Dock.tsx'
-import { LastOnTheBus } from './Bus.tsx'
-import { Epochs } from './Epochs.tsx'
-import { Gossip, useAbout } from './Gossip.tsx'
+import { Gossip } from './Gossip.tsx'
 import { KeyChain } from './KeyChain.tsx'
 import { Lens } from './Lens.tsx'
 import { Nodes } from './Nodes.tsx'
 import { Partition } from './partition/Partition.tsx'
-import { Moves } from './Moves.tsx'
+import { Reshard } from './Reshard.tsx'
 import { RangeTable, SlotMap, slotText } from './SlotMap.tsx'
 
-const SCREENS = ['Slots', 'Epochs', 'Clients', 'Partitioning'] as const
+const SCREENS = ['Slots', 'Clients', 'Partitioning'] as const
 
 export function Slots() {
   const [chosen, setScreen] = useState<(typeof SCREENS)[number] | null>(null)
   const id = useLab((s) => s.session?.scenario.id ?? '')
-  const screen = chosen ?? (id.startsWith('shard') ? 'Partitioning' : 'Slots')
+  const asked = id.startsWith('shard') || location.hash === '#partitioning'
+  const screen = chosen ?? (asked ? 'Partitioning' : 'Slots')
   const tabs = <Tabs label="Slots" names={SCREENS} value={screen} onChange={setScreen} id="slots" />
   const board = screen === 'Slots' && id.startsWith('cluster')
   return (
@@ -40,7 +38,7 @@ export function Slots() {
         ) : board ? (
           <Board tabs={tabs} />
         ) : id.startsWith('cluster') ? (
-          <OfCluster screen={screen} />
+          <ClientsScreen />
         ) : (
           <NoCluster />
         )}
@@ -49,10 +47,9 @@ export function Slots() {
   )
 }
 
-function OfCluster({ screen }: { screen: string }) {
+function ClientsScreen() {
   const picture = useCluster(useSlotChoice((s) => s.observer))
-  if (picture === null) return <div className="say">No node runs. Start one on the canvas (R).</div>
-  return screen === 'Epochs' ? <Epochs picture={picture} /> : <Clients picture={picture} />
+  return picture === null ? <div className="say">No node runs.</div> : <Clients picture={picture} />
 }
 
 function NoCluster() {
@@ -66,33 +63,32 @@ function NoCluster() {
   )
 }
 
-const PARTS = ['Map', 'Reshard', 'Gossip', 'Terminal'] as const
+const PARTS = ['Slots', 'Reshard', 'Gossip', 'Terminal'] as const
 
 function Board({ tabs }: { tabs: React.ReactNode }) {
   const observer = useSlotChoice((s) => s.observer)
   const picture = useCluster(observer)
   const keys = useSlotKeys(picture)
   const narrow = useNarrow()
-  const [part, setPart] = useState<(typeof PARTS)[number]>('Map')
+  const [part, setPart] = useState<(typeof PARTS)[number]>('Slots')
   if (picture === null) return <div className="say">No node runs. Start one on the canvas (R).</div>
-  const dock = <Dock picture={picture} />
+  const dock = <CliDock process={picture.observer} />
   if (narrow)
     return (
       <div className="slots-narrow">
         {tabs}
         <Tabs label="Parts" names={PARTS} value={part} onChange={setPart} id="slots-part" />
         <div role="tabpanel" id="slots-part-panel" aria-labelledby={`slots-part-${part}`}>
-          {part === 'Map' && <MapPanel picture={picture} keys={keys} tabs={null} />}
+          {part === 'Slots' && <MapPanel picture={picture} keys={keys} tabs={null} />}
           {part === 'Reshard' && (
-            <section className="panel" aria-label="Reshard">
-              <Moves picture={picture} />
-            </section>
+            <div className="pad">
+              <Reshard picture={picture} />
+            </div>
           )}
           {part === 'Gossip' && (
             <div className="pad">
               <Gossip picture={picture} />
               <Nodes picture={picture} />
-              <About picture={picture} />
             </div>
           )}
           {part === 'Terminal' && dock}
@@ -104,7 +100,10 @@ function Board({ tabs }: { tabs: React.ReactNode }) {
       <MapPanel picture={picture} keys={keys} tabs={tabs} />
       <div className="slots-col">
         <section className="panel" aria-label="Reshard">
-          <Moves picture={picture} />
+          <div className="ph">Reshard</div>
+          <div className="pad">
+            <Reshard picture={picture} />
+          </div>
         </section>
         {dock}
       </div>
@@ -127,18 +126,11 @@ function Board({ tabs }: { tabs: React.ReactNode }) {
           </div>
           <div className="pad">
             <Nodes picture={picture} />
-            <About picture={picture} />
           </div>
         </section>
       </div>
     </div>
   )
-}
-
-/** Of the node that the gossip is looked through for, or who is suspected, or the last. */
-function About({ picture }: { picture: ClusterPicture }) {
-  const about = useAbout(picture) ?? picture.members[picture.members.length - 1]
-  return about === undefined ? null : <LastOnTheBus picture={picture} about={about.name} />
 }
 
 function Coverage({ picture }: { picture: ClusterPicture }) {
@@ -152,53 +144,57 @@ function Coverage({ picture }: { picture: ClusterPicture }) {
 
 function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: React.ReactNode }) {
   const { picture, keys, tabs } = props
-  const { mode, layout, observer, key, slot } = useSlotChoice()
-  const other = useSlotKeys(mode === 'heat' || mode === 'bytes' ? picture : null, mode)
-  const shades = mode === 'heat' || mode === 'bytes' ? other : keys
-  const most = useMemo(() => shades.reduce((a, b) => Math.max(a, b), 0), [shades])
+  const { mode, hilbert, observer, key, slot } = useSlotChoice()
+  const [table, setTable] = useState(false)
+  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
   const owned = picture.view.owners.some(([, , id]) => id !== '')
   return (
     <section className="panel slots-map" aria-label="Hash slots">
       <div className="ph">
         {tabs}
-        <span className="sp" />
         <select
           className="field"
           aria-label="Whose view of the slots"
           value={observer}
           onChange={(e) => useSlotChoice.setState({ observer: e.target.value })}
         >
-          <option value="">by {picture.observer}</option>
+          <option value="">{picture.observer}'s view</option>
           {picture.members
             .filter((m) => m.says !== null)
             .map((m) => (
               <option key={m.name} value={m.name}>
-                by {m.name}
+                {m.name}'s view
               </option>
             ))}
         </select>
-        <select
-          className="field"
-          aria-label="What is shaded"
-          value={mode}
-          onChange={(e) => useSlotChoice.setState({ mode: e.target.value as Mode })}
+        <span className="sp" />
+        <Legend most={most} mode={mode} />
+        <button
+          type="button"
+          className={`btn q small ${mode === 'owner' ? 'on' : ''}`}
+          aria-pressed={mode === 'owner'}
+          title="Colour by owner alone"
+          onClick={() => useSlotChoice.setState({ mode: mode === 'owner' ? 'keys' : 'owner' })}
         >
-          <option value="keys">keys</option>
-          <option value="heat">heat</option>
-          <option value="bytes">bytes</option>
-          <option value="owner">owner</option>
-        </select>
-        <select
-          className="field"
-          aria-label="How the slots are laid out"
-          value={layout}
-          onChange={(e) => useSlotChoice.setState({ layout: e.target.value as Layout })}
+          Owner
+        </button>
+        <button
+          type="button"
+          className={`btn q small ${hilbert ? 'on' : ''}`}
+          aria-pressed={hilbert}
+          title="Along a Hilbert curve: near in number is near on the map"
+          onClick={() => useSlotChoice.setState({ hilbert: !hilbert })}
         >
-          <option value="rows">rows</option>
-          <option value="hilbert">Hilbert</option>
-          <option value="table">table</option>
-          <option value="bits">bitmap</option>
-        </select>
+          Hilbert
+        </button>
+        <button
+          type="button"
+          className={`btn q small ${table ? 'on' : ''}`}
+          aria-pressed={table}
+          onClick={() => setTable(!table)}
+        >
+          Table
+        </button>
       </div>
       {picture.disputed.size > 0 && (
         <p className="slots-note" role="status">
@@ -211,17 +207,9 @@ function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: Rea
           create.
         </p>
       )}
-      {layout === 'table' ? (
-        <RangeTable picture={picture} keys={keys} />
-      ) : layout === 'bits' ? (
-        <Bits picture={picture} />
-      ) : (
-        <SlotMap picture={picture} keys={keys} shades={shades} />
-      )}
+      {table ? <RangeTable picture={picture} keys={keys} /> : <SlotMap picture={picture} keys={keys} />}
       <div className="slots-lower">
-        <Lens picture={picture} keys={shades}>
-          <Legend most={most} mode={mode} />
-        </Lens>
+        <Lens picture={picture} keys={keys} />
         <div className="calc">
           <div className="h">Which slot does a key live in?</div>
           <KeyChain
@@ -273,17 +261,16 @@ function Answer({ picture, keys, slot }: { picture: ClusterPicture; keys: Uint32
   )
 }
 
-const SHADED: Readonly<Record<Mode, string>> = { keys: 'keys', heat: 'heat', bytes: 'bytes', owner: '' }
-function Legend({ most, mode }: { most: number; mode: Mode }) {
+function Legend({ most, mode }: { most: number; mode: string }) {
   if (mode === 'owner') return null
   return (
-    <span className="lg shades">
-      <span>{SHADED[mode]}</span>
+    <span className="lg hide-m">
+      <span>keys</span>
       <span className="mono">0</span>
       {[0, 1, 2].map((shade) => (
         <i key={shade} className={`sh${shade}`} />
       ))}
-      <span className="mono">{count(Math.max(most, 1))}</span>
+      <span className="mono">{Math.max(most, 1)}</span>
     </span>
   )
 }

@@ -264,7 +264,7 @@ function Card(props: CardProps) {
             <button
               type="button"
               className="btn small"
-              onClick={() => openScenario(what === 'query' ? 'cluster' : 'shard-4')}
+              onClick={() => openScenario(what === 'query' ? 'cluster' : 'shard-4', 'partitioning')}
             >
               {what === 'query' ? 'Open a cluster of six' : 'Open four servers and a proxy'}
             </button>
