@@ -51,12 +51,16 @@ export function flagNames(flags: number): Bytes {
   for (const [flag, name] of FLAGS) if (flags & flag) names.push(name)
   return names.length === 0 ? 'noflags' : names.join(',')
 }
-/** Runs of slots of a node: ' 0-5460 7000'. */
+/** Runs of slots of a node: ' 0-5460 7000'. Eight slots that are all alike are passed at once: it is asked for at each save. */
 function slotRanges(node: ClusterNode): Bytes {
   if (node.numslots === 0) return ''
   let out = ''
   let start = -1
   for (let slot = 0; slot <= CLUSTER_SLOTS; slot++) {
+    if ((slot & 7) === 0 && slot < CLUSTER_SLOTS && node.slots[slot >>> 3] === (start < 0 ? 0 : 0xff)) {
+      slot += 7
+      continue
+    }
     const has = slot < CLUSTER_SLOTS && node.hasSlot(slot)
     if (has && start < 0) start = slot
     else if (!has && start >= 0) {
