@@ -100,13 +100,13 @@ async function outcome(program: Program, port: number, text: string): Promise<un
 describe.skipIf(!haveRedis())('nodes.conf', () => {
   beforeAll(ensureServerBuilt)
   for (const [name, text] of Object.entries(FILES))
-    test(name, { timeout: 30_000 }, async () => {
+    test(name, { timeout: 120_000 }, async () => {
       const port = 20000 + ((await freePort()) % 10000)
       const real = await outcome('real', port, text)
       expect(await outcome('ours', port, text)).toEqual(real)
     })
 
-  test("a file that can not be, or is another node's", { timeout: 30_000 }, async () => {
+  test("a file that can not be, or is another node's", { timeout: 120_000 }, async () => {
     const run = (program: Program, ...more: string[]): unknown => {
       const args = ['--port', '29999', '--save', '', '--cluster-enabled', 'yes', ...more]
       const [command, argv] = program === 'real' ? ['redis-server', args] : [process.execPath, [OURS, ...args]]

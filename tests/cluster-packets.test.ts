@@ -304,8 +304,9 @@ async function conversation(r: Running): Promise<unknown[]> {
     }) as const
   cli(r.port, 'CLUSTER', 'ADDSLOTSRANGE', '0', '99')
   await said('an unknown node pings', f.ping({ configEpoch: 4 }))
-  await said('it meets', f.message(2, { configEpoch: 4 }))
-  await look('the handshake is over', () => /f{40} .* 4 connected/.test(cli(r.port, 'CLUSTER', 'NODES')))
+  // Its handshake goes on by the cron's clock: what is seen before it is over depends on when one looks.
+  link.say(f.message(2, { configEpoch: 4 }))
+  await look('it meets, and the handshake is over', () => /f{40} .* 4 connected/.test(cli(r.port, 'CLUSTER', 'NODES')))
   await said('it pings again', f.ping())
   await said('it has slots and an epoch', f.ping({ slots: slotBits(200, 201, 202), configEpoch: 5, currentEpoch: 9 }))
   await said('it gives one up', f.ping({ slots: slotBits(200, 201) }))

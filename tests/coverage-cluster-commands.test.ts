@@ -34,8 +34,9 @@ class Nodes {
     for (const line of lines) out.push(await this.say(line))
     return out
   }
-  async wait(ms: number): Promise<void> {
-    await this.conversation.wait(ms)
+  /** What the clients were told meanwhile, as text. */
+  async wait(ms: number): Promise<string> {
+    return JSON.stringify(await this.conversation.wait(ms))
   }
 }
 const [A, B] = [nodeId('a'), nodeId('b')]
@@ -436,4 +437,12 @@ test('MG25: the new owner says so in its log', () => {
   w.run(0.5)
   expect(w.call('r1', 'GET', 'bar')).toBe('(error) MOVED 5061 10.0.0.12:6379')
   expect(String(w.call('r1', 'CLUSTER', 'NODES'))).toContain('0-5060 5062-16383')
+})
+
+test('who waits for a key of a slot that goes is sent after it, within a second', async () => {
+  const w = new Nodes(THREE)
+  expect(await w.ask('a4', 'BLPOP', '{bar}q', '0')).toBe('')
+  await w.all(`b> CLUSTER SETSLOT 5061 NODE ${B}`, `CLUSTER SETSLOT 5061 NODE ${B}`)
+  expect(await w.wait(1200)).toMatch(/a4.*MOVED 5061 127\.0\.0\.1:7001/)
+  expect(await w.ask('a4', 'PING')).toBe('PONG')
 })
