@@ -1,6 +1,8 @@
-/** Rows of 1.1 about magnitudes: what the model charges for memory, disk and network is what appendix A of the coverage list measured. */
+/** Rows of 1.1 and 1.4 about magnitudes: what the model charges for memory, disk and network is what appendix A of the coverage list measured. */
 import { expect, test } from 'vitest'
 import { fileOpMicros, newDisk } from '../src/world/disk.ts'
+import { createProgram } from '../src/world/programs.ts'
+import { createWorld } from '../src/world/world.ts'
 import { encode, Ours } from './oracle/servers.ts'
 
 function boot() {
@@ -63,4 +65,51 @@ test('A02: the way to a disk is longer than the way to memory by orders of magni
   expect(fsync / memory).toBeGreaterThan(50)
   disk.slowness = 100
   expect(fileOpMicros(disk, { op: 'fsync', path: '/f' })).toBe(fsync * 100)
+})
+
+test('E07: one server uses one core; three more on the same box answer three times as much again', () => {
+  const ports = [6379, 6380, 6381, 6382]
+  const throughput = (count: number): number => {
+    const servers = ports.slice(0, count)
+    const w = createWorld(
+      {
+        id: 'cores',
+        title: '',
+        seed: 7,
+        topology: {
+          boxes: [1, 2, 3, 4].map((n) => ({ name: `box-${n}`, address: `10.0.0.${n}` })),
+          processes: servers.map((port) => ({
+            name: `redis-${port}`,
+            kind: 'server',
+            box: 'box-1',
+            port,
+            argv: ['--port', `${port}`, '--protected-mode', 'no', '--save', ''],
+          })),
+          link: { latencyMicros: 100, jitterMicros: 0, loopbackMicros: 20, bytesPerSecond: 1e10 },
+        },
+      },
+      (kind) => (env, tap) => createProgram(kind, env, tap),
+      {},
+    )
+    w.runUntil(500_000)
+    const clients = Array.from({ length: 12 }, (_, i) => `app-${i}`)
+    const load = '--routing ring --rate 0 --writes 0 --keys 2000 --inflight 600 --vnodes 1000'.split(' ')
+    for (const [i, name] of clients.entries()) {
+      const argv = [...servers.map((port) => `10.0.0.1:${port}`), ...load]
+      w.spawn({ name, kind: 'app', box: `box-${(i % 3) + 2}`, port: 0, argv })
+    }
+    w.runFor(10_000)
+    const ok = (): number =>
+      clients.reduce((sum, name) => sum + (w.view(name, 'app') as { total: { ok: number } }).total.ok, 0)
+    const before = ok()
+    w.runFor(10_000)
+    return (ok() - before) / 0.01
+  }
+  const one = throughput(1)
+  // Two microseconds of one thread for a GET.
+  expect(one).toBeGreaterThan(300_000)
+  expect(one).toBeLessThan(510_000)
+  const four = throughput(4)
+  expect(four / one).toBeGreaterThan(3)
+  expect(four / one).toBeLessThan(4.2)
 })
