@@ -1,7 +1,8 @@
 // G18: three servers and three Sentinels, and six nodes of a cluster with three Sentinels, one worker per process in Chromium, idle: virtual seconds per
 // wall second. G22: while a worker loads 1,000,000 keys, the longest task of the page's own thread in processor time; by
 // the clock as well, which where workers compete for cores includes waiting for one. G23: from opening the built page
-// (browser warm) to the answer of the first command at the first prompt.
+// (browser warm) to the answer of the first command at the first prompt. G21: frames a second and script a frame while the
+// slot map, the gossip and the last 200 packets of the bus are drawn of seven nodes, a client under load and a redis-cli.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
@@ -115,6 +116,41 @@ async function load(browser, address) {
     await page.close()
   }
 }
+const LOOKED_S = 8
+async function slots(browser, address) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.goto(`${address}/?scenario=cluster-7&view=slots&seed=7`)
+  await page.getByText('cluster_state ok').waitFor()
+  await page.getByRole('tab', { name: 'Clients' }).click()
+  await page.getByTestId('start-client').click()
+  await page.getByText(/acked [1-9]/).first().waitFor()
+  await page.getByRole('tab', { name: 'Slots', exact: true }).first().click()
+  await page.getByRole('tab', { name: 'Cluster bus' }).click()
+  await page.locator('.bus-row').nth(199).waitFor({ timeout: 120_000 })
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' }).catch(() => cdp.send('Performance.enable'))
+  const script = async () =>
+    (await cdp.send('Performance.getMetrics')).metrics.find((m) => m.name === 'ScriptDuration').value
+  const before = await script()
+  const frames = await page.evaluate(
+    (ms) =>
+      new Promise((done) => {
+        let n = 0
+        const end = performance.now() + ms
+        const tick = (now) => {
+          n++
+          if (now < end) requestAnimationFrame(tick)
+          else done(n)
+        }
+        requestAnimationFrame(tick)
+      }),
+    LOOKED_S * 1000,
+  )
+  const each = ((await script()) - before) * 1000 / frames
+  show('G21', 'slot map, bus, 9 processes: frames a second', `${(frames / LOOKED_S).toFixed(1)}`, '50')
+  show('G21', 'script of a frame', `${each.toFixed(2)} ms`, '4 ms')
+  await page.close()
+}
 /** The most processor time, in ms, that one task of the page's own thread took. */
 function longestTask(events) {
   const main = new Set()
@@ -132,6 +168,7 @@ try {
   await pace(browser)
   await withLab(async (address) => {
     await firstPrompt(browser, address)
+    await slots(browser, address)
     await load(browser, address)
   })
 } finally {

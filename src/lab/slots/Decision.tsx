@@ -39,7 +39,6 @@ const MEANING: Readonly<Record<string, string>> = {
   TRYAGAIN: 'The keys are on two nodes; in a moment they will be on one.',
   CROSSSLOT: 'One request, one slot: split it, or give the keys one hash tag.',
   CLUSTERDOWN: 'Nobody serves it now.',
-  served: 'It is served here.',
 }
 
 export function Decision({ picture }: { picture: ClusterPicture }) {

@@ -104,7 +104,10 @@ function Detection({ picture, about }: { picture: ClusterPicture; about: Member 
   const lanes = useEpochs(picture)
   const d = useMemo(() => detectionOf(lanes, about.id), [lanes, about.id])
   if (d === null) return null
-  const ms = (from: number, to: number): string => milliseconds(Math.max(0, to - from))
+  const ms = (from: number, to: number): string => {
+    const micros = Math.max(0, to - from)
+    return milliseconds(micros < 10_000 ? Math.round(micros / 100) * 100 : Math.round(micros / 1000) * 1000)
+  }
   const phases = [
     { name: 'timeout', from: d.silent, to: d.suspected, say: `${d.by} waits in vain` },
     ...(d.failed === null

@@ -2,6 +2,8 @@
  * How an owner looks, by its number: hue and cell shape for the first three, then the same hues hatched, then dotted, so that
  * nine owners can be told apart, and in grey as well.
  */
+import { useId } from 'react'
+
 export type CellShape = 'square' | 'round' | 'bar'
 export type Texture = 'plain' | 'hatch' | 'dots'
 export interface OwnerLook {
@@ -61,7 +63,8 @@ export function OwnerPatterns({ count, prefix }: { count: number; prefix: string
 export function OwnerMark({ i, size = 10 }: { i: number; size?: number }) {
   const { shape } = ownerLook(i)
   const h = shape === 'bar' ? size * 0.6 : size
-  const prefix = `om${i}`
+  // Of its own: a pattern in a part that is hidden paints nothing elsewhere.
+  const prefix = useId()
   return (
     <svg className="owner-mark" width={size} height={size} aria-hidden="true">
       <OwnerPatterns count={i + 1} prefix={prefix} />

@@ -17,6 +17,7 @@ const looks: readonly [RegExp, MarkLook][] = [
   [/^fail (received|cleared)/, { icon: 'odown', color: '--down', rank: 4 }],
   [/^migrating/, { icon: 'chevr', color: '--migrating', rank: 2 }],
   [/^importing/, { icon: 'chevl', color: '--importing', rank: 2 }],
+  [/^slot moved/, { icon: 'flag', color: '--importing', rank: 3 }],
   [/^process\.crash/, { icon: 'odown', color: '--down', rank: 0 }],
   [/^(fault|process)\.kill/, { icon: 'kill', color: '--ink', rank: 1 }],
   [/^fault\.(cut|heal)/, { icon: 'cut', color: '--ink', rank: 1 }],
@@ -48,8 +49,19 @@ export interface Placed {
 }
 
 export const LETTER = 6.7
+/** A slot on its way is named by its number, as in the command that moves it. */
+const OF_SLOT: Readonly<Record<string, string>> = {
+  importing: 'IMPORTING',
+  migrating: 'MIGRATING',
+  'slot moved': 'NODE',
+}
 export const labelOf = (e: EventView) =>
-  (/^[+-]/.test(e.kind) ? `${e.kind} ${e.process}` : `${e.kind.replace(/^(fault|process)\./, '')} ${e.process}`).trim()
+  (e.kind in OF_SLOT
+    ? `${OF_SLOT[e.kind]} ${/^\d*/.exec(e.text)?.[0]} ${e.process}`
+    : /^[+-]/.test(e.kind)
+      ? `${e.kind} ${e.process}`
+      : `${e.kind.replace(/^(fault|process)\./, '')} ${e.process}`
+  ).trim()
 
 /** Important events first. A label that would touch another is dropped; its mark stays. */
 export function placeMarks(
