@@ -71,6 +71,14 @@ test('Q09: a client that asks any node is redirected; one that keeps a map asks 
   await found(page, 'query', '100.0%')
   await page.getByLabel('The client').selectOption('smart')
   await expect.poll(() => number(page, 'hops-query').catch(() => 0), SLOW).toBeLessThan(1.2)
+  // Q10: what a division costs.
+  await page.getByRole('button', { name: 'MSET foo 1 bar 2' }).click()
+  await page.getByRole('button', { name: 'MULTI … EXEC' }).click()
+  await page.getByRole('button', { name: 'SAVE, 6 times' }).click()
+  const costs = page.getByRole('region', { name: 'What it costs' })
+  await expect(costs).toContainText('CROSSSLOT', SLOW)
+  await expect(costs).toContainText('EXECABORT', SLOW)
+  await expect(costs).toContainText('6 files dump.rdb', SLOW)
   // The others need servers that know nothing of each other; what they did is remembered beside this one.
   await page.getByTestId('run-proxy').getByRole('button', { name: 'Open four servers and a proxy' }).click()
   await page.getByTestId('start-proxy').click(SLOW)

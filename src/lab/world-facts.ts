@@ -41,6 +41,7 @@ export function aboutScenario(scenario: Scenario): string {
   const parts = ['Redis 7.0.15']
   if (sentinels.length > 0) parts.push(`${sentinels.length} Sentinels`)
   if (quorum) parts.push(`quorum ${quorum}`)
+  if (scenario.id.startsWith('shard')) parts.push('five servers, one of them to spare', 'a proxy')
   if (isCluster(scenario)) {
     const conf = Object.values(scenario.topology.processes[0]?.files ?? {}).join('\n')
     const timeout = /^cluster-node-timeout (\d+)/m.exec(conf)?.[1]

@@ -12,6 +12,7 @@ import { lab, useLab } from '../../store.ts'
 import { addressOf, isCluster } from '../../world-facts.ts'
 import { ownerFill, OwnerMark, OwnerPatterns } from '../owners.tsx'
 import { Chain } from './Chain.tsx'
+import { Costs } from './Costs.tsx'
 import {
   type AppData,
   argvOf,
@@ -110,6 +111,11 @@ export function Run() {
         `${load} ${hot}`,
       ),
     )
+  const last = all.at(-1)
+  const heat = (order: string) => {
+    setHot(order)
+    tune(order)
+  }
   const any = ARRANGEMENTS.some((what) => get(what) !== null)
   return (
     <section className="panel run" aria-label="Run it">
@@ -152,6 +158,19 @@ export function Run() {
           )
         })}
       </div>
+      {(sharded || isCluster(scenario)) && (
+        <Costs
+          place={{
+            session,
+            box,
+            cluster: isCluster(scenario) ? all : null,
+            servers: sharded ? used : all,
+            proxy: sharded ? addressOf(scenario, PROXY) : '',
+          }}
+          hot={any ? () => heat(HOT[2][0]) : null}
+          resize={any && last !== undefined ? () => change(last, !used.some((u) => u.name === last.name)) : null}
+        />
+      )}
     </section>
   )
 }
