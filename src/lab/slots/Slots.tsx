@@ -8,19 +8,22 @@ import { Tabs } from '../parts/Tabs.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
 import { openScenario } from '../scenarios.ts'
 import { useLab } from '../store.ts'
-import { CliDock } from '../structures/Cli.tsx'
-import { useSlotChoice } from './choice.ts'
+import { Bits } from './Bits.tsx'
+import { type Layout, type Mode, useSlotChoice } from './choice.ts'
 import { Clients } from './Clients.tsx'
 import { type ClusterPicture, SLOTS, useCluster, useSlotKeys } from './data.ts'
-import { Gossip } from './Gossip.tsx'
+import { Dock } from './Dock.tsx'
+import { LastOnTheBus } from './Bus.tsx'
+import { Epochs } from './Epochs.tsx'
+import { Gossip, useAbout } from './Gossip.tsx'
 import { KeyChain } from './KeyChain.tsx'
 import { Lens } from './Lens.tsx'
 import { Nodes } from './Nodes.tsx'
 import { Partition } from './partition/Partition.tsx'
-import { Reshard } from './Reshard.tsx'
+import { Moves } from './Moves.tsx'
 import { RangeTable, SlotMap, slotText } from './SlotMap.tsx'
 
-const SCREENS = ['Slots', 'Clients', 'Partitioning'] as const
+const SCREENS = ['Slots', 'Epochs', 'Clients', 'Partitioning'] as const
 
 export function Slots() {
   const [chosen, setScreen] = useState<(typeof SCREENS)[number] | null>(null)
@@ -38,7 +41,7 @@ export function Slots() {
         ) : board ? (
           <Board tabs={tabs} />
         ) : id.startsWith('cluster') ? (
-          <ClientsScreen />
+          <OfCluster screen={screen} />
         ) : (
           <NoCluster />
         )}
@@ -47,9 +50,10 @@ export function Slots() {
   )
 }
 
-function ClientsScreen() {
+function OfCluster({ screen }: { screen: string }) {
   const picture = useCluster(useSlotChoice((s) => s.observer))
-  return picture === null ? <div className="say">No node runs.</div> : <Clients picture={picture} />
+  if (picture === null) return <div className="say">No node runs. Start one on the canvas (R).</div>
+  return screen === 'Epochs' ? <Epochs picture={picture} /> : <Clients picture={picture} />
 }
 
 function NoCluster() {
@@ -63,32 +67,33 @@ function NoCluster() {
   )
 }
 
-const PARTS = ['Slots', 'Reshard', 'Gossip', 'Terminal'] as const
+const PARTS = ['Map', 'Reshard', 'Gossip', 'Terminal'] as const
 
 function Board({ tabs }: { tabs: React.ReactNode }) {
   const observer = useSlotChoice((s) => s.observer)
   const picture = useCluster(observer)
   const keys = useSlotKeys(picture)
   const narrow = useNarrow()
-  const [part, setPart] = useState<(typeof PARTS)[number]>('Slots')
+  const [part, setPart] = useState<(typeof PARTS)[number]>('Map')
   if (picture === null) return <div className="say">No node runs. Start one on the canvas (R).</div>
-  const dock = <CliDock process={picture.observer} />
+  const dock = <Dock picture={picture} />
   if (narrow)
     return (
       <div className="slots-narrow">
         {tabs}
         <Tabs label="Parts" names={PARTS} value={part} onChange={setPart} id="slots-part" />
         <div role="tabpanel" id="slots-part-panel" aria-labelledby={`slots-part-${part}`}>
-          {part === 'Slots' && <MapPanel picture={picture} keys={keys} tabs={null} />}
+          {part === 'Map' && <MapPanel picture={picture} keys={keys} tabs={null} />}
           {part === 'Reshard' && (
-            <div className="pad">
-              <Reshard picture={picture} />
-            </div>
+            <section className="panel" aria-label="Reshard">
+              <Moves picture={picture} />
+            </section>
           )}
           {part === 'Gossip' && (
             <div className="pad">
               <Gossip picture={picture} />
               <Nodes picture={picture} />
+              <About picture={picture} />
             </div>
           )}
           {part === 'Terminal' && dock}
@@ -100,10 +105,7 @@ function Board({ tabs }: { tabs: React.ReactNode }) {
       <MapPanel picture={picture} keys={keys} tabs={tabs} />
       <div className="slots-col">
         <section className="panel" aria-label="Reshard">
-          <div className="ph">Reshard</div>
-          <div className="pad">
-            <Reshard picture={picture} />
-          </div>
+          <Moves picture={picture} />
         </section>
         {dock}
       </div>
@@ -126,11 +128,18 @@ function Board({ tabs }: { tabs: React.ReactNode }) {
           </div>
           <div className="pad">
             <Nodes picture={picture} />
+            <About picture={picture} />
           </div>
         </section>
       </div>
     </div>
   )
+}
+
+/** Of the node that the gossip is looked through for, or who is suspected, or the last. */
+function About({ picture }: { picture: ClusterPicture }) {
+  const about = useAbout(picture) ?? picture.members[picture.members.length - 1]
+  return about === undefined ? null : <LastOnTheBus picture={picture} about={about.name} />
 }
 
 function Coverage({ picture }: { picture: ClusterPicture }) {
@@ -144,57 +153,53 @@ function Coverage({ picture }: { picture: ClusterPicture }) {
 
 function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: React.ReactNode }) {
   const { picture, keys, tabs } = props
-  const { mode, hilbert, observer, key, slot } = useSlotChoice()
-  const [table, setTable] = useState(false)
-  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
+  const { mode, layout, observer, key, slot } = useSlotChoice()
+  const other = useSlotKeys(mode === 'heat' || mode === 'bytes' ? picture : null, mode)
+  const shades = mode === 'heat' || mode === 'bytes' ? other : keys
+  const most = useMemo(() => shades.reduce((a, b) => Math.max(a, b), 0), [shades])
   const owned = picture.view.owners.some(([, , id]) => id !== '')
   return (
     <section className="panel slots-map" aria-label="Hash slots">
       <div className="ph">
         {tabs}
+        <span className="sp" />
         <select
           className="field"
           aria-label="Whose view of the slots"
           value={observer}
           onChange={(e) => useSlotChoice.setState({ observer: e.target.value })}
         >
-          <option value="">{picture.observer}'s view</option>
+          <option value="">by {picture.observer}</option>
           {picture.members
             .filter((m) => m.says !== null)
             .map((m) => (
               <option key={m.name} value={m.name}>
-                {m.name}'s view
+                by {m.name}
               </option>
             ))}
         </select>
-        <span className="sp" />
-        <Legend most={most} mode={mode} />
-        <button
-          type="button"
-          className={`btn q small ${mode === 'owner' ? 'on' : ''}`}
-          aria-pressed={mode === 'owner'}
-          title="Colour by owner alone"
-          onClick={() => useSlotChoice.setState({ mode: mode === 'owner' ? 'keys' : 'owner' })}
+        <select
+          className="field"
+          aria-label="What is shaded"
+          value={mode}
+          onChange={(e) => useSlotChoice.setState({ mode: e.target.value as Mode })}
         >
-          Owner
-        </button>
-        <button
-          type="button"
-          className={`btn q small ${hilbert ? 'on' : ''}`}
-          aria-pressed={hilbert}
-          title="Along a Hilbert curve: near in number is near on the map"
-          onClick={() => useSlotChoice.setState({ hilbert: !hilbert })}
+          <option value="keys">keys</option>
+          <option value="heat">heat</option>
+          <option value="bytes">bytes</option>
+          <option value="owner">owner</option>
+        </select>
+        <select
+          className="field"
+          aria-label="How the slots are laid out"
+          value={layout}
+          onChange={(e) => useSlotChoice.setState({ layout: e.target.value as Layout })}
         >
-          Hilbert
-        </button>
-        <button
-          type="button"
-          className={`btn q small ${table ? 'on' : ''}`}
-          aria-pressed={table}
-          onClick={() => setTable(!table)}
-        >
-          Table
-        </button>
+          <option value="rows">rows</option>
+          <option value="hilbert">Hilbert</option>
+          <option value="table">table</option>
+          <option value="bits">bitmap</option>
+        </select>
       </div>
       {picture.disputed.size > 0 && (
         <p className="slots-note" role="status">
@@ -207,9 +212,17 @@ function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: Rea
           create.
         </p>
       )}
-      {table ? <RangeTable picture={picture} keys={keys} /> : <SlotMap picture={picture} keys={keys} />}
+      {layout === 'table' ? (
+        <RangeTable picture={picture} keys={keys} />
+      ) : layout === 'bits' ? (
+        <Bits picture={picture} />
+      ) : (
+        <SlotMap picture={picture} keys={keys} shades={shades} />
+      )}
       <div className="slots-lower">
-        <Lens picture={picture} keys={keys} />
+        <Lens picture={picture} keys={shades}>
+          <Legend most={most} mode={mode} />
+        </Lens>
         <div className="calc">
           <div className="h">Which slot does a key live in?</div>
           <KeyChain
@@ -261,16 +274,17 @@ function Answer({ picture, keys, slot }: { picture: ClusterPicture; keys: Uint32
   )
 }
 
-function Legend({ most, mode }: { most: number; mode: string }) {
+const SHADED: Readonly<Record<Mode, string>> = { keys: 'keys', heat: 'heat', bytes: 'bytes', owner: '' }
+function Legend({ most, mode }: { most: number; mode: Mode }) {
   if (mode === 'owner') return null
   return (
-    <span className="lg hide-m">
-      <span>keys</span>
+    <span className="lg shades">
+      <span>{SHADED[mode]}</span>
       <span className="mono">0</span>
       {[0, 1, 2].map((shade) => (
         <i key={shade} className={`sh${shade}`} />
       ))}
-      <span className="mono">{Math.max(most, 1)}</span>
+      <span className="mono">{count(Math.max(most, 1))}</span>
     </span>
   )
 }
