@@ -9,7 +9,7 @@ const LONG = [
   'tests/oracle/{oracle,conversations,propagation}.test.ts',
   'tests/{coverage-replication,coverage-sentinel,coverage-operations,coverage-locks,sentinel-,failover-}*',
   'tests/{world-invariants,world-watchdog,world-busy,world-persistence,encodings}.test.ts',
-  'tests/{cluster-truth,cluster-clients,cluster-cli,cluster-interop-cli,coverage-cluster-failover}.test.ts',
+  'tests/{cluster-truth,cluster-clients,cluster-cli,cluster-interop-cli,coverage-cluster-failover,coverage-cluster-rest,coverage-costs}.test.ts',
 ]
 const quick = process.env['REHASH_QUICK'] !== undefined
 if (quick) process.env['TRANSCRIPTS_REAL'] = '0'
