@@ -51,6 +51,10 @@ test('Q07, Q08: straight to the server in one hop, through the proxy in two and 
   await page.getByLabel('Hot key').selectOption({ label: '80%, split into 24 keys' })
   await expect(page.getByTestId('run-ring')).not.toContainText('hot key', SLOW)
 
+  // Q10: what the proxy cannot divide it refuses.
+  await page.getByRole('button', { name: 'RENAME foo bar' }).click()
+  await expect(page.getByRole('region', { name: 'What it costs' })).toContainText('ERR Invalid argument', SLOW)
+
   await page.getByTestId('kill-proxy').click()
   await expect(page.getByTestId('rate-proxy')).toHaveText('0', SLOW)
   expect(await number(page, 'rate-ring')).toBeGreaterThan(50)

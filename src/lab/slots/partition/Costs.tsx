@@ -74,7 +74,7 @@ export function Costs({ place, hot, resize }: { place: Place; hot: (() => void) 
   )
 }
 
-const ANSWER = /^(OK|QUEUED|\(error\).*|ERR .*|[A-Z]+ .*)$/
+const ANSWER = /^(OK|QUEUED|\(error\).*|Could not connect .*)$/
 
 function CostCard({ cost, place }: { cost: Cost; place: Place }) {
   const [lines, setLines] = useState<readonly string[]>([])
@@ -119,11 +119,7 @@ function CostCard({ cost, place }: { cost: Cost; place: Place }) {
         {first?.commands.length === 1 ? first.commands[0] : 'MULTI … EXEC'}
         {runs.length > 1 && `, ${runs.length} times`}
       </button>
-      {lines.length > 0 && (
-        <output>
-          {runs.length > 1 ? `${lines.length} files dump.rdb` : lines.map((l, i) => <span key={`${i}${l}`}>{l}</span>)}
-        </output>
-      )}
+      {lines.length > 0 && <output>{runs.length > 1 ? `${lines.length} files dump.rdb` : lines.join('\n')}</output>}
     </div>
   )
 }

@@ -154,6 +154,7 @@ export function Run() {
               end={() => end(what)}
               down={what === 'proxy' && sharded && stateOf(PROXY) !== undefined && stateOf(PROXY) !== 'running'}
               tell={(order) => tell(what, order)}
+              differs={what === 'proxy' && proxy != null && ring != null && names(proxy) !== names(ring)}
             />
           )
         })}
@@ -250,9 +251,17 @@ interface CardProps {
   end: () => void
   down: boolean
   tell: (order: string) => void
+  /** The proxy has another list of servers than the client: it was started again with its own. */
+  differs: boolean
 }
+const names = ({ servers }: { servers: readonly Server[] }) =>
+  servers
+    .map((s) => s.name)
+    .sort()
+    .join(' ')
+
 function Card(props: CardProps) {
-  const { what, here, live, data, beyond, loads, all, begin, end, down, tell } = props
+  const { what, here, live, data, beyond, loads, all, begin, end, down, tell, differs } = props
   const [title, by] = titles[what]
   const now = live && data !== null ? figuresOf(data, beyond) : null
   useEffect(() => {
@@ -316,6 +325,7 @@ function Card(props: CardProps) {
             >
               {down ? 'Start the proxy again' : 'Kill the proxy'}
             </button>
+            {differs && !down && <span className="warn"> It has another list of servers than the client.</span>}
             {down && <span className="warn"> Nothing is answered without it.</span>}
           </p>
         )}
