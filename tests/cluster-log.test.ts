@@ -2,13 +2,15 @@
 import { expect, test } from 'vitest'
 import { decodeMessage, messageType, MSG_PING } from '../src/engine/cluster/message.ts'
 import type { viewRoute } from '../src/engine/inspect/cluster-route.ts'
-import type { viewEpochs, viewBus, viewPacket } from '../src/engine/inspect/cluster-log.ts'
+import type { PacketRow, viewBus, viewEpochs, viewPacket } from '../src/engine/inspect/cluster-log.ts'
 import { busBytesPerSecond, pingsPerSecond } from '../src/lab/slots/traffic.ts'
 import { type ClusterKit, readyCluster, SECOND } from './cluster-deploy.ts'
 
 const epochs = (kit: ClusterKit, n: string) => kit.world.view(n, 'cluster', ['epochs']) as ReturnType<typeof viewEpochs>
 const bus = (kit: ClusterKit, n: string, ...args: string[]) =>
-  kit.world.view(n, 'cluster', ['bus', ...args]) as ReturnType<typeof viewBus>
+  Object.values((kit.world.view(n, 'cluster', ['bus', ...args]) as ReturnType<typeof viewBus>).packets).map(
+    (text) => JSON.parse(text) as PacketRow,
+  )
 
 test('V22: an election leaves its epoch, its votes, its claim; each other node hears of them', () => {
   const kit = readyCluster({ seed: 71, tap: true })
@@ -56,9 +58,9 @@ test('V22: TAKEOVER takes an epoch without a vote, and says so', () => {
 test('the bus log shows a packet at both of its ends, decoded, and its bytes', () => {
   const kit = readyCluster({ seed: 73, tap: true })
   kit.world.runFor(3 * SECOND)
-  const all = Object.values(bus(kit, 'n0', '160').packets)
+  const all = bus(kit, 'n0', '160')
   expect(all.length).toBeGreaterThan(20)
-  const got = Object.values(bus(kit, 'n1', '160', 'received').packets).filter((p) => p.from === kit.id('n0'))
+  const got = bus(kit, 'n1', '160', 'received').filter((p) => p.from === kit.id('n0'))
   expect(got.length).toBeGreaterThan(0)
   const p = got.at(-1) as (typeof got)[number]
   expect(p.to).toBe(kit.id('n1'))

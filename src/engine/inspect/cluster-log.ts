@@ -33,6 +33,8 @@ interface Kept {
   readonly peer: Bytes
   readonly remote: Bytes
   row?: PacketRow
+  /** The row as text: it never changes, and texts are compared and sent quickly. */
+  text?: string
 }
 export interface PacketRow {
   readonly seq: number
@@ -182,8 +184,9 @@ export function viewBus(c: Cluster, args: readonly string[]) {
   const log = logs.get(c)
   const most = Math.min(MOST_PACKETS, Number(args[0]) || 24)
   const all = (log?.packets ?? []).filter((k) => args[1] !== 'received' || !k.sent)
-  const packets = Object.fromEntries(all.slice(-most).map((k) => [k.seq, (log as ClusterLog).row(k)]))
-  return { id: c.myself.name, packets: packets as Readonly<Record<string, PacketRow>> }
+  const packets: Record<string, string> = {}
+  for (const k of all.slice(-most)) packets[k.seq] = k.text ??= JSON.stringify((log as ClusterLog).row(k))
+  return { id: c.myself.name, packets }
 }
 
 /** Where each field of the header stands: name, offset, length. */

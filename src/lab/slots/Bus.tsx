@@ -1,5 +1,5 @@
 /** Packets of the cluster bus, decoded: as each node received them, or all that one node sent and received; and one of them whole. */
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import { EPOCH_MS } from '../../world/index.ts'
 import { count, seconds } from '../format.ts'
 import { useView } from '../parts/use-view.ts'
@@ -25,7 +25,19 @@ export interface BusPacket extends PacketRow {
   readonly process: string
 }
 interface BusData {
-  readonly packets: Readonly<Record<string, PacketRow>>
+  /** Each packet's row as JSON, by its number. */
+  readonly packets: Readonly<Record<string, string>>
+}
+/** Rows that were read, by process and number: a packet is read once. */
+const read = new Map<string, { text: string; packet: BusPacket }>()
+function packetOf(process: string, seq: string, text: string): BusPacket {
+  const key = `${process} ${seq}`
+  const known = read.get(key)
+  if (known?.text === text) return known.packet
+  const packet = { ...(JSON.parse(text) as PacketRow), process }
+  if (read.size > 4000) read.clear()
+  read.set(key, { text, packet })
+  return packet
 }
 const timeOf = (at: number): string => seconds(at - EPOCH_MS * 1000)
 
@@ -36,7 +48,8 @@ export function usePackets(names: readonly string[], most: number, received: boo
   return useMemo(() => {
     const all: BusPacket[] = []
     for (const [process, data] of Object.entries(views))
-      for (const p of Object.values((data as BusData | null)?.packets ?? {})) all.push({ ...p, process })
+      for (const [seq, text] of Object.entries((data as BusData | null)?.packets ?? {}))
+        all.push(packetOf(process, seq, text))
     return all.sort((a, b) => a.at - b.at || a.seq - b.seq)
   }, [views])
 }
@@ -75,14 +88,7 @@ export function Bus({ picture }: { picture: ClusterPicture }) {
   const asked = useMemo(() => (node === '' ? names.split(' ') : [node]), [names, node])
   const all = usePackets(asked, node === '' ? 40 : 160, node === '')
   const rows = all.filter((p) => matches(kind, p)).slice(-MOST)
-  const hold = useRef<HTMLDivElement>(null)
-  const stuck = useRef(true)
   const last = rows[rows.length - 1]
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs for each new packet
-  useLayoutEffect(() => {
-    const el = hold.current
-    if (el && stuck.current) el.scrollTop = el.scrollHeight
-  }, [last?.seq, last?.process])
   return (
     <div className={`bus ${chosen ? 'two' : ''}`}>
       <div className="bus-list">
@@ -111,14 +117,9 @@ export function Bus({ picture }: { picture: ClusterPicture }) {
         </div>
         <div
           className="bus-rows"
-          ref={hold}
           role="listbox"
           aria-label="Packets of the cluster bus"
           tabIndex={0}
-          onScroll={(e) => {
-            const el = e.currentTarget
-            stuck.current = el.scrollHeight - el.scrollTop - el.clientHeight < 24
-          }}
           onKeyDown={(e) => {
             const move = { ArrowDown: 1, ArrowUp: -1 }[e.key]
             if (move === undefined || rows.length === 0) return
@@ -129,16 +130,18 @@ export function Bus({ picture }: { picture: ClusterPicture }) {
             if (next) setChosen({ process: next.process, seq: next.seq })
           }}
         >
-          {rows.length === 0 && <p className="cap">No such packet is remembered.</p>}
-          {rows.map((p) => (
-            <Row
-              key={`${p.process} ${p.seq}`}
-              p={p}
-              nameOf={picture.nameOf}
-              on={chosen?.seq === p.seq && chosen.process === p.process}
-              choose={setChosen}
-            />
-          ))}
+          <div>
+            {rows.length === 0 && <p className="cap">No such packet is remembered.</p>}
+            {rows.map((p) => (
+              <Row
+                key={`${p.process} ${p.seq}`}
+                p={p}
+                nameOf={picture.nameOf}
+                on={chosen?.seq === p.seq && chosen.process === p.process}
+                choose={setChosen}
+              />
+            ))}
+          </div>
         </div>
       </div>
       {chosen && <Inspector picture={picture} chosen={chosen} close={() => setChosen(null)} />}
@@ -175,7 +178,7 @@ const Row = memo(
       </div>
     )
   },
-  (a, b) => a.p.seq === b.p.seq && a.p.process === b.p.process && a.on === b.on,
+  (a, b) => a.p === b.p && a.on === b.on,
 )
 
 interface PacketData {

@@ -1,10 +1,10 @@
 /** Fifteen by six slots around the chosen one, large enough to see cell shapes. */
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { useLab } from '../store.ts'
 import { useSlotChoice } from './choice.ts'
-import { type ClusterPicture, SLOTS } from './data.ts'
+import { type ClusterPicture, mostOf, SLOTS } from './data.ts'
 import { OwnerMark } from './owners.tsx'
-import { drawCells } from './cells.ts'
+import { colorOf, drawCells } from './cells.ts'
 import { useOpenSlots } from './SlotMap.tsx'
 
 const [COLUMNS, ROWS, CELL] = [15, 6, 14]
@@ -16,7 +16,7 @@ export function Lens(props: { picture: ClusterPicture; keys: Uint32Array; childr
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = useLab((s) => s.theme)
   const open = useOpenSlots(picture)
-  const most = useMemo(() => keys.reduce((a, b) => Math.max(a, b), 0), [keys])
+  const most = mostOf(keys)
   const column = Math.max(0, Math.min(128 - COLUMNS, (slot % 128) - 7))
   const row = Math.max(0, Math.min(128 - ROWS, Math.floor(slot / 128) - 3))
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
@@ -31,10 +31,9 @@ export function Lens(props: { picture: ClusterPicture; keys: Uint32Array; childr
         if (at < SLOTS) cells.push([at, c * CELL, r * CELL])
       }
     drawCells(ctx, { ownerOf, disputed, keys, most, mode, open }, CELL, cells, COLUMNS * CELL, ROWS * CELL)
-    const css = getComputedStyle(el)
     const ratio = devicePixelRatio || 1
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
-    ctx.strokeStyle = css.getPropertyValue('--ink')
+    ctx.strokeStyle = colorOf('--ink')
     ctx.lineWidth = 2
     ctx.strokeRect(((slot % 128) - column) * CELL, (Math.floor(slot / 128) - row) * CELL, CELL - 1, CELL - 1)
   }, [ownerOf, disputed, keys, most, mode, open, slot, column, row, theme])

@@ -6,13 +6,14 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useSize } from '../parts/use-size.ts'
 import { useLab } from '../store.ts'
 import { count } from '../format.ts'
-import { type ClusterPicture, rangeText, SLOTS } from './data.ts'
+import { type ClusterPicture, mostOf, rangeText, SLOTS } from './data.ts'
 import { drawCells } from './cells.ts'
 import { ownerLook } from './owners.tsx'
 import { useSlotChoice } from './choice.ts'
 
 const SIDE = 128
 const AXIS = 44
+const DRAW_MS = 100
 const AXIS_SLOTS = [0, 2048, 4096, 6144, 8192, 10240, 12288, 14336]
 
 /** Row order, or along a Hilbert curve, where slots that are near in number are near on the map. */
@@ -74,6 +75,7 @@ export function SlotMap({ picture, keys, shades }: MapProps) {
   const { slot: chosen, mode, layout, range } = useSlotChoice()
   const hilbert = layout === 'hilbert'
   const dragged = useRef<number | null>(null)
+  const drawn = useRef({ at: 0 })
   const holder = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useSize(holder)
@@ -85,14 +87,22 @@ export function SlotMap({ picture, keys, shades }: MapProps) {
   const fits = Math.min((size.width - AXIS) / SIDE, size.height / SIDE)
   const cell = Math.max(2, Math.min(5, Math.floor(fits * dense) / dense))
   const side = SIDE * cell
-  const most = useMemo(() => shades.reduce((a, b) => Math.max(a, b), 0), [shades])
+  const most = mostOf(shades)
   const cells = useMemo(() => everySlot(cell, hilbert), [cell, hilbert])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the theme
   useEffect(() => {
     const el = canvas.current
     const ctx = el?.getContext('2d')
     if (!el || !ctx || size.width === 0) return
-    drawCells(ctx, { ownerOf, disputed, keys: shades, most, mode, open }, cell, cells, side, side)
+    // Keys come and go many times a second under load; the map follows ten times a second.
+    const wait = drawn.current.at + DRAW_MS - performance.now()
+    const draw = () => {
+      drawn.current.at = performance.now()
+      drawCells(ctx, { ownerOf, disputed, keys: shades, most, mode, open }, cell, cells, side, side)
+    }
+    if (wait <= 0) return draw()
+    const timer = setTimeout(draw, wait)
+    return () => clearTimeout(timer)
   }, [ownerOf, disputed, shades, most, mode, open, cell, cells, side, theme, size.width])
   const at = (e: React.PointerEvent): number | null => {
     const r = e.currentTarget.getBoundingClientRect()

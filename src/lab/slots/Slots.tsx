@@ -1,5 +1,5 @@
 /** The Slots screen: who owns which of the 16384 slots, who believes what, and a slot on its way. */
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { utf8Encode } from '../../engine/bytes/bytes.ts'
 import { keyHashSlot } from '../../engine/bytes/crc16.ts'
 import '../styles/slots.css'
@@ -11,7 +11,7 @@ import { useLab } from '../store.ts'
 import { Bits } from './Bits.tsx'
 import { type Layout, type Mode, useSlotChoice } from './choice.ts'
 import { Clients } from './Clients.tsx'
-import { type ClusterPicture, SLOTS, useCluster, useSlotKeys } from './data.ts'
+import { type ClusterPicture, mostOf, SLOTS, useCluster, useSlotKeys } from './data.ts'
 import { Dock } from './Dock.tsx'
 import { LastOnTheBus } from './Bus.tsx'
 import { Epochs } from './Epochs.tsx'
@@ -156,7 +156,7 @@ function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: Rea
   const { mode, layout, observer, key, slot } = useSlotChoice()
   const other = useSlotKeys(mode === 'heat' || mode === 'bytes' ? picture : null, mode)
   const shades = mode === 'heat' || mode === 'bytes' ? other : keys
-  const most = useMemo(() => shades.reduce((a, b) => Math.max(a, b), 0), [shades])
+  const most = mostOf(shades)
   const owned = picture.view.owners.some(([, , id]) => id !== '')
   return (
     <section className="panel slots-map" aria-label="Hash slots">

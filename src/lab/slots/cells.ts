@@ -25,8 +25,26 @@ export const shadeOf = (keys: number, most: number): 0 | 1 | 2 =>
 export const logShadeOf = (n: number, most: number): 0 | 1 | 2 =>
   n === 0 ? 0 : Math.log(1 + n) * 2 <= Math.log(1 + most) ? 1 : 2
 
-function draw(ctx: CanvasRenderingContext2D, css: CSSStyleDeclaration, look: string, cell: number): void {
-  const color = (name: string): string => css.getPropertyValue(name).trim()
+/** Colours of the theme; to read one makes the browser lay out the page, so each is read once. */
+let palette: { theme: string; colors: Map<string, string>; sprites: Map<string, Uint32Array> } | null = null
+function paletteOf() {
+  const root = document.documentElement
+  const theme = root.dataset['theme'] ?? ''
+  if (palette?.theme !== theme) palette = { theme, colors: new Map(), sprites: new Map() }
+  return palette
+}
+export function colorOf(name: string): string {
+  const { colors } = paletteOf()
+  let color = colors.get(name)
+  if (color === undefined) {
+    color = getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+    colors.set(name, color)
+  }
+  return color
+}
+
+function draw(ctx: CanvasRenderingContext2D, look: string, cell: number): void {
+  const color = colorOf
   const [owner = -1, shade = 0, open = 0, disputed = 0] = look.split(' ').map(Number)
   const w = Math.max(1, cell - Math.max(1, Math.round(cell / 8)))
   const line = (x0: number, y0: number, x1: number, y1: number, name: string, width: number): void => {
@@ -77,14 +95,10 @@ export function drawCells(
   const [W, H] = [Math.round(width * ratio), Math.round(height * ratio)]
   ctx.canvas.width = W
   ctx.canvas.height = H
-  const css = getComputedStyle(ctx.canvas)
   const size = Math.max(1, Math.round(cell * ratio))
-  const small = document.createElement('canvas')
-  small.width = size
-  small.height = size
-  const sprite = small.getContext('2d', { willReadFrequently: true })
-  if (sprite === null || W === 0) return
-  const sprites = new Map<string, Uint32Array>()
+  if (W === 0) return
+  const { sprites } = paletteOf()
+  let sprite: CanvasRenderingContext2D | null = null
   const image = ctx.createImageData(W, H)
   const pixels = new Uint32Array(image.data.buffer)
   for (const [slot, x, y] of slots) {
@@ -92,12 +106,20 @@ export function drawCells(
     const n = d.keys[slot] as number
     const shade = d.mode === 'owner' ? 2 : d.mode === 'keys' ? shadeOf(n, d.most) : logShadeOf(n, d.most)
     const look = `${owner} ${shade} ${d.open.has(slot) ? 1 : 0} ${d.disputed.has(slot) ? 1 : 0}`
-    let from = sprites.get(look)
+    const name = `${size} ${look}`
+    let from = sprites.get(name)
     if (from === undefined) {
+      if (sprite === null) {
+        const small = document.createElement('canvas')
+        small.width = size
+        small.height = size
+        sprite = small.getContext('2d', { willReadFrequently: true })
+        if (sprite === null) return
+      }
       sprite.clearRect(0, 0, size, size)
-      draw(sprite, css, look, size)
+      draw(sprite, look, size)
       from = new Uint32Array(sprite.getImageData(0, 0, size, size).data.buffer)
-      sprites.set(look, from)
+      sprites.set(name, from)
     }
     const [px, py] = [Math.round(x * ratio), Math.round(y * ratio)]
     for (let row = 0; row < size && py + row < H; row++) {

@@ -229,6 +229,17 @@ export function useSlotKeys(picture: ClusterPicture | null, what = ''): Uint32Ar
     return counts
   }, [views])
 }
+const greatest = new WeakMap<Uint32Array, number>()
+/** The most of any slot. */
+export function mostOf(table: Uint32Array): number {
+  let most = greatest.get(table)
+  if (most === undefined) {
+    most = 0
+    for (let i = 0; i < table.length; i++) if ((table[i] as number) > most) most = table[i] as number
+    greatest.set(table, most)
+  }
+  return most
+}
 function useStable(names: readonly string[]): readonly string[] {
   const key = names.join(' ')
   return useMemo(() => (key === '' ? [] : key.split(' ')), [key])
