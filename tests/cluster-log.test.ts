@@ -4,7 +4,7 @@ import { decodeMessage, messageType, MSG_PING } from '../src/engine/cluster/mess
 import type { viewRoute } from '../src/engine/inspect/cluster-route.ts'
 import type { PacketRow, viewBus, viewEpochs, viewPacket } from '../src/engine/inspect/cluster-log.ts'
 import { busBytesPerSecond, pingsPerSecond } from '../src/lab/slots/traffic.ts'
-import { type ClusterKit, readyCluster, SECOND } from './cluster-deploy.ts'
+import { type ClusterKit, deployCluster, readyCluster, SECOND } from './cluster-deploy.ts'
 
 const epochs = (kit: ClusterKit, n: string) => kit.world.view(n, 'cluster', ['epochs']) as ReturnType<typeof viewEpochs>
 const bus = (kit: ClusterKit, n: string, ...args: string[]) =>
@@ -53,6 +53,19 @@ test('V22: TAKEOVER takes an epoch without a vote, and says so', () => {
   const { changes } = epochs(kit, 'n4')
   expect(changes.filter((c) => c.kind === 'claim').map((c) => c.why)).toEqual(['TAKEOVER'])
   expect(changes.some((c) => c.kind === 'vote counted')).toBe(false)
+})
+
+test('V22: of two masters with one configEpoch the smaller id moves on, and says whom it met', () => {
+  const kit = deployCluster({ seed: 76, preset: 'cluster-blank', tap: true })
+  kit.world.runFor(SECOND)
+  for (const n of ['n0', 'n1']) expect(kit.call(n, 'CLUSTER', 'SET-CONFIG-EPOCH', '5')).toBe('OK')
+  kit.call('n0', 'CLUSTER', 'MEET', kit.address('n1').split(':')[0] ?? '', `${kit.port('n1')}`)
+  const of = (n: string) => epochs(kit, n).changes.filter((c) => c.kind === 'collision')
+  expect(kit.until(() => of('n0').length + of('n1').length > 0, 20 * SECOND)).toBe(true)
+  const [small, great] = kit.id('n0') < kit.id('n1') ? ['n0', 'n1'] : ['n1', 'n0']
+  expect(of(small)).toMatchObject([{ other: kit.id(great), epoch: 5, next: 6 }])
+  expect(of(great)).toEqual([])
+  expect(kit.cluster(small).myself.configEpoch).toBe(6)
 })
 
 test('the bus log shows a packet at both of its ends, decoded, and its bytes', () => {
