@@ -177,6 +177,9 @@ export function refusalText(cluster: Cluster, refusal: Refusal, node: ClusterNod
   }
 }
 
+const staysHere = ({ slots, myself, state, migratingSlotsTo, importingSlotsFrom }: Cluster, slot: number): boolean =>
+  slots[slot] === myself && state === 'ok' && !migratingSlotsTo[slot] && !importingSlotsFrom[slot]
+
 /** The redirection or refusal of a request, or null when this node serves it. */
 export function routeCommand(
   cluster: Cluster,
@@ -185,6 +188,15 @@ export function routeCommand(
   argv: readonly Bytes[],
 ): { error: Bytes } | null {
   if (client.isMaster || client.isFake || (!command.mayHaveKeys && command.name !== 'exec')) return null
+  if (command.hasOneKey && argv.length > 1) {
+    // What most requests are, without a look at anything else: one key, in a slot of ours that stays here.
+    const slot = keyHashSlot(argv[1] as Bytes)
+    if (staysHere(cluster, slot)) {
+      client.slot = slot
+      cluster.notice?.({ kind: 'served', slot })
+      return null
+    }
+  }
   const route = findRoute(cluster, client, command, argv)
   if (route.slot !== -1 && (route.refusal === null || route.node !== null)) client.slot = route.slot
   if (route.refusal === null) {

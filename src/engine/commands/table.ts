@@ -32,6 +32,13 @@ export interface CommandFacts {
 }
 export const commandFacts = facts as unknown as Readonly<Record<string, CommandFacts>>
 
+const isFirstArgument = ({ flags, begin_search: begin, find_keys: find }: KeySpec): boolean =>
+  !flags.includes('not_key') &&
+  begin.type === 'index' &&
+  begin.spec['index'] === 1 &&
+  find.type === 'range' &&
+  find.spec['lastkey'] === 0
+
 export class Command {
   /** "get", "config|get" */
   readonly name: string
@@ -65,6 +72,8 @@ export class Command {
   readonly asks: boolean
   /** Whether a cluster has to look for keys in it. */
   readonly mayHaveKeys: boolean
+  /** Its first argument is a key, and whatever follows none. */
+  readonly hasOneKey: boolean
   /** Modelled cost that grows with the data (see costs.ts). */
   readonly costBefore: CostBefore | undefined
   readonly costAfter: CostAfter | undefined
@@ -106,6 +115,7 @@ export class Command {
     this.costAfter = costsAfter.get(name)
     this.asks = has('asking')
     this.mayHaveKeys = has('movablekeys') || f.keySpecs.length > 0
+    this.hasOneKey = !has('movablekeys') && f.keySpecs.length === 1 && isFirstArgument(f.keySpecs[0] as KeySpec)
     this.isPubsubOk = [
       'ping',
       'subscribe',
