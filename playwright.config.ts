@@ -4,7 +4,8 @@ const executablePath = process.env['CHROME_PATH'] || undefined
 
 export default defineConfig({
   testDir: 'e2e',
-  timeout: 90_000,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   workers: 1,
   use: {
     baseURL: 'http://localhost:5174',

@@ -122,7 +122,7 @@ test('V05: bits name the bucket, a write is seen in the new table, a command and
   expect(await rehashidx()).toBe(between)
   await page.getByRole('button', { name: /^Play/ }).first().click()
   await page.getByLabel('activerehashing').selectOption('yes')
-  await expect.poll(rehashidx).toBe(-1)
+  await expect.poll(rehashidx, { timeout: 30_000 }).toBe(-1)
   await page.getByText('Chain lengths').first().click()
   await expect(keyspace(page).locator('.chains pre')).toContainText(
     'Hash table 0 stats (main hash table):\n table size: 16',
