@@ -59,6 +59,14 @@ export function XtermPane({ tab, shown }: { tab: TerminalTab; shown: boolean }) 
       if (xterm.current) xterm.current.options.theme = themeNow()
     })
   }, [theme])
+  useEffect(() => {
+    if (!shown) return
+    // What was hidden has lost its place: it shows its end again, once it is laid out.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => xterm.current?.scrollToBottom())
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [shown])
   return (
     <div
       className="term-pane"
