@@ -100,7 +100,8 @@ export class Replication implements ReplicationExtension {
   /** WAIT: ask for acknowledgements once per turn, and release those who have enough. */
   beforeSleep(): void {
     this.failover.update()
-    if (this.getAck) {
+    // Not while clients are paused: a replica that is to take over could not reach an offset that grows.
+    if (this.getAck && !this.server.pausedFor('write')) {
       this.getAck = false
       this.feed(-1, ['REPLCONF', 'GETACK', '*'])
     }
