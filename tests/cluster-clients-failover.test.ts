@@ -213,73 +213,73 @@ describe('cluster clients from npm write on', () => {
   for (const [what, programs, deaths] of [
     ['Rehash nodes', ours, [0]],
     ['real and Rehash nodes', mixed, [0, 1]],
-  ] as const)
-    test.concurrent.skipIf(programs === mixed && !haveRedis())(
-      `${what}: a slot moves, a master hands over, masters die`,
-      { timeout: 120_000 },
-      async () => {
-        const nodes = await form(programs)
-        const [a, b, c, d] = nodes as [Node, Node, Node, Node, Node, Node]
-        for (const n of nodes) close.push(() => n.redis.disconnect())
-        const writers = await writersOf(c.program.port, close)
-        let stop = false
-        const work = Promise.all(writers.map((w) => w.run(() => stop)))
-        /** Each writes again, several times. */
-        const resumed = async (): Promise<void> => {
-          const from = Date.now()
-          for (const w of writers)
-            await until(`${w.name} to write to ${w.tag} again; ${w.failures.slice(-3)}`, () =>
-              w.acknowledged.slice(-5).every((x) => x.at > from),
-            )
-        }
-        const failures = (): string[] => writers.filter((w) => !w.name.endsWith('wait')).flatMap((w) => w.failures)
-        await until('some writes', () => writers.every((w) => w.acknowledged.length > 20))
+  ] as const);
+  ;(programs === mixed && !haveRedis() ? test.skip : test.concurrent)(
+    `${what}: a slot moves, a master hands over, masters die`,
+    { timeout: 120_000 },
+    async () => {
+      const nodes = await form(programs)
+      const [a, b, c, d] = nodes as [Node, Node, Node, Node, Node, Node]
+      for (const n of nodes) close.push(() => n.redis.disconnect())
+      const writers = await writersOf(c.program.port, close)
+      let stop = false
+      const work = Promise.all(writers.map((w) => w.run(() => stop)))
+      /** Each writes again, several times. */
+      const resumed = async (): Promise<void> => {
+        const from = Date.now()
+        for (const w of writers)
+          await until(`${w.name} to write to ${w.tag} again; ${w.failures.slice(-3)}`, () =>
+            w.acknowledged.slice(-5).every((x) => x.at > from),
+          )
+      }
+      const failures = (): string[] => writers.filter((w) => !w.name.endsWith('wait')).flatMap((w) => w.failures)
+      await until('some writes', () => writers.every((w) => w.acknowledged.length > 20))
 
-        // A slot moves, there and back.
-        await move(MOVING, a, b)
+      // A slot moves, there and back.
+      await move(MOVING, a, b)
+      await resumed()
+      await move(MOVING, b, a)
+      await resumed()
+      expect(await call(b, 'CLUSTER', 'COUNTKEYSINSLOT', `${MOVING}`)).toBe(0)
+      expect(failures()).toEqual([])
+
+      // The first master hands over to its replica, and takes back.
+      for (const [from, to] of [
+        [a, d],
+        [d, a],
+      ] as const) {
+        expect(await call(to, 'CLUSTER', 'FAILOVER')).toBe('OK')
+        await until('it to take over', () => isMaster(to))
         await resumed()
-        await move(MOVING, b, a)
+        await until('the other to follow', () => follows(from))
+        // The others know that from its next ping, and have no ear and no vote for who asks before.
+        const slave = new RegExp(`^${String(await call(from, 'CLUSTER', 'MYID'))} \\S+ \\S*slave `, 'm')
+        for (const n of nodes)
+          await until('all to know', async () => slave.test(String(await call(n, 'CLUSTER', 'NODES'))))
+      }
+      // Here failures are told: who is in WAIT at a master that hands over is disconnected, and so are those who share its socket.
+      expect(await lost(writers, c.program.port)).toEqual([])
+
+      // Masters die.
+      const before = new Set<string>()
+      for (const at of deaths) {
+        const [master, replica] = [nodes[at], nodes[at + 3]] as [Node, Node]
+        const died = Date.now()
+        master.program.child.kill('SIGKILL')
+        await until('its replica to be elected', () => isMaster(replica))
+        for (const n of nodes.slice(at + 1)) await ok(n)
         await resumed()
-        expect(await call(b, 'CLUSTER', 'COUNTKEYSINSLOT', `${MOVING}`)).toBe(0)
-        expect(failures()).toEqual([])
-
-        // The first master hands over to its replica, and takes back.
-        for (const [from, to] of [
-          [a, d],
-          [d, a],
-        ] as const) {
-          expect(await call(to, 'CLUSTER', 'FAILOVER')).toBe('OK')
-          await until('it to take over', () => isMaster(to))
-          await resumed()
-          await until('the other to follow', () => follows(from))
-          // The others know that from its next ping, and have no ear and no vote for who asks before.
-          const slave = new RegExp(`^${String(await call(from, 'CLUSTER', 'MYID'))} \\S+ \\S*slave `, 'm')
-          for (const n of nodes)
-            await until('all to know', async () => slave.test(String(await call(n, 'CLUSTER', 'NODES'))))
-        }
-        // Here failures are told: who is in WAIT at a master that hands over is disconnected, and so are those who share its socket.
-        expect(await lost(writers, c.program.port)).toEqual([])
-
-        // Masters die.
-        const before = new Set<string>()
-        for (const at of deaths) {
-          const [master, replica] = [nodes[at], nodes[at + 3]] as [Node, Node]
-          const died = Date.now()
-          master.program.child.kill('SIGKILL')
-          await until('its replica to be elected', () => isMaster(replica))
-          for (const n of nodes.slice(at + 1)) await ok(n)
-          await resumed()
-          const tags = at === 0 ? ['{b}', '{bar}'] : ['{c}']
-          const gone = await lost(writers, c.program.port)
-          expect(gone.filter((w) => w.kept)).toEqual([])
-          expect(gone.filter((w) => w.at > died)).toEqual([])
-          // What the death before took is counted already.
-          const now = gone.filter((w) => !before.has(w.key))
-          expect(now.filter((w) => !tags.includes(w.tag) || w.at < died - WINDOW_MS)).toEqual([])
-          for (const w of now) before.add(w.key)
-        }
-        stop = true
-        await work
-      },
-    )
+        const tags = at === 0 ? ['{b}', '{bar}'] : ['{c}']
+        const gone = await lost(writers, c.program.port)
+        expect(gone.filter((w) => w.kept)).toEqual([])
+        expect(gone.filter((w) => w.at > died)).toEqual([])
+        // What the death before took is counted already.
+        const now = gone.filter((w) => !before.has(w.key))
+        expect(now.filter((w) => !tags.includes(w.tag) || w.at < died - WINDOW_MS)).toEqual([])
+        for (const w of now) before.add(w.key)
+      }
+      stop = true
+      await work
+    },
+  )
 })
