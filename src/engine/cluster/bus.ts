@@ -98,6 +98,7 @@ function handlersOf(cluster: Cluster, link: ClusterLink): LinkHandlers {
 function acceptLink(cluster: Cluster, link: Link): LinkHandlers {
   const { server } = cluster
   server.log('verbose', `Accepting cluster node connection from ${link.remoteHost}:${link.remotePort}`)
+  link.late = true
   const accepted = new ClusterLink(link, null, true, cluster.nowMs)
   cluster.links.add(accepted)
   return handlersOf(cluster, accepted)
@@ -114,6 +115,7 @@ export function openLink(cluster: Cluster, node: ClusterNode): void {
   node.link = link
   cluster.links.add(link)
   link.link = cluster.server.host.connect(node.ip, node.cport, handlersOf(cluster, link))
+  link.link.late = true
 }
 /** clusterLinkConnectHandler: a PING at once, or the MEET that a handshake begins with. */
 function linkOpened(cluster: Cluster, link: ClusterLink): void {

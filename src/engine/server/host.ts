@@ -43,6 +43,8 @@ export class Link {
   handlers: LinkHandlers
   open = false
   closed = false
+  /** What is queued leaves behind that of all other links: in Redis its write handler runs in the next turn, after the replies. */
+  late = false
   /** Queued in this `handle`; joined into one output. */
   pending: Bytes = ''
   private readonly host: Host
@@ -287,7 +289,8 @@ export class Host {
     const dirty = this.dirtyLinks
     if (dirty.length === 0) return
     this.dirtyLinks = []
-    for (const link of dirty) this.flushLink(link)
+    for (const link of dirty) if (!link.late) this.flushLink(link)
+    for (const link of dirty) if (link.late) this.flushLink(link)
   }
 }
 
