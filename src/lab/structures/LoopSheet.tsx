@@ -98,7 +98,14 @@ export function LoopSheet({ process }: { process: string }) {
   const wanted = all ? d.turns : d.turns.filter(worthwhile)
   const inside = brush ? wanted.filter((t) => t.at + t.micros >= brush.from && t.at <= brush.to) : wanted
   const turns = inside.slice(-SHOWN)
-  const chosen = turns.find((t) => t.at === picked) ?? turns.filter((t) => t.commands.length > 0).at(-1) ?? turns.at(-1)
+  const ran = turns.filter((t) => t.commands.length > 0)
+  // A stretch that was asked for has what it was asked for in its middle.
+  const middle = brush ? (brush.from + brush.to) / 2 : d.now
+  const nearest = ran.reduce<TurnData | undefined>(
+    (best, t) => (best === undefined || Math.abs(t.at - middle) <= Math.abs(best.at - middle) ? t : best),
+    undefined,
+  )
+  const chosen = turns.find((t) => t.at === picked) ?? nearest ?? turns.at(-1)
   const end = brush ? Math.min(d.now, brush.to) : d.now
   const jobs = brush ? d.jobs.filter((j) => j.start <= brush.to && (j.end ?? d.now) >= brush.from) : d.jobs
   const placed = placeTurns(turns, jobs, Math.max(end, (turns.at(-1)?.at ?? 0) + (turns.at(-1)?.micros ?? 0)), zoom)
