@@ -57,9 +57,15 @@ export function type(terminal: WorldTerminal, bytes: string): void {
 }
 
 let running = false
+/** Somebody pressed play: the world goes on by itself, and is not to be stopped at an answer. */
+let released = false
+export function release(): void {
+  released = true
+}
 async function runToAnswer(session: Session, terminal: WorldTerminal, from: number): Promise<void> {
   if (running) return
   running = true
+  released = false
   let said = ''
   let ended = false
   const longest = patient.has(terminal) ? LONGEST_CLUSTER_WAIT : LONGEST_WAIT
@@ -75,7 +81,7 @@ async function runToAnswer(session: Session, terminal: WorldTerminal, from: numb
     waited += waited < 50_000 ? 500 : 10_000
     await session.runTo(from + waited)
     const now = lab.get().state
-    if (now?.playing || now?.hit) break
+    if (released || now?.playing || now?.hit) break
   }
   for (const off of offs) off()
   running = false
