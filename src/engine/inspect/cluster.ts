@@ -12,6 +12,7 @@ import { heatOf, viewBus, viewEpochs, viewPacket } from './cluster-log.ts'
 import { viewRoute } from './cluster-route.ts'
 import { rangesOf } from './cluster-summary.ts'
 import { memoryUsage } from './memory.ts'
+import { createDumpPayload } from '../persistence/dump.ts'
 import { still } from './still.ts'
 import { clip } from './clip.ts'
 
@@ -149,6 +150,19 @@ export function viewSlotKeys(s: Server, args: readonly string[] = []) {
   return { keys: s.dbs[0]?.size ?? 0, pairs }
 }
 
+const PAYLOAD_SHOWN = 96
+/** What MIGRATE would send for the first key of a slot. */
+function payloadOf(s: Server, slot: number) {
+  const db = s.dbs[0]
+  const key = db?.slotKeys?.first(db.dict, slot)
+  const o = key === undefined ? undefined : db?.dict.peek(key)
+  if (db === undefined || key === undefined || o === undefined) return null
+  const payload = still(o, () => createDumpPayload(o, s.config.rdbcompression))
+  const at = db.expires.peek(key) ?? -1
+  const ttlMs = at === -1 ? 0 : Math.max(1, at - s.nowMs)
+  return { key: clip(key), ttlMs, bytes: payload.slice(0, PAYLOAD_SHOWN), total: payload.length }
+}
+
 /** One slot here: what the three tables say of it, and its keys, newest first. */
 export function viewSlot(s: Server, args: readonly string[]) {
   const slot = Number(args[0])
@@ -156,6 +170,7 @@ export function viewSlot(s: Server, args: readonly string[]) {
   if (c === null || !db?.slotKeys || !Number.isInteger(slot) || slot < 0 || slot >= CLUSTER_SLOTS) return null
   return {
     slot,
+    ...(args[1] === 'payload' ? { payload: payloadOf(s, slot) } : {}),
     owner: c.slots[slot]?.name ?? null,
     migratingTo: c.migratingSlotsTo[slot]?.name ?? null,
     importingFrom: c.importingSlotsFrom[slot]?.name ?? null,

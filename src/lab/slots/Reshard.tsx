@@ -9,6 +9,7 @@ import { Icon } from '../parts/icons.tsx'
 import { useSlotChoice } from './choice.ts'
 import { type ClusterPicture, type Member, SLOTS, type SlotData, useViews } from './data.ts'
 import { OwnerMark } from './owners.tsx'
+import { Payload } from './Payload.tsx'
 import { BATCH, nextStep, progressOf, type Side, stepsOf } from './reshard-plan.ts'
 
 const sideOf = (m: Member): Side => ({ name: m.name, id: m.id, ip: m.seen?.ip ?? '', port: m.seen?.port ?? 0 })
@@ -163,6 +164,7 @@ export function Reshard({ picture }: { picture: ClusterPicture }) {
                 {i === 3 && (here?.count ?? 0) + (there?.count ?? 0) > 0 && (
                   <Shelf here={here} there={there} from={look(source)} to={look(to)} />
                 )}
+                {i === 3 && (here?.count ?? 0) > 0 && <Payload source={source.name} slot={slot} />}
                 {(i === next || (i === 2 && next === 3)) && <small>{s.note}</small>}
               </div>
             </li>

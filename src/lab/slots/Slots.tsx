@@ -1,9 +1,10 @@
 /** The Slots screen: who owns which of the 16384 slots, who believes what, and a slot on its way. */
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
+import { EPOCH_MS } from '../../world/index.ts'
 import { utf8Encode } from '../../engine/bytes/bytes.ts'
 import { keyHashSlot } from '../../engine/bytes/crc16.ts'
 import '../styles/slots.css'
-import { count } from '../format.ts'
+import { count, seconds } from '../format.ts'
 import { Tabs } from '../parts/Tabs.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
 import { openScenario } from '../scenarios.ts'
@@ -14,11 +15,12 @@ import { Clients } from './Clients.tsx'
 import { type ClusterPicture, mostOf, SLOTS, useCluster, useSlotKeys } from './data.ts'
 import { Dock } from './Dock.tsx'
 import { LastOnTheBus } from './Bus.tsx'
-import { Epochs } from './Epochs.tsx'
+import { Epochs, useEpochs } from './Epochs.tsx'
 import { Gossip, useAbout } from './Gossip.tsx'
 import { KeyChain } from './KeyChain.tsx'
 import { Lens } from './Lens.tsx'
 import { Nodes } from './Nodes.tsx'
+import { type Claim, pictureBefore } from './past.ts'
 import { Partition } from './partition/Partition.tsx'
 import { Moves } from './Moves.tsx'
 import { RangeTable, SlotMap, slotText } from './SlotMap.tsx'
@@ -151,8 +153,22 @@ function Coverage({ picture }: { picture: ClusterPicture }) {
   )
 }
 
+/** Changes of owners that the observer remembers, oldest first. */
+function useClaims(picture: ClusterPicture): readonly Claim[] {
+  const data = useEpochs(picture).find((l) => l.name === picture.observer)?.data
+  const changes = data?.changes
+  return useMemo(() => (changes ?? []).filter((c): c is Claim => c.kind === 'claim'), [changes])
+}
+
 function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: React.ReactNode }) {
-  const { picture, keys, tabs } = props
+  const { keys, tabs } = props
+  const [back, setBack] = useState(0)
+  const claims = useClaims(props.picture)
+  const ago = Math.min(back, claims.length)
+  const picture = useMemo(
+    () => (ago === 0 ? props.picture : pictureBefore(props.picture, claims, ago)),
+    [props.picture, claims, ago],
+  )
   const { mode, layout, observer, key, slot } = useSlotChoice()
   const other = useSlotKeys(mode === 'heat' || mode === 'bytes' ? picture : null, mode)
   const shades = mode === 'heat' || mode === 'bytes' ? other : keys
@@ -201,6 +217,24 @@ function MapPanel(props: { picture: ClusterPicture; keys: Uint32Array; tabs: Rea
           <option value="bits">bitmap</option>
         </select>
       </div>
+      {claims.length > 0 && (
+        <label className="slots-past">
+          <span>
+            {ago === 0
+              ? 'Owners now'
+              : `Owners before ${seconds((claims[claims.length - ago]?.at ?? 0) - EPOCH_MS * 1000)}`}
+          </span>
+          <input
+            type="range"
+            min={0}
+            max={claims.length}
+            value={claims.length - ago}
+            aria-valuetext={ago === 0 ? 'now' : `before the last ${ago} changes`}
+            data-testid="owners-past"
+            onChange={(e) => setBack(claims.length - Number(e.target.value))}
+          />
+        </label>
+      )}
       {picture.disputed.size > 0 && (
         <p className="slots-note" role="status">
           The nodes disagree about {count(picture.disputed.size)} slots: gossip has not reached all yet.

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import type { ProcessSpec } from '../../browser/session.ts'
+import { knownName } from '../names.ts'
 import { keep, useLab } from '../store.ts'
 
 export const SLOTS = 16384
@@ -202,7 +203,7 @@ export function useCluster(observer: string): ClusterPicture | null {
     if (kept.current.key !== key) kept.current = { key, ...compare(view, ownerIndex, maps) }
     const { ownerOf, disputed } = kept.current
     const names = new Map(members.map((m) => [m.id, m.name]))
-    const nameOf = (id: string): string => names.get(id) ?? `${id.slice(0, 8)}…`
+    const nameOf = (id: string): string => names.get(id) ?? knownName(id) ?? `${id.slice(0, 8)}…`
     return { observer: chosen.name, view, members, ownerIndex, nameOf, ownerOf, disputed }
   }, [servers, views, observer, world])
 }
