@@ -62,7 +62,9 @@ describe.skipIf(!haveRedis())('redis-cli', () => {
     ['OBJECT', 'HELP'],
     ['MEMORY', 'STATS'],
   ]
-  const stable = (text: string): string => text.replace(/\d{4,}|\d+\.\d{6,}/g, 'N')
+  // What clients take is counted by a cron, and is 0 until it has come by.
+  const stable = (text: string): string =>
+    text.replace(/("clients\.normal" => \(integer\) )0$/m, '$1N').replace(/\d{4,}|\d+\.\d{6,}/g, 'N')
   test.each([[[]], [['-3']]])('formats replies as the real one does (%s)', async (flags) => {
     for (const c of commands) {
       const greeting = flags.length > 0 ? [['HELLO', '3']] : []
