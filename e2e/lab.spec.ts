@@ -371,6 +371,27 @@ test('lines that are pasted together run one after the other', async ({ page }) 
   })
 })
 
+test('a terminal whose size changes out of sight shows the end of what was written', async ({ page }) => {
+  // A browser that is never idle: xterm puts off to then what it does not do at once.
+  await page.addInitScript(() => {
+    window.requestIdleCallback = () => 0
+  })
+  await open(page)
+  await type(page, 'DEBUG HELP', 'HELP')
+  await type(page, 'ECHO here', '"here"')
+  const style = (css: string) =>
+    page.locator('.term-pane:not([hidden]) .xt').evaluate((el, text) => {
+      ;(el as HTMLElement).style.cssText = text
+    }, css)
+  await style('translate: 0 3000px')
+  await frames(page, 3)
+  await style('translate: 0 3000px; height: 60px; min-height: 0; flex: none')
+  await frames(page, 3)
+  await style('height: 60px; min-height: 0; flex: none')
+  await expect.poll(() => screenText(page).locator('> div').count()).toBeLessThan(6)
+  await expect(screenText(page)).toContainText('"here"')
+})
+
 test('F6 goes from region to region, and a terminal is left with Escape', async ({ page }) => {
   await open(page)
   await card(page, 'redis-1').click()

@@ -122,11 +122,11 @@ test('single steps take the events in the order of the one-thread world', async 
 test('a session plays until a breakpoint, takes a fault while it stands, steps and runs to a time', async () => {
   let state: SessionState | null = null
   let waiting: { until: (s: SessionState) => boolean; resolve: () => void } | null = null
-  const done = new Map<number, () => void>()
+  const done = new Map<number, (ran: boolean) => void>()
   let stopped = false
   const post = (m: ToPage): void => {
     if (m.type === 'error') console.error(m.message)
-    if (m.type === 'done') done.get(m.id)?.()
+    if (m.type === 'done') done.get(m.id)?.(m.ran)
     if (m.type !== 'state') return
     state = m.state
     if (waiting?.until(m.state)) waiting.resolve()
@@ -141,7 +141,7 @@ test('a session plays until a breakpoint, takes a fault while it stands, steps a
       waiting = { until: test, resolve }
       if (state && test(state)) resolve()
     })
-  const finished = (id: number) => new Promise<void>((resolve) => void done.set(id, resolve))
+  const finished = (id: number) => new Promise<boolean>((resolve) => void done.set(id, resolve))
   session.receive({ type: 'breakpoints', kinds: ['+answer'] })
   session.receive({ type: 'speed', speed: 5 })
   session.receive({ type: 'play' })
@@ -156,9 +156,20 @@ test('a session plays until a breakpoint, takes a fault while it stands, steps a
   expect((state as unknown as SessionState).eventCount).toBe(count + 1)
   session.receive({ type: 'breakpoints', kinds: [] })
   const ran = finished(2)
-  session.receive({ type: 'runTo', id: 2, at: 3_000_000 })
+  session.receive({ type: 'runTo', id: 2, at: 3_000_000, standing: false })
   await ran
   await until((s) => s.now === 3_000_000)
+  // A world that plays is not stopped by somebody who waits for an answer in a standing one.
+  session.receive({ type: 'play' })
+  const left = finished(4)
+  session.receive({ type: 'runTo', id: 4, at: 4_000_000, standing: true })
+  expect(await left).toBe(false)
+  await until((s) => s.playing && s.now > 3_000_000)
+  session.receive({ type: 'pause' })
+  const taken = finished(5)
+  session.receive({ type: 'runTo', id: 5, at: 60_000_000, standing: true })
+  expect(await taken).toBe(true)
+  expect(state).toMatchObject({ now: 60_000_000, playing: false })
   const restarted = finished(3)
   session.receive({ type: 'restart', id: 3, seed: 9 })
   await restarted

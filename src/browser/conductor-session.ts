@@ -58,7 +58,7 @@ export class ConductorSession {
       .then(() => this.perform(message))
       .catch((error: unknown) => {
         this.host.post({ type: 'error', message: error instanceof Error ? error.message : String(error) })
-        if ('id' in message) this.host.post({ type: 'done', id: message.id })
+        if ('id' in message) this.done(message.id, false)
       })
   }
 
@@ -121,19 +121,23 @@ export class ConductorSession {
         this.hit = null
         await conductor.step()
         await this.push()
-        this.host.post({ type: 'done', id: message.id })
+        this.done(message.id)
         return
       case 'runTo':
+        if (message.standing && this.playing) {
+          this.done(message.id, false)
+          return
+        }
         this.playing = false
         this.hit = null
         await this.runTo(message.at)
         // The pushes on the way were of earlier moments.
         await this.push()
-        this.host.post({ type: 'done', id: message.id })
+        this.done(message.id)
         return
       case 'restart':
         await this.restart(message.seed)
-        this.host.post({ type: 'done', id: message.id })
+        this.done(message.id)
         return
       case 'speed':
         this.speed = Math.min(1000, Math.max(0.0001, message.speed))
@@ -154,6 +158,10 @@ export class ConductorSession {
       default:
         await this.input(message)
     }
+  }
+
+  private done(id: number, ran = true): void {
+    this.host.post({ type: 'done', id, ran })
   }
 
   /** A paused world takes an input at once: the world runs up to it, and stands again. */

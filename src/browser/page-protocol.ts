@@ -5,7 +5,7 @@ export type FromPage =
   | { readonly type: 'open'; readonly scenario: Scenario }
   | { readonly type: 'play' | 'pause' }
   | { readonly type: 'step'; readonly id: number }
-  | { readonly type: 'runTo'; readonly id: number; readonly at: number }
+  | { readonly type: 'runTo'; readonly id: number; readonly at: number; readonly standing: boolean }
   | { readonly type: 'restart'; readonly id: number; readonly seed: number }
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'breakpoints'; readonly kinds: readonly string[] }
@@ -34,5 +34,5 @@ export type ToPage =
   | { readonly type: 'reset' }
   | { readonly type: 'output'; readonly process: string; readonly bytes: string }
   | { readonly type: 'exit'; readonly process: string; readonly code: number }
-  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'done'; readonly id: number; readonly ran: boolean }
   | { readonly type: 'error'; readonly message: string }

@@ -60,7 +60,7 @@ class ClientSession implements Session {
   private readonly logListeners = new Map<string, Listeners<readonly LogLine[]>>()
   private readonly viewListeners = new Map<number, (data: unknown) => void>()
   private readonly terminals = new Map<string, ClientTerminal>()
-  private readonly waiting = new Map<number, () => void>()
+  private readonly waiting = new Map<number, (ran: boolean) => void>()
   private readonly opened: (session: Session) => void
   private readonly failed: (error: Error) => void
   private nextId = 1
@@ -94,10 +94,13 @@ class ClientSession implements Session {
     this.post({ type: 'pause' })
   }
   step(): Promise<void> {
-    return this.ask((id) => ({ type: 'step', id }))
+    return this.order((id) => ({ type: 'step', id }))
   }
   runTo(at: number): Promise<void> {
-    return this.ask((id) => ({ type: 'runTo', id, at }))
+    return this.order((id) => ({ type: 'runTo', id, at, standing: false }))
+  }
+  runWhileStanding(at: number): Promise<boolean> {
+    return this.ask((id) => ({ type: 'runTo', id, at, standing: true }))
   }
   setSpeed(speed: number): void {
     this.post({ type: 'speed', speed })
@@ -110,7 +113,7 @@ class ClientSession implements Session {
   }
   restart(seed = this.scenario.seed): Promise<void> {
     this.scenario = { ...this.scenario, seed }
-    return this.ask((id) => ({ type: 'restart', id, seed }))
+    return this.order((id) => ({ type: 'restart', id, seed }))
   }
   subscribeView(process: string, view: string, args: readonly string[], fn: (data: unknown) => void): () => void {
     const id = this.nextId++
@@ -143,14 +146,17 @@ class ClientSession implements Session {
   }
   dispose(): void {
     this.worker.terminate()
-    for (const done of this.waiting.values()) done()
+    for (const done of this.waiting.values()) done(false)
     this.waiting.clear()
   }
 
   private post(message: FromPage): void {
     this.worker.postMessage(message)
   }
-  private ask(message: (id: number) => FromPage): Promise<void> {
+  private async order(message: (id: number) => FromPage): Promise<void> {
+    await this.ask(message)
+  }
+  private ask(message: (id: number) => FromPage): Promise<boolean> {
     const id = this.nextId++
     return new Promise((resolve) => {
       this.waiting.set(id, resolve)
@@ -198,7 +204,7 @@ class ClientSession implements Session {
         this.reset()
         return
       case 'done':
-        this.waiting.get(message.id)?.()
+        this.waiting.get(message.id)?.(message.ran)
         this.waiting.delete(message.id)
         return
       case 'error':

@@ -39,6 +39,8 @@ export interface Session {
   step(): Promise<void>
   /** Run until virtual time `at`, as fast as it goes, then pause. */
   runTo(at: number): Promise<void>
+  /** The same for a world that stands; one that plays, by what was asked last, is left alone, and the answer is false. */
+  runWhileStanding(at: number): Promise<boolean>
   setSpeed(virtualPerWall: number): void
   /** Event kinds to stop on, e.g. ["+odown"]. */
   setBreakpoints(kinds: readonly string[]): void

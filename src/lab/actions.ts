@@ -1,10 +1,10 @@
 /** What the buttons, the keys and the menu do. */
-import type { Fault, Session } from '../browser/session.ts'
+import type { Fault } from '../browser/session.ts'
 import { milliseconds } from './format.ts'
 import { MAX_SPEED, MIN_SPEED, type ViewName } from './params.ts'
-import { lab, type Theme } from './store.ts'
 import { writeSetting } from './settings.ts'
-import { closeTerminal, release } from './terminal/sessions.ts'
+import { lab, type Theme } from './store.ts'
+import { closeTerminal } from './terminal/sessions.ts'
 import { boxOf, specOf } from './world-facts.ts'
 
 let toastId = 0
@@ -36,16 +36,11 @@ export function setSingleKeys(on: boolean): void {
 export const openView = (view: ViewName) => lab.set({ view, menu: null })
 export const select = (process: string) => lab.set({ selected: process })
 
-function play(session: Session): void {
-  release()
-  session.play()
-}
-
 export function togglePlay(): void {
   const { session, state } = lab.get()
   if (!session || !state) return
   if (state.playing) session.pause()
-  else play(session)
+  else session.play()
 }
 
 export function step(): void {
@@ -83,7 +78,7 @@ export function restart(seed?: number): void {
     const sheet = lab.get().sheet
     for (const tab of [...clis].reverse()) openTerminal(tab.process, false)
     lab.set({ sheet })
-    if (playing) play(session)
+    if (playing) session.play()
     toast(seed === undefined ? 'Started again with the same seed' : `Started again with seed ${seed}`)
   })
 }
@@ -103,7 +98,7 @@ export function toggleBreakpoint(kind: string): void {
 export function runToBreakpoint(): void {
   const { session, breakpoints } = lab.get()
   if (!breakpoints.some((b) => b.on)) return toast('Arm a breakpoint first')
-  if (session) play(session)
+  session?.play()
 }
 
 export function fault(f: Fault): void {

@@ -144,12 +144,19 @@ function mount(
   })
   term.onBinary((binary) => type(world, binary))
   term.attachCustomKeyEventHandler((e) => ownKey(e, term, ahead))
+  // Out of sight xterm does not measure: a size given to it there leaves its scroll position behind what is written
+  // (xtermjs/xterm.js#6117). So it is given once it is seen.
+  let seen = true
   const size = () => {
-    if (el.clientWidth < 20 || el.clientHeight < 20) return
+    if (!seen || el.clientWidth < 20 || el.clientHeight < 20) return
     fit.fit()
     world.resize(term.cols, term.rows)
   }
   const observer = new ResizeObserver(size)
+  const sight = new IntersectionObserver((entries) => {
+    seen = entries.at(-1)?.isIntersecting ?? true
+    size()
+  })
   // Opened once the face is there: the cell is measured only then.
   let gone = false
   void document.fonts.load('12px "Rehash Mono"').finally(() => {
@@ -158,10 +165,14 @@ function mount(
     term.textarea?.setAttribute('aria-label', 'redis-cli input. Escape leaves the terminal')
     size()
     observer.observe(el)
+    // What xterm itself watches, and after it.
+    const screen = el.querySelector('.xterm-screen')
+    if (screen) sight.observe(screen)
   })
   return () => {
     gone = true
     observer.disconnect()
+    sight.disconnect()
     for (const off of offs) off()
     term.dispose()
     ref.current = null

@@ -29,7 +29,7 @@ export function terminalFor(tab: TerminalTab): Kept | null {
     if (kept.output.length > LONGEST) kept.output.splice(0, LONGEST / 2)
   })
   const { state } = lab.get()
-  if (patient.has(terminal) && state && !state.playing) void runToAnswer(session, terminal, state.now)
+  if (patient.has(terminal) && state) void runToAnswer(session, terminal, state.now)
   return kept
 }
 
@@ -53,19 +53,13 @@ const ANSWERED = /\n[\s\S]*[^->]> |(?:\): |\? |#\d+: )$/
 export function type(terminal: WorldTerminal, bytes: string): void {
   const { session, state } = lab.get()
   terminal.write(bytes)
-  if (session && state && !state.playing && /[\r\n]/.test(bytes)) void runToAnswer(session, terminal, state.now)
+  if (session && state && /[\r\n]/.test(bytes)) void runToAnswer(session, terminal, state.now)
 }
 
-let running = false
-/** Somebody pressed play: the world goes on by itself, and is not to be stopped at an answer. */
-let released = false
-export function release(): void {
-  released = true
-}
+const running = new Set<WorldTerminal>()
 async function runToAnswer(session: Session, terminal: WorldTerminal, from: number): Promise<void> {
-  if (running) return
-  running = true
-  released = false
+  if (running.has(terminal)) return
+  running.add(terminal)
   let said = ''
   let ended = false
   const longest = patient.has(terminal) ? LONGEST_CLUSTER_WAIT : LONGEST_WAIT
@@ -79,10 +73,8 @@ async function runToAnswer(session: Session, terminal: WorldTerminal, from: numb
   ]
   for (let waited = 0; waited < longest && !ended && !ANSWERED.test(said); ) {
     waited += waited < 50_000 ? 500 : 10_000
-    await session.runTo(from + waited)
-    const now = lab.get().state
-    if (released || now?.playing || now?.hit) break
+    if (!(await session.runWhileStanding(from + waited)) || lab.get().state?.hit) break
   }
   for (const off of offs) off()
-  running = false
+  running.delete(terminal)
 }
