@@ -1,10 +1,12 @@
 /**
  * A fault of the engine kills one process and nothing else. The faults here are put into the script of the process
- * workers on its way to the browser: the command ENGINE-FAULT throws inside the machine.
+ * workers on its way to the browser: the command ENGINE-FAULT throws inside the machine. Such a fault is an error in the
+ * console, so `test` is the one of Playwright, which allows that.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, type Page, test } from '@playwright/test'
+import { card, clock, screenText } from './page.ts'
 
 const FAULT = `
 ;{const lower = String.prototype.toLowerCase
@@ -29,10 +31,6 @@ test.beforeAll(async ({ baseURL }) => {
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 test.afterAll(() => new Promise((resolve) => server.close(resolve)))
-
-const card = (page: Page, name: string) => page.getByTestId(`process-${name}`)
-const screenText = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
-const clock = async (page: Page): Promise<number> => Number(await page.getByTestId('clock').getAttribute('data-micros'))
 
 async function open(page: Page): Promise<void> {
   await page.goto(`${origin}/?seed=7`)

@@ -1,24 +1,5 @@
 /** What a person does on the built page. Every test also fails on a console error. */
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
-
-const problems = new Map<Page, string[]>()
-
-test.beforeEach(async ({ page }) => {
-  const list: string[] = []
-  problems.set(page, list)
-  page.on('console', (m) => {
-    if (m.type() === 'error') list.push(m.text())
-  })
-  page.on('pageerror', (e) => list.push(String(e)))
-})
-test.afterEach(async ({ page }) => {
-  expect(problems.get(page), 'console errors').toEqual([])
-})
-
-const card = (page: Page, name: string) => page.getByTestId(`process-${name}`)
-const screenText = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
-const clock = async (page: Page): Promise<number> => Number(await page.getByTestId('clock').getAttribute('data-micros'))
+import { card, clock, expect, type Page, screenText, serious, test } from './page.ts'
 
 /** Lets the page draw some frames: what would move has moved by then. */
 async function frames(page: Page, n: number): Promise<void> {
@@ -38,13 +19,6 @@ async function openPaused(page: Page, query?: string): Promise<void> {
   await expect(screenText(page)).toContainText('6379>', { timeout: 15_000 })
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible()
-}
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
 }
 
 async function open(page: Page, query = '?seed=7'): Promise<void> {
@@ -153,7 +127,7 @@ test('a breakpoint stops the world at the event', async ({ page }) => {
   expect(await clock(page)).toBe(at)
 })
 
-test('a worker that dies of an engine fault shows its report, and the rest goes on', async ({ page }) => {
+test('a worker that dies of an engine fault shows its report, and the rest goes on', async ({ page, problems }) => {
   await open(page)
   await expect.poll(() => clock(page), { timeout: 30_000 }).toBeGreaterThan(1_000_000)
   const worker = page.workers().filter((w) => /process/.test(w.url()))[1]
@@ -175,10 +149,8 @@ test('a worker that dies of an engine fault shows its report, and the rest goes 
   await page.getByRole('button', { name: /^Restart redis-|^Restart s\d/ }).click()
   await expect(broken).toHaveCount(0, { timeout: 15_000 })
   // The fault that the test made is the one error there may be.
-  problems.set(
-    page,
-    (problems.get(page) ?? []).filter((text) => !text.includes('a test broke this worker')),
-  )
+  const others = problems.filter((text) => !text.includes('a test broke this worker'))
+  problems.splice(0, problems.length, ...others)
 })
 
 test('cutting a box off and healing it', async ({ page }) => {
@@ -409,7 +381,7 @@ test('F6 goes from region to region, and a terminal is left with Escape', async 
   await expect(card(page, 'redis-1')).toBeFocused()
 })
 
-test('a world that cannot start says why, and the page offers a way on', async ({ page }) => {
+test('a world that cannot start says why, and the page offers a way on', async ({ page, problems }) => {
   await page.route('**/conductor-worker*', (route) => route.abort())
   await page.goto('/?seed=7')
   const alert = page.getByRole('alert').filter({ hasText: 'The world could not start' })
@@ -418,7 +390,8 @@ test('a world that cannot start says why, and the page offers a way on', async (
   await page.unroute('**/conductor-worker*')
   await alert.getByRole('button', { name: 'Reload' }).click()
   await expect(card(page, 'redis-1')).toHaveAttribute('data-role', 'master', { timeout: 15_000 })
-  problems.set(page, [])
+  // That the script of the world did not load is an error in the console.
+  problems.length = 0
 })
 
 test('a browser without storage runs the lab all the same', async ({ page }) => {

@@ -1,19 +1,6 @@
 /** Partitioning on the built page: three arrangements run, the ring changes under them, the proxy dies. */
 import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
-
-const problems = new Map<Page, string[]>()
-test.beforeEach(async ({ page }) => {
-  const list: string[] = []
-  problems.set(page, list)
-  page.on('console', (m) => {
-    if (m.type() === 'error') list.push(m.text())
-  })
-  page.on('pageerror', (e) => list.push(String(e)))
-})
-test.afterEach(async ({ page }) => {
-  expect(problems.get(page), 'console errors').toEqual([])
-})
+import { expect, type Page, test } from './page.ts'
 
 const SLOW = { timeout: 30_000 }
 const number = async (page: Page, id: string): Promise<number> =>

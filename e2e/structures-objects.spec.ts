@@ -1,41 +1,11 @@
 /** Skiplists, dicts, listpacks, quicklists, streams and expiry: what can be done to their pictures, and that it touches no key. */
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page, screenText, serious, test } from './page.ts'
+import { keyPane, keyspace, open, openStructures, rehashidx, type } from './structures-page.ts'
 
-const problems = new Map<Page, string[]>()
-test.beforeEach(async ({ page }) => {
-  const list: string[] = []
-  problems.set(page, list)
-  page.on('console', (m) => {
-    if (m.type() === 'error') list.push(m.text())
-  })
-  page.on('pageerror', (e) => list.push(String(e)))
-  await page.goto('/?seed=7&view=structures')
-  await expect(screenText(page)).toContainText('6379>', { timeout: 20_000 })
-})
-test.afterEach(async ({ page }) => {
-  expect(problems.get(page), 'console errors').toEqual([])
-})
+test.beforeEach(({ page }) => openStructures(page))
 
-const screenText = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
-const keyspace = (page: Page) => page.getByTestId('keyspace')
-const keyPane = (page: Page) => page.getByTestId('key-pane')
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click()
 
-let typed = 0
-async function type(page: Page, ...commands: string[]): Promise<void> {
-  const mark = `done-${++typed}`
-  await page.locator('.term-pane:not([hidden]) textarea').focus()
-  for (const command of [...commands, `ECHO ${mark}`]) {
-    await page.keyboard.insertText(command)
-    await page.keyboard.press('Enter')
-  }
-  await expect(screenText(page)).toContainText(`"${mark}"`, { timeout: 20_000 })
-}
-async function open(page: Page, key: string): Promise<void> {
-  await page.locator('.kb', { hasText: key }).first().click()
-  await expect(keyPane(page).locator('.ph .name')).toHaveText(key)
-}
 /** The digest of all keys, as redis-cli prints it. */
 async function digest(page: Page): Promise<string> {
   await type(page, 'CLEAR', 'DEBUG DIGEST')
@@ -109,20 +79,18 @@ test('V05: bits name the bucket, a write is seen in the new table, a command and
   await expect(page.getByTestId('hash')).toContainText(
     /key:3.*& mask 0x7 = ht\[0\] bucket \d.*& mask 0xf = ht\[1\] bucket \d+/,
   )
-  const rehashidx = async (): Promise<number> =>
-    Number((await page.getByTestId('rehashidx').textContent())?.replace('rehashidx', ''))
-  const before = await rehashidx()
+  const before = await rehashidx(page)
   await press(page, 'One command: EXISTS key:3')
   await expect(screenText(page)).toContainText('EXISTS key:3')
-  await expect.poll(rehashidx).toBeGreaterThan(before)
+  await expect.poll(() => rehashidx(page)).toBeGreaterThan(before)
   // A tick with activerehashing off moves nothing; with it on it moves all.
-  const between = await rehashidx()
+  const between = await rehashidx(page)
   await press(page, 'One cron ms')
   await expect(page.getByRole('button', { name: /^Play/ }).first()).toBeVisible()
-  expect(await rehashidx()).toBe(between)
+  expect(await rehashidx(page)).toBe(between)
   await page.getByRole('button', { name: /^Play/ }).first().click()
   await page.getByLabel('activerehashing').selectOption('yes')
-  await expect.poll(rehashidx, { timeout: 30_000 }).toBe(-1)
+  await expect.poll(() => rehashidx(page), { timeout: 30_000 }).toBe(-1)
   await page.getByText('Chain lengths').first().click()
   await expect(keyspace(page).locator('.chains pre')).toContainText(
     'Hash table 0 stats (main hash table):\n table size: 16',
@@ -271,11 +239,7 @@ for (const theme of ['light', 'dark'] as const)
       'RPUSH jobs a b c d e f g h i j',
       ...STREAM,
     )
-    const check = async (what: string) => {
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-      expect(serious.map((v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
-    }
+    const check = async (what: string) => expect(await serious(page), what).toEqual([])
     await open(page, 'board')
     await check('skiplist')
     await open(page, 'prefs')

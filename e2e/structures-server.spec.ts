@@ -1,42 +1,10 @@
 /** The sheets of a server, as a person uses them: what is pressed is typed, what is drawn is what happened. */
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page, screenText, serious, test } from './page.ts'
+import { keyPane, openStructures, rowsOf, type } from './structures-page.ts'
 
-const problems = new Map<Page, string[]>()
-test.beforeEach(async ({ page }) => {
-  const list: string[] = []
-  problems.set(page, list)
-  page.on('console', (m) => {
-    if (m.type() === 'error') list.push(m.text())
-  })
-  page.on('pageerror', (e) => list.push(String(e)))
-  await page.goto('/?seed=7&view=structures')
-  await expect(screenText(page)).toContainText('6379>', { timeout: 20_000 })
-})
-test.afterEach(async ({ page }) => {
-  expect(problems.get(page), 'console errors').toEqual([])
-})
+test.beforeEach(({ page }) => openStructures(page))
 
-const screenText = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
 const sheet = (page: Page, name: string) => page.getByRole('tab', { name, exact: true }).click()
-let typed = 0
-async function type(page: Page, ...commands: string[]): Promise<void> {
-  const mark = `done-${++typed}`
-  await page.locator('.term-pane:not([hidden]) textarea').focus()
-  for (const command of [...commands, `ECHO ${mark}`]) {
-    await page.keyboard.insertText(command)
-    await page.keyboard.press('Enter')
-  }
-  await expect(screenText(page)).toContainText(`"${mark}"`, { timeout: 20_000 })
-}
-async function rowsOf(page: Page, testid: string): Promise<string[][]> {
-  const pane = page.getByTestId(testid)
-  const button = pane.locator('.twin-btn')
-  if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click()
-  return pane
-    .locator('tbody tr')
-    .evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent ?? '')))
-}
 
 test('V26, T16: a rival at a gap spoils the purchase, and the figure is the run', async ({ page }) => {
   await sheet(page, 'Transactions')
@@ -258,7 +226,7 @@ test('V29: two looks at memory differ by what was typed, and bins tell what they
   await page.getByTestId('bigkeys').getByRole('button', { name: 'by waste' }).click()
   await expect(page.locator('.bracket')).toContainText('counted for eviction')
   await page.locator('.treemap button').first().click()
-  await expect(page.getByTestId('key-pane')).toBeVisible()
+  await expect(keyPane(page)).toBeVisible()
 })
 
 test('V31: keys by type and encoding, and a command that is typed for one', async ({ page }) => {
@@ -280,11 +248,11 @@ test('V37: a bit is set by typing, and users are added to a HyperLogLog', async 
   await page.getByRole('button', { name: 'Bits' }).click()
   await page.getByLabel('Number of the bit').fill('20')
   await page.getByRole('button', { name: 'SETBIT 20 1' }).click()
-  await expect(page.getByTestId('key-pane')).toContainText('BITCOUNT 2')
+  await expect(keyPane(page)).toContainText('BITCOUNT 2')
   await page.locator('.kb', { hasText: 'visitors' }).click()
   await page.getByRole('button', { name: 'Registers' }).click()
   await page.getByRole('button', { name: 'Add 100 users' }).click()
-  await expect(page.getByTestId('key-pane').locator('.figures')).toContainText('added103')
+  await expect(keyPane(page).locator('.figures')).toContainText('added103')
   await expect(page.getByRole('img', { name: /Estimate \d+, truth 103/ })).toBeVisible()
 })
 
@@ -350,8 +318,6 @@ for (const theme of ['light', 'dark'] as const)
       await sheet(page, name)
       await expect(page.locator(name === 'Keys' ? '.board' : '.sheets')).toBeVisible()
       await page.waitForTimeout(300)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-      expect(serious.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+      expect(await serious(page), name).toEqual([])
     }
   })

@@ -1,70 +1,26 @@
 /** The Structures screen against facts: each encoding is made in the terminal and read off the screen. */
-import AxeBuilder from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, screenText, serious, test } from './page.ts'
+import { keyPane, keyspace, open, openStructures, rehashidx, rowsOf, type } from './structures-page.ts'
 
-const problems = new Map<Page, string[]>()
-test.beforeEach(async ({ page }) => {
-  const list: string[] = []
-  problems.set(page, list)
-  page.on('console', (m) => {
-    if (m.type() === 'error') list.push(m.text())
-  })
-  page.on('pageerror', (e) => list.push(String(e)))
-  await page.goto('/?seed=7&view=structures')
-  await expect(screenText(page)).toContainText('6379>', { timeout: 20_000 })
-})
-test.afterEach(async ({ page }) => {
-  expect(problems.get(page), 'console errors').toEqual([])
-})
-
-const screenText = (page: Page) => page.locator('.term-pane:not([hidden]) .xterm-rows')
-const keyspace = (page: Page) => page.getByTestId('keyspace')
-const keyPane = (page: Page) => page.getByTestId('key-pane')
-
-let typed = 0
-/** Type commands and wait until the last is answered. */
-async function type(page: Page, ...commands: string[]): Promise<void> {
-  const mark = `done-${++typed}`
-  await page.locator('.term-pane:not([hidden]) textarea').focus()
-  for (const command of [...commands, `ECHO ${mark}`]) {
-    await page.keyboard.insertText(command)
-    await page.keyboard.press('Enter')
-  }
-  await expect(screenText(page)).toContainText(`"${mark}"`, { timeout: 20_000 })
-}
-async function open(page: Page, key: string): Promise<void> {
-  await page.locator('.kb', { hasText: key }).first().click()
-  await expect(keyPane(page).locator('.ph .name')).toHaveText(key)
-}
-/** Rows of a pane's table twin. */
-async function rowsOf(page: Page, testid: string): Promise<string[][]> {
-  const pane = page.getByTestId(testid)
-  const button = pane.locator('.twin-btn')
-  if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click()
-  return pane
-    .locator('tbody tr')
-    .evaluateAll((rows) => rows.map((r) => [...r.children].map((c) => c.textContent ?? '')))
-}
+test.beforeEach(({ page }) => openStructures(page))
 
 test('a rehash is seen: two tables, rehashidx moves with each command, then one table is left', async ({ page }) => {
   await type(page, 'CONFIG SET activerehashing no', ...Array.from({ length: 9 }, (_, i) => `SET key:${i} v`))
   await expect(keyspace(page)).toContainText('rehashing')
-  const rehashidx = async (): Promise<number> =>
-    Number((await page.getByTestId('rehashidx').textContent())?.replace('rehashidx', ''))
   await expect(keyspace(page).locator('.sum')).toContainText('ht[0] has 8 buckets')
   await expect(keyspace(page).locator('.sum')).toContainText('ht[1] has 16 buckets')
-  const before = await rehashidx()
+  const before = await rehashidx(page)
   expect(before).toBeGreaterThanOrEqual(0)
   // Looking moves nothing.
   await page.waitForTimeout(400)
-  expect(await rehashidx()).toBe(before)
+  expect(await rehashidx(page)).toBe(before)
   await type(page, 'GET key:1')
-  await expect.poll(rehashidx).toBeGreaterThan(before)
+  await expect.poll(() => rehashidx(page)).toBeGreaterThan(before)
   const rows = await rowsOf(page, 'keyspace')
   const keys = rows.flatMap((r) => (r[3] ?? '').split(', ').filter((k) => k !== ''))
   expect(keys.sort()).toEqual(Array.from({ length: 9 }, (_, i) => `key:${i}`))
   await type(page, ...Array.from({ length: 9 }, () => 'EXISTS key:1'))
-  await expect.poll(rehashidx).toBe(-1)
+  await expect.poll(() => rehashidx(page)).toBe(-1)
   await expect(keyspace(page).locator('.sum')).toContainText('9 entries in 16 buckets')
 })
 
@@ -400,9 +356,7 @@ for (const theme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Type the examples' }).click()
     await expect(page.locator('.kb', { hasText: 'board' })).toBeVisible({ timeout: 20_000 })
     await expect(keyPane(page)).toContainText('ZRANK board oak')
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+    expect(await serious(page)).toEqual([])
   })
 }
 
@@ -439,8 +393,6 @@ for (const theme of ['light', 'dark'] as const)
     ]) {
       await page.getByRole('tab', { name, exact: true }).click()
       await expect(page.locator(name === 'Keys' ? '.board' : '.sheets')).toBeVisible()
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-      expect(serious.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+      expect(await serious(page), name).toEqual([])
     }
   })
