@@ -64,30 +64,34 @@ const flat = (i: number): string => Buffer.from(key(i), 'latin1').latin1Slice()
 const keys = Array.from({ length: want('G9') || want('G10') ? M : 0 }, (_, i) => flat((i * 7919) % M))
 const probe = Array.from({ length: want('G9') ? M : 0 }, (_, i) => flat((i * 104_729) % M))
 if (want('G9')) {
-let map = new Map<string, string>()
-let dict = new Dict<string>(7)
-let found = 0
-const mapInsert = rate(M, () => {
-  map = new Map()
-  for (let i = 0; i < M; i++) map.set(keys[i] as string, 'xxx')
-}, 3)
-// As a Map: the string that is given is kept, not copied.
-  const dictInsert = rate(M, () => {
-  dict = new Dict(7)
-  for (let i = 0; i < M; i++) dict.setOwned(keys[i] as string, 'xxx')
-}, 3)
-const mapGet = rate(M, () => {
-  for (let i = 0; i < M; i++) if (map.get(probe[i] as string) === 'xxx') found++
-}, 3)
-const dictGet = rate(M, () => {
-  for (let i = 0; i < M; i++) if (dict.get(probe[i] as string) === 'xxx') found++
-}, 3)
-if (found !== 6 * M) throw new Error('A key was lost')
-row('G9', 'dict of 1M beside Map: insert', dictInsert / mapInsert, 0.7, 1)
-row('G9', 'dict of 1M beside Map: get', dictGet / mapGet, 0.5, 0.65)
-map = new Map()
-dict = new Dict(7)
-
+  let map = new Map<string, string>()
+  let dict = new Dict<string>(7)
+  let found = 0
+  const best = { mapInsert: 0, dictInsert: 0, mapGet: 0, dictGet: 0 }
+  const measure = (what: keyof typeof best, run: () => void): void => {
+    best[what] = Math.max(best[what], rate(M, run, 1))
+  }
+  // In turns, so that a slow moment of the machine meets both.
+  for (let round = 0; round < 5; round++) {
+    measure('mapInsert', () => {
+      map = new Map()
+      for (let i = 0; i < M; i++) map.set(keys[i] as string, 'xxx')
+    })
+    // As a Map: the string that is given is kept, not copied.
+    measure('dictInsert', () => {
+      dict = new Dict(7)
+      for (let i = 0; i < M; i++) dict.setOwned(keys[i] as string, 'xxx')
+    })
+    measure('mapGet', () => {
+      for (let i = 0; i < M; i++) if (map.get(probe[i] as string) === 'xxx') found++
+    })
+    measure('dictGet', () => {
+      for (let i = 0; i < M; i++) if (dict.get(probe[i] as string) === 'xxx') found++
+    })
+  }
+  if (found !== 10 * M) throw new Error('A key was lost')
+  row('G9', 'dict of 1M beside Map: insert', best.dictInsert / best.mapInsert, 0.7, 1)
+  row('G9', 'dict of 1M beside Map: get', best.dictGet / best.mapGet, 0.5, 0.65)
 }
 if (want('G10')) {
 const longest = pauses(M, () => {

@@ -8,6 +8,7 @@
 //   - the instructions that call nothing (arithmetic of numbers, jumps, loops, locals) run in a copy of luaV_execute that
 //     Asyncify need not touch, as what it adds to a function makes it half as fast; the copy goes back before the first
 //     instruction that it can't do, or when the hook's time has come, as if it had not begun that one;
+//   - a whole number below 10^14 becomes text without the C library's printf, which computes in 128-bit software floats;
 //   - Asyncify: the whole C stack can be put aside from inside the count hook or the budget and taken up again later,
 //     which is how a script that runs long lets the server's other clients in.
 // The result is checked in: run this only when the package changes. `npx` fetches binaryen.
@@ -25,7 +26,7 @@ const INPUT_SHA256 = 'cba969b97e8a319eba8996b5df488aed5cdd22a56f2de53b42598e4740
 const FEATURES = ['bulk-memory', 'sign-ext', 'nontrapping-float-to-int', 'mutable-globals'].map((f) => `--enable-${f}`)
 // Functions that allocate, collect or raise: they never put the stack aside, and need not be able to.
 const NEVER_SUSPEND =
-  '303,304,201,202,321,322,323,226,227,204,220,206,225,361,362,385,389,392,393,391,210,207,219,198,200,203,521,508,511'
+  '303,304,201,202,321,322,323,226,227,204,220,206,225,361,362,385,389,392,393,391,210,207,219,198,200,203,521,508,511,number_text'
 
 if (createHash('sha256').update(readFileSync(input)).digest('hex') !== INPUT_SHA256) {
   console.error('build-lua: the package has another Lua than the one whose functions are named here')
@@ -99,6 +100,47 @@ inside(
   `\n  (i32.store offset=8\n   (local.tee $2`,
   `\n  (if (i32.eqz (local.get $1)) (then (call $caught (local.get $0))))\n  (i32.store offset=8\n   (local.tee $2`,
 )
+// sprintf(buffer, "%.14g", number) in luaV_tostring and, inlined, in luaV_concat. The buffer has 32 bytes; the digits of a whole
+// number are written from its end and moved to its start. Zero has a sign.
+const SPRINTF = 471
+const LUA_NUMBER_FMT = 3715
+const converts = new RegExp(
+  `\\(call \\$${SPRINTF}(?=\\s+\\(local\\.tee (?:[^()]|\\((?:[^()]|\\([^()]*\\))*\\))*\\)\\s+\\(i32\\.const ${LUA_NUMBER_FMT}\\))`,
+  'g',
+)
+if (wat.match(converts)?.length !== 4) throw new Error('numbers become text in other places than known')
+wat = wat.replace(converts, '(call $number_text')
+const digit = `(local.set $at (i32.sub (local.get $at) (i32.const 1)))
+    (i32.store8 (local.get $at) (i32.add (i32.const 48) (i32.rem_u (local.get $low) (i32.const 10))))
+    (local.set $low (i32.div_u (local.get $low) (i32.const 10)))`
+const numberText = `
+ (func $number_text (param $buffer i32) (param $format i32) (param $from i32)
+  (local $n f64) (local $value i64) (local $low i32) (local $high i32) (local $at i32)
+  (local.set $n (f64.load (local.get $from)))
+  (if (i32.or
+    (i32.eqz (f64.lt (f64.abs (local.get $n)) (f64.const 1e14)))
+    (i32.or (f64.ne (f64.trunc (local.get $n)) (local.get $n)) (f64.eq (local.get $n) (f64.const 0))))
+   (then
+    (call $${SPRINTF} (local.get $buffer) (local.get $format) (local.get $from))
+    (return)))
+  (local.set $value (i64.trunc_f64_u (f64.abs (local.get $n))))
+  (local.set $low (i32.wrap_i64 (i64.rem_u (local.get $value) (i64.const 1000000000))))
+  (local.set $high (i32.wrap_i64 (i64.div_u (local.get $value) (i64.const 1000000000))))
+  (local.set $at (i32.add (local.get $buffer) (i32.const 31)))
+  (i32.store8 (local.get $at) (i32.const 0))
+  (if (local.get $high) (then
+   (loop $nine
+    ${digit}
+    (br_if $nine (i32.gt_u (local.get $at) (i32.add (local.get $buffer) (i32.const 22)))))
+   (local.set $low (local.get $high))))
+  (loop $more
+    ${digit}
+    (br_if $more (local.get $low)))
+  (if (f64.lt (local.get $n) (f64.const 0)) (then
+   (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+   (i32.store8 (local.get $at) (i32.const 45))))
+  (i64.store (local.get $buffer) (i64.load (local.get $at)))
+  (i64.store offset=8 (local.get $buffer) (i64.load offset=8 (local.get $at))))`
 // luaV_execute and its copy.
 const EXECUTE = 422
 const INSTRUCTIONS = 38
@@ -171,7 +213,7 @@ inside(
        (local.set $6 (i32.load offset=24 (local.get $0)))))
 `,
 )
-wat = `${wat.slice(0, wat.lastIndexOf(')'))}${fast}\n)\n`
+wat = `${wat.slice(0, wat.lastIndexOf(')'))}${fast}${numberText}\n)\n`
 writeFileSync(join(dir, 'patched.wat'), wat)
 binaryen('wasm-as', join(dir, 'patched.wat'), '-o', join(dir, 'patched.wasm'))
 const passes = [

@@ -44,6 +44,10 @@ export type ResizePolicy = 'enable' | 'avoid' | 'forbid'
 const BITS = 11
 const CHUNK = 1 << BITS
 const MASK = CHUNK - 1
+/** Chunks of entries are too big for V8's nursery: they are never copied, and what is stored in them is noted once. */
+const ENTRY_BITS = 13
+const ENTRY_CHUNK = 1 << ENTRY_BITS
+const ENTRY_MASK = ENTRY_CHUNK - 1
 
 /** One table: buckets hold entry numbers, 0 is empty. A missing chunk is all empty. */
 class Table {
@@ -82,7 +86,7 @@ export class Dict<V> {
   resizePolicy: ResizePolicy = 'enable'
   private t0 = new Table(0)
   private t1 = new Table(0)
-  /** Chunk c holds key and value of entries c * CHUNK .. ; entry 0 is never used. */
+  /** Chunk c holds key and value of entries c * ENTRY_CHUNK .. ; entry 0 is never used. */
   private kv: unknown[][] = []
   /** The same for hash and next. */
   private meta: Int32Array[] = []
@@ -131,7 +135,7 @@ export class Dict<V> {
 
   get(k: Bytes): V | undefined {
     const e = this.find(k)
-    return e === 0 ? undefined : (this.kv[e >>> BITS]![((e & MASK) << 1) + 1] as V)
+    return e === 0 ? undefined : (this.kv[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1] as V)
   }
   has(k: Bytes): boolean {
     return this.find(k) !== 0
@@ -141,20 +145,20 @@ export class Dict<V> {
     if (this.size === 0) return undefined
     const h = this.hashOf(k)
     const e = this.findIn(this.t0, h, k) || (this.rehashidx === -1 ? 0 : this.findIn(this.t1, h, k))
-    return e === 0 ? undefined : (this.kv[e >>> BITS]![((e & MASK) << 1) + 1] as V)
+    return e === 0 ? undefined : (this.kv[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1] as V)
   }
   /** How many entries hang from a bucket. */
   chainLength(table: 0 | 1, index: number): number {
     const t = table === 0 ? this.t0 : this.t1
     if (index >= t.size) return 0
     let n = 0
-    for (let e = t.get(index); e !== 0; e = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!) n++
+    for (let e = t.get(index); e !== 0; e = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!) n++
     return n
   }
   /** The key as the dict keeps it (the retained string), or undefined. */
   getKey(k: Bytes): Bytes | undefined {
     const e = this.find(k)
-    return e === 0 ? undefined : (this.kv[e >>> BITS]![(e & MASK) << 1] as Bytes)
+    return e === 0 ? undefined : (this.kv[e >>> ENTRY_BITS]![(e & ENTRY_MASK) << 1] as Bytes)
   }
 
   /** The number of a key's entry, which it keeps while it is in the dict; 0 when it is not. Moves no bucket. */
@@ -164,7 +168,7 @@ export class Dict<V> {
     return this.findIn(this.t0, h, k) || (this.rehashidx === -1 ? 0 : this.findIn(this.t1, h, k))
   }
   keyAt(entry: number): Bytes {
-    return this.kv[entry >>> BITS]![(entry & MASK) << 1] as Bytes
+    return this.kv[entry >>> ENTRY_BITS]![(entry & ENTRY_MASK) << 1] as Bytes
   }
 
   private find(k: Bytes): number {
@@ -181,9 +185,9 @@ export class Dict<V> {
     if (c === undefined) return 0
     let e = c[i & MASK]!
     while (e !== 0) {
-      const m = this.meta[e >>> BITS]!
-      const at = (e & MASK) << 1
-      if (m[at] === h && this.kv[e >>> BITS]![at] === k) return e
+      const m = this.meta[e >>> ENTRY_BITS]!
+      const at = (e & ENTRY_MASK) << 1
+      if (m[at] === h && this.kv[e >>> ENTRY_BITS]![at] === k) return e
       e = m[at + 1]!
     }
     return 0
@@ -197,6 +201,12 @@ export class Dict<V> {
   setOwned(k: Bytes, v: V): boolean {
     return this.put(k, v, true)
   }
+  /** The same for a key that is known not to be there: it is not looked for. */
+  addOwned(k: Bytes, v: V): void {
+    if (this.rehashidx !== -1) this.rehashOne()
+    this.expandIfNeeded()
+    this.insert(this.hashOf(k), k, v)
+  }
   private put(k: Bytes, v: V, owned: boolean): boolean {
     if (this.rehashidx !== -1) this.rehashOne()
     const h = this.hashOf(k)
@@ -204,7 +214,7 @@ export class Dict<V> {
     if (this.t0.used !== 0) e = this.findIn(this.t0, h, k)
     if (e === 0 && this.rehashidx !== -1) e = this.findIn(this.t1, h, k)
     if (e !== 0) {
-      this.kv[e >>> BITS]![((e & MASK) << 1) + 1] = v
+      this.kv[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1] = v
       return false
     }
     this.expandIfNeeded()
@@ -215,15 +225,15 @@ export class Dict<V> {
   private insert(h: number, k: Bytes, v: V): void {
     const t = this.rehashidx !== -1 ? this.t1 : this.t0
     let e = this.freeHead
-    if (e !== 0) this.freeHead = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!
+    if (e !== 0) this.freeHead = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!
     else {
       e = this.nextEntry++
       if (e >= this.capacity) this.growEntries()
     }
     const i = h & (t.size - 1)
-    const at = (e & MASK) << 1
-    const m = this.meta[e >>> BITS]!
-    const kv = this.kv[e >>> BITS]!
+    const at = (e & ENTRY_MASK) << 1
+    const m = this.meta[e >>> ENTRY_BITS]!
+    const kv = this.kv[e >>> ENTRY_BITS]!
     kv[at] = k
     kv[at + 1] = v
     m[at] = h
@@ -239,7 +249,7 @@ export class Dict<V> {
       this.capacity = 8
       this.meta.push(new Int32Array(16))
       this.kv.push(new Array(16))
-    } else if (this.capacity < CHUNK) {
+    } else if (this.capacity < ENTRY_CHUNK) {
       this.capacity *= 2
       const m = new Int32Array(this.capacity * 2)
       m.set(this.meta[0]!)
@@ -249,9 +259,9 @@ export class Dict<V> {
       for (let i = 0; i < old.length; i++) kv[i] = old[i]
       this.kv[0] = kv
     } else {
-      this.capacity += CHUNK
-      this.meta.push(new Int32Array(CHUNK * 2))
-      this.kv.push(new Array(CHUNK * 2))
+      this.capacity += ENTRY_CHUNK
+      this.meta.push(new Int32Array(ENTRY_CHUNK * 2))
+      this.kv.push(new Array(ENTRY_CHUNK * 2))
     }
   }
 
@@ -265,13 +275,13 @@ export class Dict<V> {
       const i = h & (t.size - 1)
       let prev = 0
       for (let e = t.get(i); e !== 0; ) {
-        const m = this.meta[e >>> BITS]!
-        const at = (e & MASK) << 1
+        const m = this.meta[e >>> ENTRY_BITS]!
+        const at = (e & ENTRY_MASK) << 1
         const next = m[at + 1]!
-        const kv = this.kv[e >>> BITS]!
+        const kv = this.kv[e >>> ENTRY_BITS]!
         if (m[at] === h && kv[at] === k) {
           if (prev === 0) t.put(i, next)
-          else this.meta[prev >>> BITS]![((prev & MASK) << 1) + 1] = next
+          else this.meta[prev >>> ENTRY_BITS]![((prev & ENTRY_MASK) << 1) + 1] = next
           const v = kv[at + 1] as V
           kv[at] = undefined
           kv[at + 1] = undefined
@@ -366,8 +376,8 @@ export class Dict<V> {
         e = t0.get(this.rehashidx)
       }
       while (e !== 0) {
-        const m = this.meta[e >>> BITS]!
-        const at = (e & MASK) << 1
+        const m = this.meta[e >>> ENTRY_BITS]!
+        const at = (e & ENTRY_MASK) << 1
         const next = m[at + 1]!
         const i = m[at]! & (t1.size - 1)
         const c = t1.chunk(i)
@@ -396,9 +406,9 @@ export class Dict<V> {
   private emitBucket(t: Table, i: number, fn: (k: Bytes, v: V) => void): void {
     let e = t.get(i)
     while (e !== 0) {
-      const next = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!
-      const kv = this.kv[e >>> BITS]!
-      const at = (e & MASK) << 1
+      const next = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!
+      const kv = this.kv[e >>> ENTRY_BITS]!
+      const at = (e & ENTRY_MASK) << 1
       fn(kv[at] as Bytes, kv[at + 1] as V)
       e = next
     }
@@ -463,9 +473,9 @@ export class Dict<V> {
           const end = Math.min(t.size, (c + 1) << BITS)
           for (let i = c << BITS; i < end; i++) {
             for (let e = t.get(i); e !== 0; ) {
-              const next = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!
-              const kv = this.kv[e >>> BITS]!
-              const at = (e & MASK) << 1
+              const next = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!
+              const kv = this.kv[e >>> ENTRY_BITS]!
+              const at = (e & ENTRY_MASK) << 1
               if (!fn(kv[at] as Bytes, kv[at + 1] as V)) return
               e = next
             }
@@ -511,13 +521,13 @@ export class Dict<V> {
       while (e === 0)
     }
     const chain: number[] = []
-    for (; e !== 0; e = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!) chain.push(e)
+    for (; e !== 0; e = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!) chain.push(e)
     return this.entry(chain[chain.length === 1 ? 0 : rng.below(chain.length)]!)
   }
 
   private entry(e: number): [Bytes, V] {
-    const kv = this.kv[e >>> BITS]!
-    const at = (e & MASK) << 1
+    const kv = this.kv[e >>> ENTRY_BITS]!
+    const at = (e & ENTRY_MASK) << 1
     return [kv[at] as Bytes, kv[at + 1] as V]
   }
 
@@ -562,7 +572,7 @@ export class Dict<V> {
           continue
         }
         empty = 0
-        for (; e !== 0; e = this.meta[e >>> BITS]![((e & MASK) << 1) + 1]!) {
+        for (; e !== 0; e = this.meta[e >>> ENTRY_BITS]![((e & ENTRY_MASK) << 1) + 1]!) {
           if (stored < count) out.push(this.entry(e))
           else {
             const r = rng.below(stored + 1)

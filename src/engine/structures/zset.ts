@@ -21,7 +21,7 @@ export class Zset {
   insert(score: number, ele: Bytes): void {
     const kept = own(ele)
     this.zsl.insert(score, kept)
-    this.dict.setOwned(kept, score)
+    this.dict.addOwned(kept, score)
   }
   delete(ele: Bytes): boolean {
     const score = this.dict.delete(ele)
