@@ -1,5 +1,5 @@
 /** Partners for the transcripts of a cluster: our nodes in a world of one box, or real redis-servers. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { encodeCommand } from '../../src/engine/protocol/reply-writer.ts'
 import type { ProcessSpec } from '../../src/world/types.ts'
 import { createWorld } from '../../src/world/world.ts'
 import { covers, type Layout, masked, nodeOf, nodesConf, realPorts, SHOWN_PORT } from './layout.ts'
-import { SERVER_ARGV } from './real-server.ts'
+import { SERVER_ARGV, spawnRedis } from './real-server.ts'
 import type { Answer, Conversation } from './transcript.ts'
 
 const NODE_ARGV: readonly string[] = [
@@ -175,18 +175,7 @@ class Peer {
 async function startNode(dir: string, port: number, conf: string, options: readonly string[]): Promise<ChildProcess> {
   mkdirSync(dir)
   writeFileSync(join(dir, 'nodes.conf'), conf)
-  const child = spawn('redis-server', ['--port', String(port), '--dir', dir, ...NODE_ARGV, ...options], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    let log = ''
-    child.once('exit', () => reject(new Error(`redis-server did not start:\n${log}`)))
-    child.stdout!.on('data', (data: Buffer) => {
-      log += data.toString()
-      if (log.includes('Ready to accept connections')) resolve()
-    })
-  })
-  return child
+  return spawnRedis(['--port', String(port), '--dir', dir, ...NODE_ARGV, ...options])
 }
 
 export async function realCluster(layout: Layout): Promise<Conversation> {

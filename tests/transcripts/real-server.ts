@@ -21,12 +21,9 @@ async function freePort(): Promise<number> {
   })
 }
 
-export async function startRedis(): Promise<{ port: number; stop: () => Promise<void> }> {
-  const port = await freePort()
-  const dir = mkdtempSync(join(tmpdir(), 'transcripts-'))
-  const child: ChildProcess = spawn('redis-server', ['--port', String(port), '--dir', dir, ...SERVER_ARGV], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+/** A redis-server that is ready to accept connections. */
+export async function spawnRedis(argv: readonly string[]): Promise<ChildProcess> {
+  const child: ChildProcess = spawn('redis-server', argv, { stdio: ['ignore', 'pipe', 'ignore'] })
   await new Promise<void>((resolve, reject) => {
     let log = ''
     child.once('exit', () => reject(new Error(`redis-server did not start:\n${log}`)))
@@ -35,6 +32,13 @@ export async function startRedis(): Promise<{ port: number; stop: () => Promise<
       if (log.includes('Ready to accept connections')) resolve()
     })
   })
+  return child
+}
+
+export async function startRedis(): Promise<{ port: number; stop: () => Promise<void> }> {
+  const port = await freePort()
+  const dir = mkdtempSync(join(tmpdir(), 'transcripts-'))
+  const child = await spawnRedis(['--port', String(port), '--dir', dir, ...SERVER_ARGV])
   const stop = async (): Promise<void> => {
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.kill('SIGTERM')

@@ -1,9 +1,8 @@
 /** Beside the map: redis-cli, a node's log, the packets of the bus. */
-import { focusTerminal, openTerminal } from '../actions.ts'
 import { Tabs } from '../parts/Tabs.tsx'
-import { lab, useLab } from '../store.ts'
+import { useLab } from '../store.ts'
 import { ProcessLog } from '../terminal/LogPane.tsx'
-import { CliPane } from '../terminal/Terminals.tsx'
+import { CliPane, OpenCli } from '../terminal/Terminals.tsx'
 import { addressOf } from '../world-facts.ts'
 import { Bus } from './Bus.tsx'
 import { type Dock as DockTab, useSlotChoice } from './choice.ts'
@@ -16,7 +15,6 @@ export function Dock({ picture }: { picture: ClusterPicture }) {
   const log = useSlotChoice((s) => s.log)
   const process = picture.observer
   const tab = useLab((s) => s.tabs.find((t) => t.id === s.left && t.kind === 'cli'))
-  const other = useLab((s) => s.tabs.find((t) => t.kind === 'cli' && t.process === process))
   const scenario = useLab((s) => s.session?.scenario)
   const of = log === '' ? process : log
   return (
@@ -33,19 +31,7 @@ export function Dock({ picture }: { picture: ClusterPicture }) {
           <span className="sub mono hide-m">{tab && scenario ? addressOf(scenario, tab.process) : ''}</span>
         )}
         <span className="sp" />
-        {dock === 'redis-cli' && (tab === undefined || tab.process !== process) && (
-          <button
-            type="button"
-            className="btn small"
-            onClick={() => {
-              if (other) lab.set({ left: other.id, front: 'left' })
-              else openTerminal(process, false)
-              focusTerminal()
-            }}
-          >
-            Open redis-cli on {process}
-          </button>
-        )}
+        {dock === 'redis-cli' && <OpenCli process={process} />}
         {dock === 'Log' && (
           <select
             className="field"

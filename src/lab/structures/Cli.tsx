@@ -1,9 +1,9 @@
 /** redis-cli beside the pictures: what is typed here is seen there. */
-import { focusTerminal, openTerminal } from '../actions.ts'
+import { openTerminal } from '../actions.ts'
 import { textToBytes } from '../bytes.ts'
 import { lab, useLab } from '../store.ts'
 import { terminalFor, type } from '../terminal/sessions.ts'
-import { CliPane } from '../terminal/Terminals.tsx'
+import { CliPane, OpenCli } from '../terminal/Terminals.tsx'
 import { addressOf } from '../world-facts.ts'
 import { pinOf, useChoice } from './choice.ts'
 
@@ -62,28 +62,14 @@ export function Examples({ process }: { process: string }) {
 
 export function CliDock({ process }: { process: string }) {
   const tab = useLab((s) => s.tabs.find((t) => t.id === s.left && t.kind === 'cli'))
-  const other = useLab((s) => s.tabs.find((t) => t.kind === 'cli' && t.process === process))
   const scenario = useLab((s) => s.session?.scenario)
-  const elsewhere = tab !== undefined && tab.process !== process
   return (
     <section className="pane dock" aria-label="redis-cli">
       <div className="ph">
         redis-cli
         <span className="sub mono">{tab && scenario ? addressOf(scenario, tab.process) : ''}</span>
         <span className="sp" />
-        {(elsewhere || tab === undefined) && (
-          <button
-            type="button"
-            className="btn small"
-            onClick={() => {
-              if (other) lab.set({ left: other.id, front: 'left' })
-              else openTerminal(process, false)
-              focusTerminal()
-            }}
-          >
-            Open redis-cli on {process}
-          </button>
-        )}
+        <OpenCli process={process} />
       </div>
       <CliPane />
     </section>

@@ -1,7 +1,7 @@
 /** Tabs over two panes: redis-cli at the left, logs at the right; one pane where there is no room for two. */
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import { closeTab, openLog, openTerminal } from '../actions.ts'
+import { closeTab, focusTerminal, openLog, openTerminal } from '../actions.ts'
 import { RoleMark } from '../parts/glyphs.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useNarrow } from '../parts/use-narrow.ts'
@@ -143,6 +143,26 @@ function TabButton({ tab, on }: { tab: TerminalTab; on: boolean }) {
         </span>
       )}
     </span>
+  )
+}
+
+/** A button while the redis-cli that shows is another server's. */
+export function OpenCli({ process }: { process: string }) {
+  const shown = useLab((s) => s.tabs.find((t) => t.id === s.left && t.kind === 'cli')?.process)
+  const other = useLab((s) => s.tabs.find((t) => t.kind === 'cli' && t.process === process))
+  if (shown === process) return null
+  return (
+    <button
+      type="button"
+      className="btn small"
+      onClick={() => {
+        if (other) lab.set({ left: other.id, front: 'left' })
+        else openTerminal(process, false)
+        focusTerminal()
+      }}
+    >
+      Open redis-cli on {process}
+    </button>
   )
 }
 
