@@ -133,6 +133,8 @@ test('V22, V21: an election leaves its votes and claims among the epochs, and ho
   await expect(page.getByTestId('cluster-state')).toContainText('cluster_state ok', SLOW)
   // A replica that never had its master's data does not stand for election.
   await page.waitForTimeout(1500)
+  await type(page, 'CLUSTER BUMPEPOCH', 'BUMPED')
+  await page.keyboard.press('Escape')
   await page.keyboard.press('1')
   await card(page, 'n0').click()
   await page.keyboard.press('k')
@@ -144,6 +146,10 @@ test('V22, V21: an election leaves its votes and claims among the epochs, and ho
   await expect(changes).toContainText('votes for n3 in epoch', SLOW)
   await expect(page.locator('.ep-vote')).not.toHaveCount(0)
   await expect(page.locator('.ep-flag')).toHaveCount(1)
+  // What the dead node knew is still there.
+  const ofTheDead = changes.locator('.row3', { hasText: 'configEpoch of n0 is 4' }).filter({ hasText: 'BUMPEPOCH' })
+  await expect(ofTheDead).toHaveCount(1)
+  await expect(page.locator('.ep-death')).toHaveCount(1)
   await page.getByRole('button', { name: /^TAKEOVER on/ }).click()
   await expect(page.locator('.ep-flag.alone')).toHaveCount(1, SLOW)
   await page.locator('.ep-flag').first().click()

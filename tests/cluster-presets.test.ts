@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import { clusterPreset } from '../src/world/cluster-presets.ts'
 import { createProgram } from '../src/world/programs.ts'
+import type { MachineFactory } from '../src/engine/machine.ts'
+import type { ProcessSpec } from '../src/world/types.ts'
 import { createWorld } from '../src/world/world.ts'
 import { deployCluster, readyCluster, SECOND } from './cluster-deploy.ts'
 
@@ -54,4 +56,21 @@ test('a failover has the same history with taps and eyes and without, and anothe
   const plain = live(33, false)
   expect(live(33, true)).toBe(plain)
   expect(live(34, false)).not.toBe(plain)
+})
+
+test('what a node remembered of epochs outlives it, also when it has come back', () => {
+  const make = (kind: ProcessSpec['kind']): MachineFactory => (env, tap) => createProgram(kind, env, tap)
+  const world = createWorld(clusterPreset('cluster', 35), make, { tap: true })
+  world.runFor(4 * SECOND)
+  const told = world.view('n0', 'cluster', ['epochs'])
+  expect(world.view('n0', 'remains')).toBe(null)
+  world.inject({ type: 'kill', process: 'n0' })
+  world.runFor(SECOND)
+  const { epochs } = world.view('n0', 'remains') as { epochs: { base: unknown; replids: unknown } }
+  expect(epochs).toMatchObject({ base: (told as typeof epochs).base, replids: (told as typeof epochs).replids })
+  expect(world.view('n0', 'cluster', ['epochs'])).toBe(null)
+  world.inject({ type: 'restart', process: 'n0' })
+  world.runFor(4 * SECOND)
+  expect(world.view('n0', 'remains')).toEqual({ epochs })
+  expect(world.view('n0', 'cluster', ['epochs'])).not.toBe(null)
 })

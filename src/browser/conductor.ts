@@ -242,7 +242,11 @@ export class Conductor {
   private async inspectSeat(seat: Seat, views: readonly ViewRequest[]) {
     if (seat.here || !seat.worker) {
       const traffic = seat.here ? trafficOf(seat.here) : { packets: [], links: [] }
-      return { summary: null, views: views.map((v) => [v.id, null] as [number, unknown]), ...traffic }
+      return {
+        summary: null,
+        views: views.map((v) => [v.id, seat.here?.view(v.view, v.args) ?? null] as [number, unknown]),
+        ...traffic,
+      }
     }
     const answer = await this.ask(seat, { type: 'inspect', views, expect: expectOf(seat) })
     if (answer.type === 'failed' && seat.dead !== null) this.lost(seat, answer.message)

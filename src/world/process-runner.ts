@@ -60,6 +60,8 @@ export interface RunnerState {
   clockOffset: number
   diskFreeAt: number
   status: { state: ProcessState; exitCode: number | null; crash: string | null; poweredOff: boolean }
+  /** What the machine's view 'remains' showed in the last moment of its last life; null before, or when nobody watches. */
+  remains: unknown
 }
 
 export function newRunnerState(
@@ -81,6 +83,7 @@ export function newRunnerState(
     clockOffset: 0,
     diskFreeAt: 0,
     status: { state: 'exited', exitCode: null, crash: null, poweredOff: false },
+    remains: null,
   }
 }
 
@@ -186,6 +189,7 @@ export class ProcessRunner {
     )
   }
   view(name: string, args: readonly string[]): unknown {
+    if (name === 'remains') return this.state.remains
     return this.machine?.view(name, args) ?? null
   }
 
@@ -439,12 +443,22 @@ export class ProcessRunner {
   private die(how: 'killed' | 'exited' | 'crashed', exitCode: number | null, speak: boolean): void {
     if (speak) this.sockets.closeAll(this.at)
     else this.sockets.forgetAll()
+    if (this.tapped) this.state.remains = this.lastLook()
     this.machine = null
     this.queue = []
     this.queueHead = 0
     this.timers.clear()
     this.state.status = { state: how, exitCode, crash: null, poweredOff: false }
     if (how === 'exited') this.marks.add(this.at, 'process.exit', `exit code ${exitCode}`, 2)
+  }
+
+  private lastLook(): unknown {
+    try {
+      return this.machine?.view('remains', []) ?? null
+    } catch {
+      // What crashed may be in no state to be looked at.
+      return null
+    }
   }
 
   private record(at: number, cause: string, entry: TraceRecord['entry']): void {

@@ -159,6 +159,9 @@ function viewServer(s: Server, name: string, args: readonly string[], pictures: 
     case 'slot keys':
     case 'slot':
       return s.clusterPart?.views[name](s, args) ?? null
+    // What is kept of a process that dies: the history that it alone could tell.
+    case 'remains':
+      return s.cluster === null ? null : { epochs: s.clusterPart?.views.cluster(s, ['epochs']) ?? null }
     default:
       return pictures()?.[name]?.(s, args) ?? null
   }
@@ -174,6 +177,7 @@ const VIEWS = [
   'cluster',
   'slot keys',
   'slot',
+  'remains',
   ...PICTURES,
 ] as const
 /** Give a server its views and its reckoning of memory. */

@@ -6,7 +6,17 @@ import { RoleMark, Tag } from '../parts/glyphs.tsx'
 import { useSize } from '../parts/use-size.ts'
 import { typeInto } from '../structures/Cli.tsx'
 import { type ClusterPicture, rangeText, useViews } from './data.ts'
-import { type Claim, type EpochsData, merge, type Placed, sameSlots, timeAxis, winner } from './epochs-layout.ts'
+import {
+  type Claim,
+  type EpochsData,
+  type Lane,
+  merge,
+  type Placed,
+  placeKey,
+  sameSlots,
+  timeAxis,
+  winner,
+} from './epochs-layout.ts'
 
 /** The nodes' clocks count from 1970; what is read is the time in the world. */
 const seconds = (at: number): string => secondsOf(at - EPOCH_MS * 1000)
@@ -19,13 +29,19 @@ const FLOOR = 56
 const RISE = 34
 const MOST_DRAWN = 400
 
-export function useEpochs(picture: ClusterPicture): readonly { name: string; data: EpochsData | null }[] {
+export function useEpochs(picture: ClusterPicture): readonly Lane[] {
   const names = picture.members.map((m) => m.name).join(' ')
   const processes = useMemo(() => names.split(' '), [names])
   const views = useViews(processes, 'cluster', EPOCHS)
+  const remains = useViews(processes, 'remains')
   return useMemo(
-    () => processes.map((name) => ({ name, data: (views[name] ?? null) as EpochsData | null })),
-    [processes, views],
+    () =>
+      processes.map((name) => {
+        const live = (views[name] ?? null) as EpochsData | null
+        const past = (remains[name] as { epochs: EpochsData | null } | null | undefined)?.epochs ?? null
+        return { name, data: live ?? past, dead: live === null, before: live && past }
+      }),
+    [processes, views, remains],
   )
 }
 const EPOCHS = ['epochs'] as const
@@ -81,13 +97,13 @@ export function Epochs({ picture }: { picture: ClusterPicture }) {
     </div>
   )
 }
-const same = (a: Placed, b: Placed): boolean => a.process === b.process && a.seq === b.seq
+const same = (a: Placed, b: Placed): boolean => placeKey(a) === placeKey(b)
 
 // ---- The figure
 
 interface FigureProps {
   picture: ClusterPicture
-  lanes: readonly { name: string; data: EpochsData | null }[]
+  lanes: readonly Lane[]
   all: readonly Placed[]
   chosen: readonly Placed[]
   pick: (c: Placed) => void
@@ -97,15 +113,17 @@ function Figure({ picture, lanes, all, chosen, pick }: FigureProps) {
   const n = all.length
   const size = useSize(hold)
   const axis = useMemo(() => {
-    const times = all.map((c) => c.at)
+    const deaths = lanes.flatMap((l) => (l.dead ? [l.data?.now ?? 0] : [l.before?.now ?? 0])).filter((at) => at > 0)
+    const times = [...all.map((c) => c.at), ...deaths].sort((a, b) => a - b)
     const { x, end } = timeAxis(times, LEFT + 34)
-    // What is short fills the width.
-    const wider = Math.min(4, Math.max(1, (size.width - 170 - LEFT) / Math.max(1, end - LEFT)))
+    // What is short fills the width, and what is hardly too long is drawn closer.
+    const wider = Math.min(4, Math.max(0.8, (size.width - 170 - LEFT) / Math.max(1, end - LEFT)))
     return { x: (at: number) => LEFT + (x(at) - LEFT) * wider, end: LEFT + (end - LEFT) * wider }
-  }, [all, size.width])
+  }, [all, lanes, size.width])
   const epochs = useMemo(() => {
     const set = new Set<number>()
-    for (const l of lanes) if (l.data) for (const e of [l.data.currentEpoch, ...l.data.base]) set.add(e)
+    for (const { data, before } of lanes)
+      for (const d of [data, before]) if (d) for (const e of [d.currentEpoch, ...d.base]) set.add(e)
     for (const c of all) if ('epoch' in c) set.add(c.epoch)
     return [...set].sort((a, b) => a - b)
   }, [lanes, all])
@@ -127,7 +145,7 @@ function Figure({ picture, lanes, all, chosen, pick }: FigureProps) {
               <RoleMark role={l.data?.master === false ? 'replica' : 'master'} size={12} />
               <b className="ink">{l.name}</b>
             </span>
-            <small>{l.data === null ? 'does not run' : `epoch ${l.data.currentEpoch}`}</small>
+            <small>{l.dead ? 'does not run' : `epoch ${l.data?.currentEpoch}`}</small>
           </li>
         ))}
       </ol>
@@ -141,13 +159,13 @@ function Figure({ picture, lanes, all, chosen, pick }: FigureProps) {
           </defs>
           <Ticks all={all} x={axis.x} height={height} />
           {lanes.map((l, lane) => (
-            <Stair key={l.name} lane={lane} data={l.data} all={all} {...geometry} />
+            <Lives key={l.name} lane={lane} of={l} all={all} {...geometry} />
           ))}
           <Votes lanes={lanes} all={all} {...geometry} picture={picture} />
           {all.map((c) =>
             c.kind === 'claim' && c.why !== 'heard' ? (
               <Flag
-                key={`${c.process}${c.seq}`}
+                key={placeKey(c)}
                 c={c}
                 x={axis.x(c.at)}
                 y={y(c.lane, c.epoch)}
@@ -156,7 +174,7 @@ function Figure({ picture, lanes, all, chosen, pick }: FigureProps) {
               />
             ) : c.kind === 'claim' ? (
               <path
-                key={`${c.process}${c.seq}`}
+                key={placeKey(c)}
                 className="ep-heard"
                 d={`M${axis.x(c.at) - 3} ${TOP + c.lane * LANE + FLOOR + 8}l3 3 5-6`}
               >
@@ -198,37 +216,52 @@ function Ticks({ all, x, height }: { all: readonly Placed[]; x: (at: number) => 
   )
 }
 
-function Stair({
-  lane,
-  data,
-  all,
-  x,
-  y,
-  end,
-}: Geometry & { lane: number; data: EpochsData | null; all: readonly Placed[] }) {
+/** The stair of a node, and the one of its life before. */
+function Lives({ lane, of, all, ...g }: Geometry & { lane: number; of: Lane; all: readonly Placed[] }) {
+  const { data, before } = of
   if (data === null) return null
   const mine = all.filter((c) => c.lane === lane)
+  const now = mine.filter((c) => c.life === 1)
+  if (!before) return <Stair {...g} lane={lane} data={data} mine={now} from={LEFT} died={of.dead === true} />
+  const back = Math.max(g.x(before.now), g.x(now[0]?.at ?? before.now)) + 10
+  return (
+    <>
+      <Stair {...g} lane={lane} data={before} mine={mine.filter((c) => c.life === 0)} from={LEFT} died />
+      <Stair {...g} lane={lane} data={data} mine={now} from={Math.min(back, g.end)} died={false} />
+    </>
+  )
+}
+function Stair(
+  props: Geometry & { lane: number; data: EpochsData; mine: readonly Placed[]; from: number; died: boolean },
+) {
+  const { lane, data, mine, from, died, x, y } = props
+  const end = died ? Math.max(from, x(data.now)) : props.end
   let at = data.base[0]
-  let path = `M${LEFT} ${y(lane, at)}`
-  const labels: { x: number; y: number; text: string }[] = [{ x: LEFT - 5, y: y(lane, at) + 4, text: `${at}` }]
+  let path = `M${from} ${y(lane, at)}`
+  const labels: { x: number; y: number; text: string }[] = [{ x: from - 5, y: y(lane, at) + 4, text: `${at}` }]
   for (const c of mine) {
     if (c.kind !== 'current epoch') continue
-    path += `H${x(c.at)}V${y(lane, c.epoch)}`
+    path += `H${Math.max(from, x(c.at))}V${y(lane, c.epoch)}`
     at = c.epoch
   }
   path += `H${end}`
-  labels.push({ x: end + 5, y: y(lane, at) + 4, text: `${at}` })
+  if (!died) labels.push({ x: end + 5, y: y(lane, at) + 4, text: `${at}` })
   const dots = mine.filter((c) => c.kind === 'config epoch' && c.node === data.id) as (Placed & { epoch: number })[]
   return (
     <g>
-      <line className="ep-floor" x1={LEFT} x2={end} y1={TOP + lane * LANE + FLOOR} y2={TOP + lane * LANE + FLOOR} />
+      <line className="ep-floor" x1={from} x2={end} y1={TOP + lane * LANE + FLOOR} y2={TOP + lane * LANE + FLOOR} />
       <path className="ep-stair" d={path} />
+      {died && (
+        <path className="ep-death" d={`M${end - 4} ${y(lane, at) - 4}l8 8m0 -8l-8 8`}>
+          <title>It ended here, at epoch {at}.</title>
+        </path>
+      )}
       {labels.map((l, i) => (
         <text key={l.x} className="ep-label" x={l.x} y={l.y} textAnchor={i === 0 ? 'end' : 'start'}>
           {l.text}
         </text>
       ))}
-      {data.base[1] > 0 && <circle className="ep-dot" cx={LEFT + 8} cy={y(lane, data.base[1])} r={3.5} />}
+      {data.base[1] > 0 && <circle className="ep-dot" cx={from + 8} cy={y(lane, data.base[1])} r={3.5} />}
       {dots.map((c) => (
         <circle key={c.seq} className="ep-dot" cx={x(c.at)} cy={y(lane, c.epoch)} r={4}>
           <title>
@@ -248,7 +281,7 @@ function Votes(props: Geometry & { lanes: FigureProps['lanes']; all: readonly Pl
   return (
     <>
       {all.map((c) => {
-        const key = `${c.process}${c.seq}`
+        const key = placeKey(c)
         if (c.kind === 'vote') {
           const to = laneOf(c.candidate)
           if (to < 0) return null
@@ -396,7 +429,7 @@ function Changes(props: {
             </span>
           </>
         )
-        const key = `${c.process}${c.seq}`
+        const key = placeKey(c)
         return c.kind === 'claim' ? (
           <button
             type="button"
@@ -453,7 +486,7 @@ function Histories({ lanes }: { lanes: FigureProps['lanes'] }) {
       else if (known.before === '' && r.before !== '')
         ids.set(r.id, { ...known, before: r.before, forkedAt: r.forkedAt })
     }
-    const now = l.data?.replids[l.data.replids.length - 1]
+    const now = l.dead ? undefined : l.data?.replids[l.data.replids.length - 1]
     if (now) ids.get(now.id)?.on.push(`${l.name} at ${count(l.data?.offset ?? 0)}`)
   }
   const rows = [...ids].filter(([id, r]) => r.on.length > 0 || [...ids.values()].some((o) => o.before === id))

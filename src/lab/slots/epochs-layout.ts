@@ -50,18 +50,34 @@ export interface EpochsData {
   }[]
   readonly offset: number
 }
+/** What a node tells, and whether it still runs. Of a dead one this is what it knew in its last moment. */
+export interface Lane {
+  readonly name: string
+  readonly data: EpochsData | null
+  readonly dead?: boolean
+  /** Of a node that has come back: what it knew before. */
+  readonly before?: EpochsData | null
+}
 /** A change and the lane that it stands in. */
-export type Placed = Change & { readonly lane: number; readonly process: string }
+export type Placed = Change & {
+  readonly lane: number
+  readonly process: string
+  /** 0: before the node came back. */
+  readonly life: 0 | 1
+}
+/** Numbers of changes begin anew with each life. */
+export const placeKey = (c: Placed): string => `${c.process} ${c.life} ${c.seq}`
 
 /** Verdicts about nodes are the gossip's matter: here only what changes epochs and owners. */
 export const isOfEpochs = (c: Change): boolean => c.kind !== 'flag' && c.kind !== 'report'
 
-export const merge = (
-  lanes: readonly { readonly name: string; readonly data: EpochsData | null }[],
-  keep: (c: Change) => boolean = isOfEpochs,
-): Placed[] =>
+export const merge = (lanes: readonly Lane[], keep: (c: Change) => boolean = isOfEpochs): Placed[] =>
   lanes
-    .flatMap((l, lane) => (l.data?.changes ?? []).filter(keep).map((c): Placed => ({ ...c, lane, process: l.name })))
+    .flatMap((l, lane) =>
+      [l.before, l.data].flatMap((data, life) =>
+        (data?.changes ?? []).filter(keep).map((c): Placed => ({ ...c, lane, process: l.name, life: life as 0 | 1 })),
+      ),
+    )
     .sort((a, b) => a.at - b.at || a.lane - b.lane || a.seq - b.seq)
 
 const LEAST = 7
@@ -121,10 +137,7 @@ export interface Detection {
   readonly told: number
 }
 /** The last time that node `id` came to be suspected. */
-export function detectionOf(
-  lanes: readonly { readonly name: string; readonly data: EpochsData | null }[],
-  id: string,
-): Detection | null {
+export function detectionOf(lanes: readonly Lane[], id: string): Detection | null {
   const flags = merge(lanes, (c) => c.kind === 'flag' && c.node === id) as (Placed & { kind: 'flag' })[]
   const lastFail = flags.map((c) => c.flag).lastIndexOf('FAIL')
   // Suspicions that ended before are another story.
