@@ -2,8 +2,6 @@
 import { expect, test } from 'vitest'
 import { clusterPreset } from '../src/world/cluster-presets.ts'
 import { createProgram } from '../src/world/programs.ts'
-import type { MachineFactory } from '../src/engine/machine.ts'
-import type { ProcessSpec } from '../src/world/types.ts'
 import { createWorld } from '../src/world/world.ts'
 import { deployCluster, readyCluster, SECOND } from './cluster-deploy.ts'
 
@@ -59,8 +57,9 @@ test('a failover has the same history with taps and eyes and without, and anothe
 })
 
 test('what a node remembered of epochs outlives it, also when it has come back', () => {
-  const make = (kind: ProcessSpec['kind']): MachineFactory => (env, tap) => createProgram(kind, env, tap)
-  const world = createWorld(clusterPreset('cluster', 35), make, { tap: true })
+  const world = createWorld(clusterPreset('cluster', 35), (kind) => (env, tap) => createProgram(kind, env, tap), {
+    tap: true,
+  })
   world.runFor(4 * SECOND)
   const told = world.view('n0', 'cluster', ['epochs'])
   expect(world.view('n0', 'remains')).toBe(null)
