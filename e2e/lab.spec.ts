@@ -437,6 +437,8 @@ test('a line drawn between boxes cuts them off', async ({ page }) => {
 
 test('the node menu works by keyboard alone and gives the focus back', async ({ page }) => {
   await open(page)
+  // Of a process that is not up yet kill can't be chosen.
+  await expect(card(page, 'redis-2')).toHaveAttribute('aria-label', /running/)
   await card(page, 'redis-2').focus()
   await card(page, 'redis-2').click()
   await page.keyboard.press('m')

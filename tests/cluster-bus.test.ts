@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   cli,
   ensureServerBuilt,
-  freePort,
+  freeClusterPort,
   haveRedis,
   type Program,
   type Running,
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 1500
 async function startNode(program: Program, more: readonly string[] = [], again?: Running): Promise<Running> {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(TIMEOUT_MS), '--bind', '127.0.0.1']
   for (;;) {
-    const port = again?.port ?? 20000 + ((await freePort()) % 10000)
+    const port = again?.port ?? (await freeClusterPort())
     try {
       const r = await start(program, {
         port,
@@ -154,7 +154,7 @@ describe.skipIf(!haveRedis())('one cluster of real nodes and ours', () => {
       const others = nodes.filter((n) => n !== old)
       old.child.kill('SIGKILL')
       await old.exited
-      const port = 20000 + ((await freePort()) % 10000)
+      const port = await freeClusterPort()
       const moved = await startNode(at === 0 ? 'real' : 'ours', [], { ...old, port })
       nodes[at] = moved
       const address = `127.0.0.1:${moved.port}@${moved.port + 10000}`

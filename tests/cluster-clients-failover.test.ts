@@ -12,7 +12,7 @@ import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   ensureServerBuilt,
-  freePort,
+  freeClusterPort,
   haveRedis,
   type Program,
   type Running,
@@ -102,7 +102,7 @@ async function form(programs: readonly Program[]): Promise<Node[]> {
   const ports: number[] = []
   while (ports.length < programs.length) {
     // Bus ports below those that the system gives to clients.
-    const port = 11_000 + ((await freePort()) % 10_000)
+    const port = await freeClusterPort()
     if (!ports.includes(port)) ports.push(port)
   }
   const nodes = await Promise.all(

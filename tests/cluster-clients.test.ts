@@ -1,12 +1,11 @@
 /** Cluster clients from npm against a small cluster of the built rehash-server: ioredis and node-redis, also while a slot moves. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cluster, Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ensureServerBuilt, sleep, start, stopAll, until } from './support/processes.ts'
+import { ensureServerBuilt, freeClusterPorts, sleep, start, stopAll, until } from './support/processes.ts'
 import { nodeId, nodesConf, parseLayout } from './transcripts/layout.ts'
 
 const layout = parseLayout('a=0-5460 b=5461-10922 c=10923-16383 d>a e>b f>c')
@@ -14,20 +13,6 @@ let ports: number[] = []
 let direct: Redis[] = []
 const open: (() => unknown)[] = []
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = net.createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
-async function portsForBus(n: number): Promise<number[]> {
-  const found: number[] = []
-  while (found.length < n) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (!found.includes(port) && (await isFree(port)) && (await isFree(port + 10_000))) found.push(port)
-  }
-  return found
-}
 const ask = (node: number, ...argv: [string, ...string[]]): Promise<unknown> =>
   (direct[node] as Redis).call(...argv) as Promise<unknown>
 
@@ -71,7 +56,7 @@ async function move(
 describe('cluster clients from npm', () => {
   beforeAll(async () => {
     ensureServerBuilt()
-    ports = await portsForBus(layout.nodes.length)
+    ports = await freeClusterPorts(layout.nodes.length)
     await Promise.all(
       ports.map((port, i) => {
         const dir = mkdtempSync(join(tmpdir(), 'rehash-t-'))

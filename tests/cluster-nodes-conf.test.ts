@@ -4,7 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { cli, ensureServerBuilt, freePort, haveRedis, OURS, type Program, until } from './support/processes.ts'
+import { cli, ensureServerBuilt, freeClusterPort, haveRedis, OURS, type Program, until } from './support/processes.ts'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)
@@ -101,14 +101,15 @@ describe.skipIf(!haveRedis())('nodes.conf', () => {
   beforeAll(ensureServerBuilt)
   for (const [name, text] of Object.entries(FILES))
     test(name, { timeout: 120_000 }, async () => {
-      const port = 20000 + ((await freePort()) % 10000)
+      const port = await freeClusterPort()
       const real = await outcome('real', port, text)
       expect(await outcome('ours', port, text)).toEqual(real)
     })
 
   test("a file that can not be, or is another node's", { timeout: 120_000 }, async () => {
+    const port = await freeClusterPort()
     const run = (program: Program, ...more: string[]): unknown => {
-      const args = ['--port', '29999', '--save', '', '--cluster-enabled', 'yes', ...more]
+      const args = ['--port', String(port), '--save', '', '--cluster-enabled', 'yes', ...more]
       const [command, argv] = program === 'real' ? ['redis-server', args] : [process.execPath, [OURS, ...args]]
       const r = spawnSync(command, argv, { encoding: 'latin1', timeout: 10_000, cwd: tmpdir() })
       return {
@@ -126,11 +127,13 @@ describe.skipIf(!haveRedis())('nodes.conf', () => {
     ])
       expect(run('ours', ...more)).toEqual(run('real', ...more))
     const dir = mkdtempSync(join(tmpdir(), 'rehash-nc-'))
-    const other = spawn('redis-server', ['--port', '29998', '--dir', dir, '--save', '', '--cluster-enabled', 'yes'])
+    const theirs = String(await freeClusterPort())
+    const other = spawn('redis-server', ['--port', theirs, '--dir', dir, '--save', '', '--cluster-enabled', 'yes'])
+    const gone = new Promise((resolve) => other.once('exit', resolve))
     await until('the file to be there', () => existsSync(join(dir, 'nodes.conf')))
     expect(run('ours', '--dir', dir)).toEqual(run('real', '--dir', dir))
     other.kill('SIGKILL')
-    await new Promise((resolve) => other.once('exit', resolve))
+    await gone
     const tooHigh = ['--dir', dir, '--port', '55536']
     expect(run('ours', ...tooHigh)).toEqual(run('real', ...tooHigh))
     rmSync(dir, { recursive: true })

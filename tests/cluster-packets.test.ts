@@ -8,7 +8,7 @@ import { BusLink, FakeNode, message, slotBits } from './support/fake-node.ts'
 import {
   cli,
   ensureServerBuilt,
-  freePort,
+  freeClusterPort,
   haveRedis,
   type Program,
   type Running,
@@ -85,7 +85,7 @@ const servers: Partial<Record<Program, Running>> = {}
 const busPort = (r: Running): number => r.port + 10000
 async function startNode(program: Program): Promise<Running> {
   for (;;) {
-    const port = 20000 + ((await freePort()) % 10000)
+    const port = await freeClusterPort()
     try {
       const r = await start(program, {
         port,

@@ -11,7 +11,7 @@ import { BusLink, FakeNode, slotBits } from './support/fake-node.ts'
 import {
   cli,
   ensureServerBuilt,
-  freePort,
+  freeClusterPort,
   haveRedis,
   type Program,
   type Running,
@@ -116,7 +116,7 @@ function step(rng: Prng): readonly [string, Step] {
 const OPEN = ['--cluster-require-full-coverage', 'no']
 async function startNode(program: Program): Promise<Running> {
   for (;;) {
-    const port = 20000 + ((await freePort()) % 10000)
+    const port = await freeClusterPort()
     try {
       const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '900000', '--bind', '127.0.0.1', ...OPEN]
       const r = await start(program, { port, args: [...args, '--loglevel', 'verbose'] })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   cli,
   ensureServerBuilt,
-  freePort,
+  freeClusterPort,
   haveRedis,
   type Program,
   type Running,
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 1500
 async function startNode(program: Program, again?: Running): Promise<Running> {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${TIMEOUT_MS}`, '--bind', '127.0.0.1']
   for (;;) {
-    const port = again?.port ?? 20000 + ((await freePort()) % 10000)
+    const port = again?.port ?? (await freeClusterPort())
     try {
       const r = await start(program, {
         port,

@@ -1,28 +1,13 @@
 /** redis-cli --cluster beside the real one: nodes on ports of their own, both programs' output in a form to compare. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeCommands } from '../../src/engine/programs/redis-cli/modes/encode.ts'
 import { ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
 import { type CliResult, runCli } from './cli-program.ts'
-import { type Program, type Running, start, until } from './processes.ts'
-
-const portFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const s = createServer()
-    s.once('error', () => resolve(false))
-    s.listen(port, '0.0.0.0', () => s.close(() => resolve(true)))
-  })
-
-/** The bus is 10000 further: where no node's port is. */
-async function clusterPort(): Promise<number> {
-  for (;;) {
-    const port = 11_000 + Math.floor(Math.random() * 10_000)
-    if ((await portFree(port)) && (await portFree(port + 10_000))) return port
-  }
-}
+import { freeClusterPort, type Program, type Running, start, until } from './processes.ts'
 
 export interface Node {
   readonly host: string
@@ -68,7 +53,7 @@ function quick(node: Node, ...argv: string[]): Promise<string> {
 }
 
 export async function startNode(program: Program, host = '127.0.0.1', args: readonly string[] = []): Promise<Node> {
-  const port = await clusterPort()
+  const port = await freeClusterPort()
   const dir = mkdtempSync(join(tmpdir(), 'rehash-cl-'))
   const running = await start(program, {
     port,

@@ -41,6 +41,26 @@ export function freePort(): Promise<number> {
   })
 }
 
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const s = createServer()
+    s.once('error', () => resolve(false))
+    s.listen(port, '0.0.0.0', () => s.close(() => resolve(true)))
+  })
+/** A port whose bus port (10000 more) is free too. Both lie below those that the system gives to outgoing connections. */
+export async function freeClusterPort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 9000)
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port
+  }
+}
+
+export async function freeClusterPorts(n: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < n) ports.add(await freeClusterPort())
+  return [...ports]
+}
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 export async function until<T>(what: string, probe: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {

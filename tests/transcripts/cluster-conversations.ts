@@ -8,6 +8,7 @@ import { createServer } from '../../src/engine/index.ts'
 import type { Input, Machine, Output, ProcessEnv, Tap } from '../../src/engine/machine.ts'
 import { type ParsedReply, ReplyParser } from '../../src/engine/protocol/reply-parser.ts'
 import { encodeCommand } from '../../src/engine/protocol/reply-writer.ts'
+import { freeClusterPorts } from '../support/processes.ts'
 import type { ProcessSpec } from '../../src/world/types.ts'
 import { createWorld } from '../../src/world/world.ts'
 import { covers, type Layout, masked, nodeOf, nodesConf, realPorts, SHOWN_PORT } from './layout.ts'
@@ -119,20 +120,6 @@ export function engineCluster(layout: Layout): Conversation {
   }
 }
 
-async function busPorts(n: number): Promise<number[]> {
-  const ports: number[] = []
-  const free = (port: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const probe = net.createServer()
-      probe.once('error', () => resolve(false))
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-    })
-  while (ports.length < n) {
-    const port = 20000 + Math.floor(Math.random() * 12000)
-    if (!ports.includes(port) && (await free(port)) && (await free(port + 10000))) ports.push(port)
-  }
-  return ports
-}
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** One connection to a real node: what was heard, and whether it has answered all that it was asked. */
@@ -179,7 +166,7 @@ async function startNode(dir: string, port: number, conf: string, options: reado
 }
 
 export async function realCluster(layout: Layout): Promise<Conversation> {
-  const ports = await busPorts(layout.nodes.length)
+  const ports = await freeClusterPorts(layout.nodes.length)
   const dir = mkdtempSync(join(tmpdir(), 'transcripts-'))
   const children = await Promise.all(
     layout.nodes.map((n, i) => startNode(join(dir, n.letter), ports[i]!, nodesConf(layout, i, ports), layout.options)),
