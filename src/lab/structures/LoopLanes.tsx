@@ -57,6 +57,15 @@ export function LoopLanes(props: LanesProps) {
   const blockers = new Set(request ? blockersOf(turns, request) : [])
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
   const svg = useRef<SVGSVGElement>(null)
+  // Time goes on under the pointer: what was pressed is chosen, and only a pointer that has moved draws a stretch.
+  const press = useRef<{ readonly x: number; act: (() => void) | null } | null>(null)
+  const onPress = (act: () => void) => () => {
+    if (press.current) press.current.act = act
+  }
+  const letGo = () => {
+    press.current = null
+    setDrag(null)
+  }
   const at = (e: React.PointerEvent) => e.clientX - (svg.current?.getBoundingClientRect().left ?? 0)
   const names: readonly (readonly [string, number, boolean])[] = [
     ['main (redis-server)', TOP + 17, true],
@@ -82,7 +91,7 @@ export function LoopLanes(props: LanesProps) {
         ))}
       </svg>
       <Scroll label="Threads" end>
-        <Picture label="Turns of the event loop" tell={turns.map(props.told)}>
+        <Picture label="Turns of the event loop" tell={turns.map(props.told)} ids={turns.map((t) => t.at)}>
           {(marks) => (
             <svg
               ref={svg}
@@ -90,20 +99,22 @@ export function LoopLanes(props: LanesProps) {
               height={height}
               aria-hidden="true"
               className="loopsvg"
-              onPointerDown={(e) => {
+              onPointerDownCapture={(e) => {
                 if (e.button !== 0) return
+                press.current = { x: e.clientX, act: null }
                 setDrag({ from: at(e), to: at(e) })
               }}
               onPointerMove={(e) => drag && setDrag({ ...drag, to: at(e) })}
-              onPointerUp={() => {
-                if (drag && Math.abs(drag.to - drag.from) > 8)
-                  props.onBrush(
-                    placed.timeAt(Math.min(drag.from, drag.to)),
-                    placed.timeAt(Math.max(drag.from, drag.to)),
-                  )
-                setDrag(null)
+              onPointerUp={(e) => {
+                const pressed = press.current
+                const [from, to] = [drag?.from ?? at(e), at(e)]
+                if (pressed && Math.abs(e.clientX - pressed.x) > 8)
+                  props.onBrush(placed.timeAt(Math.min(from, to)), placed.timeAt(Math.max(from, to)))
+                else pressed?.act?.()
+                letGo()
               }}
-              onPointerLeave={() => setDrag(null)}
+              onPointerLeave={letGo}
+              onPointerCancel={letGo}
             >
               {[...lanes.map((_, i) => laneY(i) + LANE - 5), ...clients.map((_, i) => clientY(i) + LANE - 5)].map(
                 (y) => (
@@ -142,15 +153,14 @@ export function LoopLanes(props: LanesProps) {
                 const on = marks.on === i || (marks.on < 0 && t === chosen)
                 const waiting = queueAt(turns, i)
                 return (
-                  // biome-ignore lint/a11y/noStaticElementInteractions: the arrows of the picture do the same
                   <g
                     key={t.at}
                     transform={`translate(${p.x} ${TOP})`}
                     className={`turn ${blockers.has(i) ? 'blocker' : ''}`}
-                    onClick={() => {
+                    onPointerDown={onPress(() => {
                       marks.pick(i)
                       props.onPick(t.at)
-                    }}
+                    })}
                   >
                     <title>{props.told(t)}</title>
                     {/* The whole column is there to be pressed. */}
@@ -270,7 +280,7 @@ export function LoopLanes(props: LanesProps) {
                     y={clientY(row)}
                     on={request?.client === r.client && request.start === r.start}
                     next={placed.turns[r.turn + 1]?.x ?? width}
-                    onPick={() => props.onRequest(r)}
+                    onPress={onPress(() => props.onRequest(r))}
                   />
                 )
               })}
@@ -321,7 +331,7 @@ function Request(props: {
   y: number
   on: boolean
   next: number
-  onPick: () => void
+  onPress: () => void
 }) {
   const { r, p, placed, y } = props
   const [x0, x1] = [placed.place(r.left), placed.place(r.arrived)]
@@ -329,8 +339,7 @@ function Request(props: {
   const end = start + p.execW
   const [sentW, back] = [Math.max(0, Math.min(x1, p.x) - x0), Math.max(0, Math.min(p.x - x0, props.next - end - 4))]
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the same request is a row of the table of requests
-    <g className={`turn ${props.on ? 'on' : ''}`} onClick={props.onPick}>
+    <g className={`turn ${props.on ? 'on' : ''}`} onPointerDown={props.onPress}>
       <title>{`${r.text}: ${duration(r.arrived - r.left)} on its way, ${duration(r.start - r.arrived)} in the queue, ${duration(r.end - r.start)} run`}</title>
       {sentW > 1 && <path d={`M${x0} ${y + 8}H${x0 + sentW}`} stroke="var(--ink-3)" strokeWidth="2" />}
       {p.x - x1 > 1 && r.start > r.arrived && (

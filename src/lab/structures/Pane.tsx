@@ -137,6 +137,8 @@ export function Picture(props: {
   label: string
   /** What is told of each mark, in reading order. */
   tell: readonly string[]
+  /** What each mark is of, where the marks move on: what was chosen stays chosen. */
+  ids?: readonly number[]
   /** Marks in one row, for the up and down arrows. */
   across?: number
   /** Enter on a mark. */
@@ -146,11 +148,14 @@ export function Picture(props: {
   run?: ((line: string) => void) | undefined
   children: (marks: Marks) => React.ReactNode
 }) {
-  const [on, setOn] = useState(-1)
+  const [chosen, setChosen] = useState<{ readonly i: number; readonly id: number | undefined } | null>(null)
   const holder = useRef<HTMLDivElement>(null)
   const id = useId()
-  const { tell, across = 1 } = props
-  const at = on < tell.length ? on : -1
+  const { tell, ids, across = 1 } = props
+  const placeOf = (c: typeof chosen): number =>
+    c === null ? -1 : c.id !== undefined && ids ? ids.indexOf(c.id) : c.i < tell.length ? c.i : -1
+  const at = placeOf(chosen)
+  const setOn = (i: number) => setChosen(i < 0 ? null : { i, id: ids?.[i] })
   const onKey = (e: React.KeyboardEvent) => {
     const steps: Record<string, number> = {
       ArrowRight: 1,
@@ -195,7 +200,7 @@ export function Picture(props: {
           })
         }
       >
-        {props.children({ on: at, pick: (i) => setOn((was) => (i === was ? -1 : i)) })}
+        {props.children({ on: at, pick: (i) => setChosen((was) => (i === placeOf(was) ? null : { i, id: ids?.[i] })) })}
       </div>
       <p className={`cap told ${at < 0 ? 'none' : ''}`} id={id} aria-live="polite">
         {at < 0 ? '' : tell[at]}
